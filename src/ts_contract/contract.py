@@ -1,0 +1,167 @@
+"""The contract: which legacy columns become which epoch columns, and how both are read.
+
+A contract is written once, as TOML, and read by all four parts. This module holds its model;
+`loading` reads and checks the TOML.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from .timestamps import EPOCH_2020_MS, EPOCH_2030_MS
+
+__all__ = [
+    "ColumnContract",
+    "Contract",
+    "ContractError",
+    "TableContract",
+    "VersionRow",
+    "index_name",
+]
+
+Phase = Literal["migrate", "enforce", "finalized"]
+Storage = Literal["auto", "seconds", "milliseconds", "microseconds", "julian-day"]
+Dialect = Literal["sqlite", "postgresql"]
+OnOverlap = Literal["first", "second", "reject"]
+OnGap = Literal["shift", "reject"]
+
+
+class ContractError(ValueError):
+    """A mistake in a contract, or no contract where one is needed.
+
+    The message names the file, the key, what was found and what to write instead.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnContract:
+    """One legacy column and its epoch column.
+
+    Attributes:
+        legacy: name of the naive column, as in the database.
+        epoch: name of its successor in epoch milliseconds.
+        index: whether the epoch column is indexed (descending).
+        storage: unit of the numbers in the legacy column; `auto` tells it by magnitude.
+        timezone: zone name of legacy values without a zone.
+    """
+
+    legacy: str
+    epoch: str
+    index: bool = True
+    storage: Storage = "auto"
+    timezone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class TableContract:
+    """The columns of one table.
+
+    Attributes:
+        name: name of the table, as in the database.
+        columns: its legacy columns, in the order of the contract.
+        optional: whether the table may be missing from a database.
+    """
+
+    name: str
+    columns: tuple[ColumnContract, ...]
+    optional: bool = False
+
+    def column(self, legacy: str) -> ColumnContract | None:
+        """Return the column whose legacy name is `legacy` (case does not count), or None."""
+        return next((c for c in self.columns if c.legacy.lower() == legacy.lower()), None)
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """The row that a migration records about itself.
+
+    Attributes:
+        table: table that receives the row.
+        value: version to write.
+        column: column that receives the version. Contract columns of the table get the time.
+    """
+
+    table: str
+    value: str
+    column: str = "version"
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """The declared set of legacy columns and their epoch columns, per table.
+
+    Attributes:
+        name: what messages and reports call it.
+        tables: the tables, in the order of the file.
+        phase: how far the code base is: `migrate`, `enforce` or `finalized`.
+        on_overlap: which instant a local time that happened twice stands for.
+        on_gap: whether a local time that never happened is shifted or rejected.
+        valid_range: first and last plausible instant, epoch milliseconds, both included.
+        clock: module that the codemod imports the epoch-millisecond functions from.
+        schema: SQL files, directories or databases, relative to `root`, that describe all tables.
+        dialect: SQL dialect of the code base.
+        exclude: glob patterns, relative to `root`, that lint and codemod leave out.
+        helpers: dotted names of project functions that make a naive clock right.
+        models: ORM class to table, for classes whose table cannot be seen, as sorted pairs.
+        version: the row that a migration records, if any.
+        root: directory of the configuration file; None for a shipped contract.
+
+    Example:
+        >>> runs = TableContract("runs", (ColumnContract("lease_until", "lease_until_ms"),))
+        >>> Contract("mine", tables=(runs,)).table("runs").column("lease_until").epoch
+        'lease_until_ms'
+    """
+
+    name: str
+    tables: tuple[TableContract, ...] = ()
+    phase: Phase = "migrate"
+    on_overlap: OnOverlap = "reject"
+    on_gap: OnGap = "reject"
+    valid_range: tuple[int, int] = (EPOCH_2020_MS, EPOCH_2030_MS)
+    clock: str = "ts_contract"
+    schema: tuple[str, ...] = ()
+    dialect: Dialect = "sqlite"
+    exclude: tuple[str, ...] = ()
+    helpers: tuple[str, ...] = ()
+    models: tuple[tuple[str, str], ...] = ()
+    version: VersionRow | None = None
+    root: Path | None = field(default=None, compare=False)
+
+    def table(self, name: str) -> TableContract | None:
+        """Return the contract of table `name` (case does not count), or None."""
+        return next((t for t in self.tables if t.name.lower() == name.lower()), None)
+
+    def columns(self) -> Iterator[tuple[TableContract, ColumnContract]]:
+        """Yield every column with its table, in the order of the contract."""
+        for table in self.tables:
+            for column in table.columns:
+                yield table, column
+
+    def fingerprint(self) -> str:
+        """Return a hash (64 hex digits) of everything that decides what a migration does.
+
+        Two contracts that migrate a database in the same way have the same fingerprint,
+        whatever their names, and whatever they tell the linter.
+        """
+        decisive = {
+            "tables": [asdict(table) for table in self.tables],
+            "on": [self.on_overlap, self.on_gap],
+            "range": self.valid_range,
+            "version": None if self.version is None else asdict(self.version),
+        }
+        return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
+
+
+def index_name(table: str, epoch: str) -> str:
+    """Return the name of our index on an epoch column.
+
+    Example:
+        >>> index_name("tasks", "created_at_ms")
+        'idx_tasks_created_at_ms'
+    """
+    return f"idx_{table}_{epoch}"
