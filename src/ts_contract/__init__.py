@@ -7,8 +7,8 @@ costs production code nothing.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # typing's own costs more to import than all of this package
 if TYPE_CHECKING:
     from .contract import ColumnContract as ColumnContract
     from .contract import Contract as Contract
@@ -55,7 +55,7 @@ _HOME = {
 __all__ = [*_HOME]  # noqa: PLE0604
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """Load a public name from its module, once."""
     try:
         module = _HOME[name]
