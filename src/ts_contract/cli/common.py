@@ -1,0 +1,262 @@
+"""What every command shares: its options, its streams, its progress bar, its errors.
+
+Results go to standard output, progress and errors to standard error. What the options say is
+kept in click's context, so that no command passes it on: it calls `contract()`, `console()` and
+`progress()`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import ProgressColumn
+
+    from ..contract import Contract
+    from ..migration import Progress
+
+__all__ = [
+    "COMMON_OPTIONS",
+    "console",
+    "contract",
+    "errors_explained",
+    "hint",
+    "printable",
+    "progress",
+]
+
+# --- options ---------------------------------------------------------------------------------
+
+_META = "ts_contract."
+
+
+def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    """Keep an option's value where it was given, before the command's name or after it."""
+    if value:
+        ctx.meta[f"{_META}{param.name}"] = value
+
+
+def _setting(name: str) -> Any:
+    """Return what the option `name` was given, or None."""
+    return click.get_current_context().meta.get(f"{_META}{name}")
+
+
+COMMON_OPTIONS = (
+    click.Option(
+        ["--contract"],
+        metavar="NAME|FILE",
+        expose_value=False,
+        callback=_remember,
+        help="A shipped contract, or a TOML file. By default the nearest ts-contract.toml or "
+        "pyproject.toml.",
+    ),
+    click.Option(
+        ["--quiet", "-q"],
+        is_flag=True,
+        expose_value=False,
+        callback=_remember,
+        help="No progress and no hints: results and errors only.",
+    ),
+    click.Option(
+        ["--no-color"],
+        is_flag=True,
+        expose_value=False,
+        callback=_remember,
+        help="No colours; the same as the environment variable NO_COLOR.",
+    ),
+)
+"""The options that every command takes."""
+
+
+def contract() -> Contract:
+    """Return the contract that the command line names, or else the nearest one.
+
+    Raises:
+        ContractError: there is none, or a mistake is in it.
+    """
+    from ..loading import load_contract  # noqa: PLC0415 - --help does without
+
+    return load_contract(_setting("contract"))
+
+
+# --- streams ---------------------------------------------------------------------------------
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a console that prints text as it is: coloured only on a terminal, and if wanted.
+
+    Args:
+        stderr: whether to print to standard error instead of standard output.
+    """
+    from rich.console import Console  # noqa: PLC0415 - --help does without
+
+    plain = _setting("no_color") or os.environ.get("NO_COLOR")
+    return Console(
+        stderr=stderr,
+        color_system=None if plain else "auto",
+        markup=False,
+        highlight=False,
+        emoji=False,
+    )
+
+
+def hint(text: str) -> None:
+    """Print what the user may do next to standard error, unless --quiet was given."""
+    if not _setting("quiet"):
+        console(stderr=True).print(text, style="dim", soft_wrap=True)
+
+
+def printable(text: object) -> str:
+    r"""Return text in one line that does nothing to a terminal, whatever a database holds.
+
+    Example:
+        >>> print(printable("tab\t and \x1b[31mred"))
+        tab\t and \x1b[31mred
+    """
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(text))
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[Progress], None] | None]:
+    """Show progress bars on standard error while the block runs.
+
+    Yields:
+        The callback to hand to a function of `ts_contract.migration`; None where nothing is to
+        be shown, because standard error is no terminal or --quiet was given.
+    """
+    if _setting("quiet") or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.progress import Progress as Bars  # noqa: PLC0415 - most runs do without
+    from rich.progress import TaskID  # noqa: PLC0415
+
+    tasks: dict[tuple[str, str], TaskID] = {}
+    with Bars(*_progress_columns(), console=console(stderr=True)) as bars:
+
+        def show(now: Progress) -> None:
+            key = (now.phase, now.table)
+            if key not in tasks:
+                label = printable(" ".join(filter(None, key)))
+                tasks[key] = bars.add_task(label, total=now.total)
+            bars.update(tasks[key], completed=now.done, total=now.total)
+
+        yield show
+
+
+def _progress_columns() -> list[ProgressColumn]:
+    """Return the columns: what, bar, rows, rows a second, time left."""
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        ProgressColumn,
+        Task,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+    from rich.text import Text  # noqa: PLC0415
+
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            speed = task.finished_speed or task.speed
+            return Text("" if speed is None else f"{speed:,.0f} rows/s", "progress.data.speed")
+
+    class Rows(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            total = "?" if task.total is None else f"{task.total:,.0f}"
+            return Text(f"{task.completed:,.0f}/{total}", "progress.download")
+
+    what = TextColumn("{task.description}", markup=False)
+    return [what, BarColumn(bar_width=20), Rows(), Rate(), TimeRemainingColumn()]
+
+
+# --- errors ----------------------------------------------------------------------------------
+
+_EXTRAS = {
+    "alembic": "alembic",
+    "flake8": "flake8",
+    "libcst": "codemod",
+    "psycopg": "postgresql",
+    "pytest": "pytest",
+    "sqlalchemy": "sqlalchemy",
+    "sqlglot": "flake8",
+}
+"""The extra that brings a package."""
+
+
+class _Error(click.ClickException):
+    """An error as the user sees it: one line on standard error, and an exit code."""
+
+    def __init__(self, message: object) -> None:
+        super().__init__(printable(message))
+
+
+class _UsageError(_Error):
+    exit_code = 2
+
+
+class _FailedError(_Error):
+    exit_code = 3
+
+
+@contextmanager
+def errors_explained(ctx: click.Context) -> Iterator[None]:
+    """Turn every error that is not a bug of ours into a message and an exit code.
+
+    Args:
+        ctx: the context of the whole command line.
+    """
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()  # here, where a closed pipe can still be answered
+    except BrokenPipeError:
+        # The reader has gone, which is its right; Python would say so once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        ctx.exit(128 + 13)  # what a shell reports of a program that SIGPIPE ended
+    except KeyboardInterrupt:
+        click.echo("Interrupted.", err=True)
+        ctx.exit(128 + 2)
+    except (click.ClickException, click.exceptions.Exit, click.Abort):
+        raise
+    except Exception as error:
+        explained = _explain(error, ctx.invoked_subcommand)
+        if explained is None:
+            raise
+        raise explained from error
+
+
+def _explain(error: Exception, command: str | None) -> _Error | None:
+    """Return the message and exit code of an error, or None for a bug of ours."""
+    from ..contract import ContractError  # noqa: PLC0415 - --help does without
+
+    if isinstance(error, ContractError):
+        return _UsageError(error)
+    if isinstance(error, ModuleNotFoundError):
+        return _missing_extra(error, command)
+    if isinstance(error, OSError):
+        place = f"{error.filename}: " if error.filename else ""
+        return _FailedError(f"{place}{error.strerror or error}")
+    from ..migration.errors import Failed, Interrupted, Refused  # noqa: PLC0415
+
+    if isinstance(error, Refused):
+        return _UsageError(error)
+    if isinstance(error, Failed | Interrupted):
+        return _FailedError(error)
+    return None
+
+
+def _missing_extra(error: ModuleNotFoundError, command: str | None) -> _Error | None:
+    package = (error.name or "").partition(".")[0]
+    if package not in _EXTRAS:
+        return None
+    extra = "codemod" if command == "codemod" else _EXTRAS[package]
+    return _UsageError(
+        f'{command} needs {package}, which is not installed; pip install "ts-contract[{extra}]"'
+    )
