@@ -1,0 +1,38 @@
+"""What a rule's check may ask: the parsed file, the contract, the SQL in the file."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from ..contract import Contract
+from .source import Source
+
+if TYPE_CHECKING:
+    from .resolve import Analysis
+    from .schema import Schema
+
+__all__ = ["Context"]
+
+
+class Context:
+    """One file under one contract.
+
+    Args:
+        source: the parsed file.
+        contract: the declared columns; None where there is none, so that only clocks and units
+            are checked.
+        schema: the other tables that are known.
+    """
+
+    def __init__(self, source: Source, contract: Contract | None, schema: Schema | None) -> None:
+        self.source = source
+        self.contract = contract
+        self.schema = schema
+
+    @cached_property
+    def analysis(self) -> Analysis:
+        """The SQL of the file, resolved; built when a rule asks for it first."""
+        from .resolve import analyse  # noqa: PLC0415 - sqlglot only where a rule needs it
+
+        return analyse(self.source, self.contract, self.schema)

@@ -1,0 +1,94 @@
+"""The engine: text, contract and schema in, findings out.
+
+One walk over the tree (in `Source`) sorts the nodes by class; each rule receives those it is
+registered for. Ahead of everything stands the substring gate: a file without any rule's words is
+neither parsed nor walked.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from ..contract import Contract
+from .context import Context
+from .findings import Finding
+from .rules import Match, Rule, all_rules
+from .source import Source
+
+if TYPE_CHECKING:
+    from .schema import Schema
+
+__all__ = ["check"]
+
+
+def check(
+    text: str,
+    path: str = "<string>",
+    contract: Contract | None = None,
+    schema: Schema | None = None,
+    *,
+    tree: ast.Module | None = None,
+    rules: Iterable[Rule] | None = None,
+) -> list[Finding]:
+    r"""Check one file.
+
+    Args:
+        text: the file's text, with its own line ends.
+        path: what errors call the file.
+        contract: the declared columns; without one only clocks and units are checked.
+        schema: the other tables that are known; see `schema.load_schema`.
+        tree: the tree of exactly this text, if the caller has parsed it already.
+        rules: the rules to try; all of them by default, those that are off by default included.
+
+    Returns:
+        The findings, ordered by place and code.
+
+    Raises:
+        SourceError: Python cannot parse the text.
+
+    Example:
+        >>> findings = check("import datetime as dt\nprint(dt.datetime.now())\n")
+        >>> [(f.code, f.line, f.column) for f in findings]
+        [('TSC101', 2, 7)]
+    """
+    lowered = text.lower()
+    tried = [
+        rule
+        for rule in (all_rules() if rules is None else rules)
+        if rule.applies_to(lowered, contract)
+    ]
+    if not tried:
+        return []
+    context = Context(Source(text, path, tree), contract, schema)
+    found = [
+        _finding(rule, match, context.source)
+        for rule in tried
+        for subject in _subjects(rule, context)
+        for match in rule.check(subject, context)
+    ]
+    return sorted(found, key=lambda f: (f.start, f.code, f.end))
+
+
+def _subjects(rule: Rule, context: Context) -> Iterator[object]:
+    """Yield what a rule looks at: nodes of the tree, or parts of the SQL in it."""
+    for kind in rule.on:
+        if issubclass(kind, ast.AST):
+            yield from context.source.nodes(kind)
+        else:
+            yield from context.analysis.parts(kind)
+
+
+def _finding(rule: Rule, match: Match, source: Source) -> Finding:
+    where = match.where
+    start, end = source.span(where) if isinstance(where, ast.AST) else where
+    return Finding(
+        rule.code,
+        rule.message.format_map(match.fields),
+        *source.position(start),
+        *source.position(end),
+        start,
+        end,
+        match.fix,
+    )

@@ -1,0 +1,401 @@
+"""One parsed Python file: its text, tree, positions and names.
+
+`Source` answers what every rule asks: where a node stands in code points (`span`, `position`),
+what stands around it (`parent`, `ancestors`), and what a name means (`resolve`, `value`). The
+tree is walked once, without recursion; names are resolved only where a rule asks.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import datetime
+import re
+import time
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, TypeVar
+
+__all__ = ["Binding", "Source", "SourceError"]
+
+Node = TypeVar("Node", bound=ast.AST)
+
+_NEWLINE = re.compile(r"\r\n|\r|\n")
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_SCOPES = (*_FUNCTIONS, ast.ClassDef, *_COMPREHENSIONS, ast.Module)
+_STAR_MODULES = {"datetime": datetime, "time": time}
+_MAX_ALIASES = 8
+
+BindingKind = Literal["import", "argument", "assignment", "definition", "other"]
+
+
+class SourceError(ValueError):
+    """A file that cannot be analysed: Python's parser refuses it.
+
+    Attributes:
+        line: line of the mistake, from 1.
+        column: its column, from 1.
+    """
+
+    def __init__(self, message: str, line: int = 1, column: int = 1) -> None:
+        super().__init__(message)
+        self.line = line
+        self.column = column
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One place where a name gets its meaning within a scope.
+
+    Attributes:
+        kind: `import`, `argument`, `assignment` (a plain `name = value`), `definition` (class or
+            function), or `other` (loop, with, unpacking, augmented, deleted, pattern).
+        node: the statement, argument or name that binds.
+        dotted: for an import the canonical dotted name.
+        value: for an assignment what is assigned.
+    """
+
+    kind: BindingKind
+    node: ast.AST
+    dotted: str | None = None
+    value: ast.expr | None = None
+
+
+class Source:
+    r"""One Python file, parsed.
+
+    Args:
+        text: the file's text with its own line ends; a byte order mark may lead it.
+        path: what messages call the file.
+        tree: the tree of exactly this text, if the caller has it already.
+
+    Raises:
+        SourceError: Python cannot parse the text, or it is nested too deeply.
+
+    Example:
+        >>> source = Source("from datetime import datetime as D\nD.now()\n")
+        >>> call = source.nodes(ast.Call)[0]
+        >>> source.resolve(call.func), source.position(source.span(call)[0])
+        ('datetime.datetime.now', (2, 1))
+    """
+
+    def __init__(self, text: str, path: str = "<string>", tree: ast.Module | None = None) -> None:
+        self.text = text
+        self.path = path
+        self.tree = _parse(text) if tree is None else tree
+        self._nodes, self._parents = _index(self.tree)
+        self._scope_bindings: dict[ast.AST, dict[str, list[Binding]]] = {}
+
+    # --- positions ---------------------------------------------------------------------------
+
+    @cached_property
+    def line_starts(self) -> list[int]:
+        """Offset of the first code point of each line; lines end as Python's parser sees them."""
+        first = 1 if self.text.startswith("\ufeff") else 0
+        return [first, *(match.end() for match in _NEWLINE.finditer(self.text))]
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Return line and column, both from 1, of a code-point offset."""
+        line = bisect_right(self.line_starts, offset)
+        return max(line, 1), offset - self.line_starts[max(line, 1) - 1] + 1
+
+    def offset(self, line: int, utf8_column: int) -> int:
+        """Return the code-point offset of an `ast` position.
+
+        Args:
+            line: line, from 1, as `lineno`.
+            utf8_column: bytes of UTF-8 before the place in that line, as `col_offset`.
+        """
+        start = self.line_starts[line - 1]
+        if self._ascii:
+            return start + utf8_column
+        # A code point has one to four bytes, so this slice holds the first `utf8_column` bytes.
+        head = self.text[start : start + utf8_column].encode("utf-8", "surrogatepass")
+        return start + len(head[:utf8_column].decode("utf-8", "surrogatepass"))
+
+    def span(self, node: ast.AST) -> tuple[int, int]:
+        """Return the offsets of the first code point of a node and of the one after its last."""
+        assert isinstance(node, ast.stmt | ast.expr | ast.arg | ast.keyword | ast.alias)
+        assert node.end_lineno is not None
+        assert node.end_col_offset is not None
+        return (
+            self.offset(node.lineno, node.col_offset),
+            self.offset(node.end_lineno, node.end_col_offset),
+        )
+
+    @cached_property
+    def _ascii(self) -> bool:
+        return self.text.isascii()
+
+    # --- the tree ----------------------------------------------------------------------------
+
+    def nodes(self, kind: type[Node]) -> Sequence[Node]:
+        """Return every node of exactly this class, in the order of the file."""
+        return self._nodes.get(kind, [])  # type: ignore[return-value]
+
+    def parent(self, node: ast.AST) -> ast.AST | None:
+        """Return the node that holds this one; None for the module."""
+        return self._parents.get(node)
+
+    def ancestors(self, node: ast.AST) -> Iterator[ast.AST]:
+        """Yield the nodes around this one, innermost first."""
+        above = self._parents.get(node)
+        while above is not None:
+            yield above
+            above = self._parents.get(above)
+
+    def scope(self, node: ast.AST) -> ast.AST:
+        """Return the function, lambda, class, comprehension or module that `node` is evaluated in.
+
+        Decorators, defaults, annotations, base classes and the first iterable of a comprehension
+        belong to the scope around.
+        """
+        child, above = node, self._parents.get(node)
+        while above is not None:
+            if isinstance(above, _SCOPES) and self._runs_inside(child, above, node):
+                return above
+            child, above = above, self._parents.get(above)
+        return self.tree
+
+    def _runs_inside(self, child: ast.AST, scope: ast.AST, node: ast.AST) -> bool:
+        if isinstance(scope, ast.Lambda):
+            return child is scope.body
+        if isinstance(scope, _COMPREHENSIONS):
+            if child is not scope.generators[0]:
+                return True
+            first = scope.generators[0].iter
+            return not (node is first or first in self.ancestors(node))
+        return isinstance(child, ast.stmt)
+
+    # --- names -------------------------------------------------------------------------------
+
+    def resolve(self, node: ast.AST) -> str | None:
+        """Return the canonical dotted name of a name or attribute, or None.
+
+        Aliases, `from` imports, imports inside functions and under `try` are followed, and names
+        assigned once from another name. A name bound by anything else, be it an argument, a class
+        or a loop, has none. A builtin is `builtins.int`; a relative import keeps its dots.
+        """
+        return self._dotted(node, _MAX_ALIASES)
+
+    def _dotted(self, node: ast.AST, budget: int) -> str | None:
+        attributes: list[str] = []
+        while isinstance(node, ast.Attribute):
+            attributes.append(node.attr)
+            node = node.value
+        if not isinstance(node, ast.Name) or not budget:
+            return None
+        base = self._name(node, budget)
+        return None if base is None else ".".join((base, *reversed(attributes)))
+
+    def _name(self, node: ast.Name, budget: int) -> str | None:
+        bindings = self.bindings(node)
+        if not bindings:
+            return self._unbound(node.id)
+        imports = [b for b in bindings if b.kind == "import"]
+        if imports:
+            rest = [b for b in bindings if b.kind != "import"]
+            if any(b.kind == "argument" or not self._is_fallback(b.node) for b in rest):
+                return None
+            return self._import_in_force(node, imports).dotted
+        if len(bindings) == 1 and bindings[0].kind == "assignment" and bindings[0].value:
+            return self._dotted(bindings[0].value, budget - 1)
+        return None
+
+    def _import_in_force(self, node: ast.Name, imports: list[Binding]) -> Binding:
+        """Return the last import before `node` that is not the fallback of another."""
+        first_choice = [b for b in imports if not self._is_fallback(b.node)] or imports
+        before = [b for b in first_choice if getattr(b.node, "lineno", 0) <= node.lineno]
+        same_scope = self.scope(first_choice[0].node) is self.scope(node)
+        return before[-1] if before and same_scope else first_choice[-1]
+
+    def _is_fallback(self, node: ast.AST) -> bool:
+        """Tell whether a statement stands in an `except` or an `else`: the other of two choices."""
+        child = node
+        for above in self.ancestors(node):
+            if isinstance(above, ast.ExceptHandler):
+                return True
+            if isinstance(above, ast.If | ast.Try) and child in above.orelse:
+                return True
+            if isinstance(above, _SCOPES):
+                return False
+            child = above
+        return False
+
+    def _unbound(self, name: str) -> str | None:
+        for module in self._star_imports:
+            if name in vars(_STAR_MODULES[module]):
+                return f"{module}.{name}"
+        return f"builtins.{name}" if hasattr(builtins, name) else None
+
+    @cached_property
+    def _star_imports(self) -> tuple[str, ...]:
+        return tuple(
+            node.module
+            for node in self.nodes(ast.ImportFrom)
+            if node.module in _STAR_MODULES and not node.level and node.names[0].name == "*"
+        )
+
+    def bindings(self, name: ast.Name) -> Sequence[Binding]:
+        """Return what binds `name` in the innermost scope that binds it, in order of the file."""
+        scope: ast.AST | None = self.scope(name)
+        innermost = True
+        while scope is not None:
+            if innermost or not isinstance(scope, ast.ClassDef):
+                found = self._bindings_of(scope).get(name.id)
+                if found:
+                    return found
+            innermost = False
+            scope = None if scope is self.tree else self.scope(scope)
+        return ()
+
+    def value(self, name: ast.Name) -> ast.expr | None:
+        """Return the expression that `name` stands for, if one plain assignment binds it."""
+        bindings = self.bindings(name)
+        return bindings[0].value if len(bindings) == 1 else None
+
+    def _bindings_of(self, scope: ast.AST) -> dict[str, list[Binding]]:
+        known = self._scope_bindings.get(scope)
+        if known is None:
+            known = self._scope_bindings[scope] = _collect_bindings(scope, self._parents)
+        return known
+
+
+# --- parsing and walking ---------------------------------------------------------------------
+
+
+def _parse(text: str) -> ast.Module:
+    try:
+        return ast.parse(text.removeprefix("\ufeff"))
+    except SyntaxError as error:
+        raise SourceError(error.msg, error.lineno or 1, error.offset or 1) from error
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise SourceError(str(error) or "nested too deeply") from error
+
+
+def _child_fields(kind: type[ast.AST]) -> tuple[str, ...]:
+    return tuple(f for f in kind._fields if f not in {"ctx", "op", "ops", "type_comment", "kind"})
+
+
+_FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}
+
+
+def _index(
+    tree: ast.Module,
+) -> tuple[dict[type[ast.AST], list[ast.AST]], dict[ast.AST, ast.AST]]:
+    """Walk the tree once: every node by its class, in the order of the file, and its parent."""
+    nodes: dict[type[ast.AST], list[ast.AST]] = {}
+    parents: dict[ast.AST, ast.AST] = {}
+    stack: list[ast.AST] = [tree]
+    while stack:
+        node = stack.pop()
+        kind = node.__class__
+        try:
+            nodes[kind].append(node)
+        except KeyError:
+            nodes[kind] = [node]
+        fields = _FIELDS.get(kind)
+        if fields is None:
+            fields = _FIELDS[kind] = tuple(reversed(_child_fields(kind)))
+        for field in fields:
+            value = getattr(node, field, None)
+            if value.__class__ is list:
+                for child in reversed(value):
+                    if isinstance(child, ast.AST):
+                        parents[child] = node
+                        stack.append(child)
+            elif isinstance(value, ast.AST):
+                parents[value] = node
+                stack.append(value)
+    return nodes, parents
+
+
+# --- bindings of one scope -------------------------------------------------------------------
+
+
+def _collect_bindings(scope: ast.AST, parents: dict[ast.AST, ast.AST]) -> dict[str, list[Binding]]:
+    """Return every name that `scope` itself binds, without the scopes inside it."""
+    bound: dict[str, list[Binding]] = {}
+    elsewhere: set[str] = set()  # declared global or nonlocal
+    if isinstance(scope, _FUNCTIONS):
+        for arg in _arguments(scope.args):
+            bound.setdefault(arg.arg, []).append(Binding("argument", arg))
+    stack = list(reversed(_body(scope)))
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Global | ast.Nonlocal):
+            elsewhere.update(node.names)
+        for name, binding in _bound_by(node, parents):
+            bound.setdefault(name, []).append(binding)
+        stack.extend(reversed(list(_parts_in_scope(node))))
+    return {name: found for name, found in bound.items() if name not in elsewhere}
+
+
+def _arguments(given: ast.arguments) -> list[ast.arg]:
+    plain = [*given.posonlyargs, *given.args, *given.kwonlyargs]
+    return plain + [arg for arg in (given.vararg, given.kwarg) if arg is not None]
+
+
+def _body(scope: ast.AST) -> list[ast.AST]:
+    """Return the nodes that run inside `scope`."""
+    if isinstance(scope, _COMPREHENSIONS):
+        return [generator.target for generator in scope.generators]
+    assert isinstance(scope, (*_FUNCTIONS, ast.ClassDef, ast.Module))
+    return list(scope.body) if isinstance(scope.body, list) else [scope.body]
+
+
+def _parts_in_scope(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the children of `node` that can bind in the same scope."""
+    if isinstance(node, _FUNCTIONS):
+        yield from node.args.defaults
+        yield from (default for default in node.args.kw_defaults if default is not None)
+        yield from getattr(node, "decorator_list", ())
+    elif isinstance(node, ast.ClassDef):
+        yield from (*node.decorator_list, *node.bases, *node.keywords)
+    elif isinstance(node, _COMPREHENSIONS):
+        # Only `:=` leaves a comprehension; its other targets stay inside.
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.NamedExpr):
+                yield inner.target
+    else:
+        yield from ast.iter_child_nodes(node)
+
+
+def _bound_by(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> Iterator[tuple[str, Binding]]:
+    """Yield the names that this one node gives a meaning to."""
+    match node:
+        case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+            yield from _bound_name(node, parents[node])
+        case ast.Import(names=names):
+            for alias in names:
+                name = alias.asname or alias.name.partition(".")[0]
+                yield name, Binding("import", node, alias.name if alias.asname else name)
+        case ast.ImportFrom(names=names):
+            module = "." * node.level + (node.module or "")
+            for alias in names:
+                dotted = module + alias.name if module.endswith(".") else f"{module}.{alias.name}"
+                yield alias.asname or alias.name, Binding("import", node, dotted)
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            yield name, Binding("definition", node)
+        case (
+            ast.ExceptHandler(name=str(name))
+            | ast.MatchAs(name=str(name))
+            | ast.MatchStar(name=str(name))
+            | ast.MatchMapping(rest=str(name))
+        ):
+            yield name, Binding("other", node)
+
+
+def _bound_name(name: ast.Name, statement: ast.AST) -> Iterator[tuple[str, Binding]]:
+    match statement:
+        case ast.Assign(value=value) | ast.NamedExpr(value=value):
+            yield name.id, Binding("assignment", statement, value=value)
+        case ast.AnnAssign(value=ast.expr() as value):
+            yield name.id, Binding("assignment", statement, value=value)
+        case ast.AnnAssign():
+            pass  # an annotation alone binds nothing
+        case _:
+            yield name.id, Binding("other", statement)
