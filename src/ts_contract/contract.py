@@ -1,7 +1,7 @@
 """The contract: which legacy columns become which epoch columns, and how both are read.
 
 A contract is written once, as TOML, and read by all four parts. This module holds its model;
-`loading` reads and checks the TOML.
+`loading` reads the TOML, and `checking` builds the model of it.
 """
 
 from __future__ import annotations
