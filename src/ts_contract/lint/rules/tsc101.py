@@ -9,7 +9,9 @@ The result is local time that does not say so. Stored in a database it is off by
 machine that wrote it, and twice a year it is ambiguous.
 
 `datetime.now().astimezone()` and `datetime.now().timestamp()` are right, since both take a naive
-value for local time; they stay silent.
+value for local time; they stay silent. So does a clock handed to one of the contract's `helpers`.
+
+The fix is unsafe: comparing the aware result with a naive value raises `TypeError`.
 
 ## Example
 ```python
@@ -31,12 +33,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from ..clocks import NAIVE_LOCAL, made_right, named_zone, spell, spelled
 from ..context import Context
-from ..findings import Edit, Fix, Import
+from ..findings import Edit, Fix
 from . import Match, rule
-
-_TIMEZONE = Import("datetime", "timezone")
-_RIGHT_AFTERWARDS = frozenset({"astimezone", "timestamp"})
 
 
 @rule(
@@ -49,29 +49,21 @@ def check(node: ast.Call, context: Context) -> Iterator[Match]:
     """Yield a match for a naive clock whose value is not made right at once."""
     if not isinstance(node.func, ast.Attribute) or node.func.attr not in {"now", "today"}:
         return
-    name = context.source.resolve(node.func)
-    if name not in {"datetime.datetime.now", "datetime.datetime.today"} or not _is_naive(node):
+    if context.source.resolve(node.func) not in NAIVE_LOCAL:
         return
-    parent = context.source.parent(node)
-    if isinstance(parent, ast.Attribute) and parent.attr in _RIGHT_AFTERWARDS:
+    if named_zone(node, 0, "tz") or made_right(node, context):
         return
-    yield Match(node, {"call": f"datetime.{node.func.attr}"}, _fix(node, context))
+    yield Match(node, {"call": f"datetime.{node.func.attr}"}, _fix(node, node.func, context))
 
 
-def _is_naive(node: ast.Call) -> bool:
-    """Tell whether a call of `now` or `today` names no zone."""
-    zones = [*node.args, *(keyword.value for keyword in node.keywords)]
-    return all(isinstance(zone, ast.Constant) and zone.value is None for zone in zones)
-
-
-def _fix(node: ast.Call, context: Context) -> Fix:
-    start, end = context.source.span(node)
-    # Spelled with the file's own name for the class, so that only timezone is imported.
-    assert isinstance(node.func, ast.Attribute)
-    head = context.source.text[slice(*context.source.span(node.func.value))]
+def _fix(node: ast.Call, func: ast.Attribute, context: Context) -> Fix | None:
+    utc = spell("datetime", "timezone", context)
+    if utc is None:
+        return None
+    aware = f"{spelled(func.value, context.source)}.now({utc[0]}.utc)"
     return Fix(
         "unsafe",
-        (Edit(start, end, f"{head}.now(timezone.utc)"),),
-        (_TIMEZONE,),
+        (Edit(*context.source.span(node), aware),),
+        utc[1],
         "comparing the aware result with a naive value raises TypeError",
     )

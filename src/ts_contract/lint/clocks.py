@@ -1,0 +1,349 @@
+"""Clocks in the source: which calls read one, what makes a naive one right, how a fix spells one.
+
+A *clock* is a call or function that gives the present, or an instant from a number: those of
+`datetime` and `time`, and those of the contract's clock module. Everything here answers by
+canonical dotted name; what a name cannot tell is not known, and a rule stays silent.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from .context import Context
+from .findings import Edit, Fix, Import
+from .source import Source
+
+__all__ = [
+    "AWARE_INSTEAD",
+    "NAIVE_LOCAL",
+    "NAIVE_UTC",
+    "clock_module",
+    "in_helper",
+    "is_aware",
+    "is_clock",
+    "is_none",
+    "is_utc",
+    "made_right",
+    "method_after",
+    "named_zone",
+    "project_name",
+    "spell",
+    "spelled",
+    "utc_fix",
+    "with_argument",
+]
+
+NAIVE_LOCAL = frozenset({"datetime.datetime.now", "datetime.datetime.today"})
+NAIVE_UTC = frozenset({"datetime.datetime.utcnow", "datetime.datetime.utcfromtimestamp"})
+AWARE_INSTEAD = {"utcnow": "now", "utcfromtimestamp": "fromtimestamp"}
+"""The method that gives the same instant aware, if it is given a zone."""
+
+_UTC = frozenset({
+    "datetime.UTC",
+    "datetime.timezone.utc",
+    "dateutil.tz.UTC",
+    "django.utils.timezone.utc",
+    "pytz.UTC",
+    "pytz.utc",
+})  # fmt: skip
+_UTC_CALLS = frozenset({"dateutil.tz.tzutc", "dateutil.tz.tz.tzutc"})
+_ZONE_CALLS = frozenset({
+    "datetime.timezone",
+    "dateutil.tz.gettz",
+    "pytz.timezone",
+    "zoneinfo.ZoneInfo",
+})  # fmt: skip
+_WALL_CLOCKS = frozenset({
+    *NAIVE_LOCAL,
+    "datetime.datetime.utcnow",
+    "datetime.date.today",
+    "django.utils.timezone.now",
+    "time.time",
+    "time.time_ns",
+})  # fmt: skip
+_PROJECT_CLOCK = re.compile(r"(?:^|_)(?:now_(?:ms|iso|utc)|utc_now)$")
+_AWARE_PROJECT_CLOCKS = frozenset({"utc_now", "from_epoch_ms"})
+_HELPERS = frozenset({"django.utils.timezone.make_aware"})
+_HOME = ("ts_contract", "ts_contract.timestamps")
+
+
+# --- recognising -----------------------------------------------------------------------------
+
+
+def clock_module(context: Context) -> str:
+    """Return the module that a fix takes the clock from."""
+    return context.contract.clock if context.contract else "ts_contract"
+
+
+def project_name(func: ast.expr, context: Context) -> str | None:
+    """Return the bare name of a function of the clock module, such as `now_ms`, or None."""
+    dotted = context.source.resolve(func)
+    if dotted is None:
+        return None
+    module, _, name = dotted.rpartition(".")
+    return name if module in {*_HOME, clock_module(context)} else None
+
+
+def is_clock(call: ast.Call, context: Context) -> bool:
+    """Tell whether a call reads the present: wall clocks, and the project's own by their names."""
+    if context.source.resolve(call.func) in _WALL_CLOCKS:
+        return True
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else None
+    if isinstance(call.func, ast.Name):
+        name = call.func.id
+    return name is not None and _PROJECT_CLOCK.search(name) is not None
+
+
+def named_zone(call: ast.Call, position: int, keyword: str) -> bool:
+    """Tell whether a call gives a zone, or may give one.
+
+    Args:
+        call: a call of a clock.
+        position: index of the zone among the positional arguments.
+        keyword: name of the zone's parameter.
+    """
+    if any(isinstance(arg, ast.Starred) for arg in call.args):
+        return True
+    if any(k.arg is None for k in call.keywords):
+        return True
+    given = [k.value for k in call.keywords if k.arg == keyword]
+    return any(not is_none(zone) for zone in (*call.args[position : position + 1], *given))
+
+
+def is_utc(zone: ast.expr, source: Source) -> bool:
+    """Tell whether an expression is surely the zone UTC."""
+    if source.resolve(zone) in _UTC:
+        return True
+    if not isinstance(zone, ast.Call):
+        return False
+    name = source.resolve(zone.func)
+    if name in _UTC_CALLS:
+        return not zone.args
+    return name in _ZONE_CALLS and [ast.unparse(a).upper() for a in zone.args] == ["'UTC'"]
+
+
+def is_aware(value: ast.expr, context: Context) -> bool:
+    """Tell whether an expression is surely a datetime with a zone."""
+    source = context.source
+    match value:
+        case ast.Name():
+            bound = source.value(value)
+            return isinstance(bound, ast.Call | ast.BinOp) and is_aware(bound, context)
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=ast.Call(func=func)):
+            return source.resolve(func) == "datetime.timedelta" and is_aware(left, context)
+        case ast.Call(func=ast.Attribute(attr="astimezone"), args=args) if len(args) <= 1:
+            return True
+        case ast.Call(func=ast.Attribute(attr="replace", value=replaced), keywords=keywords):
+            zones = [k.value for k in keywords if k.arg == "tzinfo"]
+            if zones:
+                return is_utc(zones[0], source)
+            return all(k.arg for k in keywords) and is_aware(replaced, context)
+        case ast.Call(func=func):
+            name = source.resolve(func)
+            if name == "datetime.datetime.now":
+                return _surely_zoned(value, 0, source)
+            if name == "datetime.datetime.fromtimestamp":
+                return _surely_zoned(value, 1, source)
+            return project_name(func, context) in _AWARE_PROJECT_CLOCKS
+    return False
+
+
+def _surely_zoned(call: ast.Call, position: int, source: Source) -> bool:
+    """Tell whether a call gives a zone that cannot be None: UTC, a call, or a constant."""
+    zones = [k.value for k in call.keywords if k.arg == "tz"]
+    zones += call.args[position : position + 1]
+    return any(
+        isinstance(zone, ast.Call)
+        or (isinstance(zone, ast.Name) and zone.id.isupper())
+        or is_utc(zone, source)
+        for zone in zones
+    )
+
+
+def is_none(node: ast.expr) -> bool:
+    """Tell whether an expression is the constant None."""
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+# --- what stands around a clock --------------------------------------------------------------
+
+
+def method_after(node: ast.AST, source: Source) -> ast.Call | None:
+    """Return the call of the method behind `node`: of `x` in `x.astimezone(zone)` that call."""
+    attribute = source.parent(node)
+    if not isinstance(attribute, ast.Attribute):
+        return None
+    call = source.parent(attribute)
+    return call if isinstance(call, ast.Call) and call.func is attribute else None
+
+
+def made_right(clock: ast.Call, context: Context) -> bool:
+    """Tell whether what surrounds a naive *local* clock makes its value right, or may do so.
+
+    `.astimezone()` and `.timestamp()` take a naive value for local time, which it is. A zone set
+    by `.replace(tzinfo=zone)` is wrong if it is UTC or a named one, and cannot be judged
+    otherwise. A helper of the contract is right because the project says so.
+    """
+    after = method_after(clock, context.source)
+    if after is not None:
+        assert isinstance(after.func, ast.Attribute)
+        if after.func.attr in {"astimezone", "timestamp"}:
+            return True
+        if after.func.attr == "replace":
+            zones = [k.value for k in after.keywords if k.arg in {"tzinfo", None}]
+            return any(not _is_known_zone(zone, context.source) for zone in zones)
+    return in_helper(clock, context)
+
+
+def _is_known_zone(zone: ast.expr, source: Source) -> bool:
+    if is_none(zone) or is_utc(zone, source):
+        return True
+    return (
+        isinstance(zone, ast.Call) and source.resolve(zone.func) in _ZONE_CALLS and bool(zone.args)
+    )
+
+
+def in_helper(node: ast.expr, context: Context) -> bool:
+    """Tell whether an expression is handed to a function that makes a naive value right.
+
+    Those are the contract's `helpers`, Django's `make_aware`, and pytz's `zone.localize`.
+    """
+    call = context.source.parent(node)
+    if isinstance(call, ast.keyword):
+        call = context.source.parent(call)
+    if not isinstance(call, ast.Call) or call.func is node:
+        return False
+    if isinstance(call.func, ast.Attribute) and call.func.attr == "localize":
+        return True
+    helpers = context.contract.helpers if context.contract else ()
+    name = context.source.resolve(call.func)
+    if name is not None:
+        bare = name.lstrip(".")
+        return name in _HELPERS or any(
+            name == h or (name[0] == "." and h.endswith(f".{bare}")) for h in helpers
+        )
+    # The module that defines the helper calls it by its bare name.
+    return isinstance(call.func, ast.Name) and any(
+        h.rpartition(".")[2] == call.func.id and _defined_here(call.func, context.source)
+        for h in helpers
+    )
+
+
+def _defined_here(name: ast.Name, source: Source) -> bool:
+    return any(binding.kind == "definition" for binding in source.bindings(name))
+
+
+# --- spelling a fix --------------------------------------------------------------------------
+
+
+def spell(module: str, name: str, context: Context) -> tuple[str, tuple[Import, ...]] | None:
+    """Return how a fix names `module.name` in this file, and the import that it needs.
+
+    An import that the file has is used; otherwise one is added, unless the file uses the name for
+    something else, in which case there is no fix.
+
+    Args:
+        module: dotted name of a module.
+        name: what is wanted of it.
+        context: the file.
+    """
+    source = context.source
+    for local, dotted, spelling in _imports(source):
+        if dotted == f"{module}.{name}" and _means(local, dotted, source):
+            return spelling, ()
+    for local, dotted, spelling in _imports(source):
+        if dotted == module and _means(local, dotted if "." not in spelling else local, source):
+            return f"{spelling}.{name}", ()
+    if not _is_bound(name, source):
+        return name, (Import(module, name),)
+    if not _is_bound(module.partition(".")[0], source):
+        return f"{module}.{name}", (Import(module),)
+    return None
+
+
+def _imports(source: Source) -> Iterator[tuple[str, str, str]]:
+    """Yield, for each name that the module itself imports: it, what it means, how it is spelled.
+
+    `import a.b` binds `a`, and is spelled `a.b`.
+    """
+    for node in source.tree.body:
+        if isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                local = alias.asname or alias.name
+                yield local, f"{'.' * node.level}{node.module or ''}.{alias.name}", local
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                spelling = alias.asname or alias.name
+                yield spelling.partition(".")[0], alias.name, spelling
+
+
+def _means(local: str, dotted: str, source: Source) -> bool:
+    """Tell whether a name means `dotted` in the whole file."""
+    name = ast.Name(local, ast.Load(), lineno=len(source.line_starts) + 1, col_offset=0)
+    return source.resolve(name) == dotted and not _is_bound_inside(local, source)
+
+
+def _is_bound(name: str, source: Source) -> bool:
+    return bool(source.bindings(ast.Name(name))) or _is_bound_inside(name, source)
+
+
+def _is_bound_inside(name: str, source: Source) -> bool:
+    """Tell whether any scope below the module binds `name`: a fix there would mean another."""
+    stored = any(
+        node.id == name
+        and not isinstance(node.ctx, ast.Load)
+        and source.scope(node) is not source.tree
+        for node in source.nodes(ast.Name)
+    )
+    return (
+        stored
+        or any(node.arg == name for node in source.nodes(ast.arg))
+        or any(
+            name == (alias.asname or alias.name) and source.parent(node) is not source.tree
+            for node in source.nodes(ast.ImportFrom)
+            for alias in node.names
+        )
+    )
+
+
+def spelled(node: ast.AST, source: Source) -> str:
+    """Return the text of a node."""
+    return source.text[slice(*source.span(node))]
+
+
+def with_argument(call: ast.Call, argument: str, source: Source) -> Edit | None:
+    """Return the edit that adds an argument to a call, or None where its end is hard to tell."""
+    _, end = source.span(call)
+    given: list[ast.expr | ast.keyword] = [*call.args, *call.keywords]
+    if not given:
+        return Edit(end - 1, end - 1, argument)
+    last = max(source.span(node)[1] for node in given)
+    if source.text[last:end].replace(",", "").strip() != ")":
+        return None
+    return Edit(last, last, f", {argument}")
+
+
+def utc_fix(
+    call: ast.Call, method: str, argument: str, context: Context, reason: str
+) -> Fix | None:
+    """Return the unsafe fix that calls another method of the same class, with a zone.
+
+    Args:
+        call: a call such as `datetime.utcnow()`.
+        method: the method to call instead.
+        argument: the argument to add, `{utc}` in it standing for the zone UTC.
+        context: the file.
+        reason: why the fix is unsafe.
+    """
+    source = context.source
+    utc = spell("datetime", "timezone", context)
+    if utc is None or not isinstance(call.func, ast.Attribute):
+        return None
+    _, name_end = source.span(call.func)
+    added = with_argument(call, argument.format(utc=f"{utc[0]}.utc"), source)
+    if added is None:
+        return None
+    renamed = Edit(name_end - len(call.func.attr), name_end, method)
+    return Fix("unsafe", (renamed, added), utc[1], reason)

@@ -1,0 +1,150 @@
+"""A clock of one's own: `int(time.time() * 1000)` instead of the contract's clock.
+
+## What it does
+Flags the ways to spell the present in milliseconds: `int(time.time() * 1000)`,
+`round(time.time() * 1000)`, `time.time_ns() // 1_000_000`,
+`int(datetime.now(timezone.utc).timestamp() * 1000)`. Off by default.
+
+## Why is this bad
+Each spelling rounds in its own way, one of them forgets the factor some day, and no test can
+freeze them all. One function can be frozen, replaced and searched for.
+
+A function that is itself such a clock, and a duration such as `(time.time() - t0) * 1000`, stay
+silent.
+
+The fix is safe where the value is cut off to whole milliseconds, as `now_ms()` does; it is unsafe
+where the source rounds, or drops the milliseconds.
+
+## Example
+```python
+import time
+
+created_at_ms = int(time.time() * 1000)
+```
+
+## Use instead
+```python
+from ts_contract import now_ms
+
+created_at_ms = now_ms()
+```
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from ..clocks import clock_module, is_aware, spell
+from ..context import Context
+from ..findings import Edit, Fix, Safety
+from . import Match, rule
+
+_CUTS = frozenset({"builtins.int", "math.floor", "math.trunc"})
+_ROUNDS = frozenset({"builtins.round", "math.ceil"})
+_OWN_CLOCK = re.compile(r"now|current|epoch|millis|clock|timestamp")
+
+
+@rule(
+    "TSC107",
+    "the present in milliseconds spelled out: take now_ms() of {module}",
+    on=(ast.Call, ast.BinOp),
+    words=("time.time", "time_ns", "timestamp(", "import time"),
+    default=False,
+)
+def check(node: ast.Call | ast.BinOp, context: Context) -> Iterator[Match]:
+    """Yield a match for the outermost expression that is the present in milliseconds."""
+    safety = _present_in_ms(node, context)
+    if safety is None or _is_part_of_one(node, context) or _in_own_clock(node, context):
+        return
+    yield Match(node, {"module": clock_module(context)}, _fix(node, safety, context))
+
+
+def _present_in_ms(node: ast.AST, context: Context) -> Safety | None:
+    """Return how safely `now_ms()` stands for an expression; None if it is something else."""
+    match node:
+        case ast.Call(func=func, args=[arg], keywords=[]):
+            name = context.source.resolve(func)
+            if name in _CUTS and _is_float_ms(arg, context):
+                return "safe"
+            if name in _ROUNDS and _is_float_ms(arg, context):
+                return "unsafe"
+            if name in _CUTS | _ROUNDS:
+                return _present_in_ms(arg, context)
+        case ast.BinOp(left=ast.Call(func=func), op=ast.FloorDiv(), right=divisor):
+            is_ns = context.source.resolve(func) == "time.time_ns"
+            return "safe" if is_ns and _is_number(divisor, 1_000_000) else None
+        case ast.BinOp(left=left, op=ast.Mult(), right=right):
+            pairs = ((left, right), (right, left))
+            if any(_is_number(n, 1000) and _is_whole_seconds(s, context) for s, n in pairs):
+                return "unsafe"
+    return None
+
+
+def _is_float_ms(node: ast.expr, context: Context) -> bool:
+    match node:
+        case ast.BinOp(left=left, op=ast.Mult(), right=right):
+            pairs = ((left, right), (right, left))
+            return any(_is_number(n, 1000) and _is_seconds(s, context) for s, n in pairs)
+        case ast.BinOp(left=ast.Call(func=func), op=ast.Div(), right=divisor):
+            is_ns = context.source.resolve(func) == "time.time_ns"
+            return is_ns and _is_number(divisor, 1_000_000)
+    return False
+
+
+def _is_whole_seconds(node: ast.expr, context: Context) -> bool:
+    match node:
+        case ast.Call(func=func, args=[arg], keywords=[]):
+            return context.source.resolve(func) in _CUTS | _ROUNDS and _is_seconds(arg, context)
+    return False
+
+
+def _is_seconds(node: ast.expr, context: Context) -> bool:
+    """Tell whether an expression is the present in seconds: `time.time()`, `now.timestamp()`."""
+    match node:
+        case ast.Call(func=ast.Attribute(attr="timestamp", value=ast.Call(func=func) as clock)):
+            name = context.source.resolve(func)
+            if name in {"datetime.datetime.now", "datetime.datetime.today"}:
+                return True
+            return is_aware(clock, context) and _is_utc_now(func)
+        case ast.Call(func=func):
+            return context.source.resolve(func) == "time.time"
+    return False
+
+
+def _is_utc_now(func: ast.expr) -> bool:
+    return (func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")) == "utc_now"
+
+
+def _is_number(node: ast.expr, wanted: int) -> bool:
+    match node:
+        case ast.Constant(value=int() | float() as value):
+            return value == wanted
+        case ast.BinOp(left=ast.Constant(value=10), op=ast.Pow(), right=ast.Constant(value=int(n))):
+            return 0 <= n < 10 and 10**n == wanted
+    return False
+
+
+def _is_part_of_one(node: ast.AST, context: Context) -> bool:
+    parent = context.source.parent(node)
+    return parent is not None and _present_in_ms(parent, context) is not None
+
+
+def _in_own_clock(node: ast.AST, context: Context) -> bool:
+    """Tell whether the expression is what a project's own clock returns."""
+    parent = context.source.parent(node)
+    function = context.source.scope(node)
+    return (
+        isinstance(parent, ast.Return)
+        and isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        and _OWN_CLOCK.search(function.name) is not None
+    ) or isinstance(function, ast.Lambda)
+
+
+def _fix(node: ast.expr, safety: Safety, context: Context) -> Fix | None:
+    now = spell(clock_module(context), "now_ms", context)
+    if now is None:
+        return None
+    reason = "" if safety == "safe" else "now_ms() neither rounds nor drops the milliseconds"
+    return Fix(safety, (Edit(*context.source.span(node), f"{now[0]}()"),), now[1], reason)
