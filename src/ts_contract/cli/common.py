@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.progress import ProgressColumn
 
     from ..contract import Contract
-    from ..migration import Progress
+    from ..migration.progress import Progress
 
 __all__ = [
     "COMMON_OPTIONS",
@@ -243,11 +243,11 @@ def _explain(error: Exception, command: str | None) -> _Error | None:
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
         return _FailedError(f"{place}{error.strerror or error}")
-    from ..migration.errors import Failed, Interrupted, Refused  # noqa: PLC0415
+    from ..migration.errors import Failed, Refused  # noqa: PLC0415
 
     if isinstance(error, Refused):
         return _UsageError(error)
-    if isinstance(error, Failed | Interrupted):
+    if isinstance(error, Failed):
         return _FailedError(error)
     return None
 

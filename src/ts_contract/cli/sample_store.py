@@ -242,7 +242,7 @@ def write_sample_store(path: Path) -> None:
         path: the file; it must not exist.
 
     Raises:
-        sqlite3.Error: it exists and is no empty database, or cannot be written.
+        OSError: it exists, or cannot be written.
 
     Example:
         >>> from tempfile import TemporaryDirectory
@@ -251,6 +251,7 @@ def write_sample_store(path: Path) -> None:
         ...     (Path(directory) / "store.db").stat().st_size > 1_000_000
         True
     """
+    path.open("xb").close()  # SQLite would add its tables to what is there
     values = _Values("ts-contract")
     with closing(sqlite3.connect(path)) as db, db:
         db.executescript(_SCHEMA)
