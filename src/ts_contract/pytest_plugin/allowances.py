@@ -1,0 +1,91 @@
+"""Legacy reads that are allowed for now, with a reason: the marker and the ini key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from ..testing.watching import LegacyRead
+
+__all__ = ["Allowance", "ini_allowances", "marker_allowances"]
+
+_MARKER = 'write @pytest.mark.allow_legacy_reads("tasks.created_at", reason="...")'
+_COLUMN = re.compile(r"[^.\s]+\.[^.\s]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """One legacy column that one test, or any test, may read.
+
+    Attributes:
+        test: node id of a test, class or file, without parameters if all are meant; `*` is any.
+        column: `table.column`, as in the contract.
+        reason: why, in words.
+        origin: where it is written: the ini key, or the marker of a test.
+    """
+
+    test: str
+    column: str
+    reason: str
+    origin: str
+
+    def concerns(self, nodeid: str) -> bool:
+        """Tell whether it is for the test `nodeid`."""
+        return self.test in {"*", nodeid} or nodeid.startswith((f"{self.test}::", f"{self.test}["))
+
+    def allows(self, nodeid: str, read: LegacyRead) -> bool:
+        """Tell whether it allows a read in the test `nodeid`."""
+        return (
+            self.concerns(nodeid) and self.column.lower() == f"{read.table}.{read.column}".lower()
+        )
+
+    def __str__(self) -> str:
+        return f"{self.origin}: {self.test} {self.column} ({self.reason})"
+
+
+def ini_allowances(config: pytest.Config) -> tuple[Allowance, ...]:
+    """Return the allowances of the ini key `ts_contract_allow`.
+
+    Raises:
+        pytest.UsageError: a line is not of the form `TEST TABLE.COLUMN REASON`.
+    """
+    return tuple(_parse(line) for line in config.getini("ts_contract_allow"))
+
+
+def _parse(line: str) -> Allowance:
+    # Parameters in a node id may hold blanks, so the column is looked for, and not counted to.
+    words = line.split()
+    for place in range(1, len(words) - 1):
+        if _COLUMN.fullmatch(words[place]) and "::" not in words[place]:
+            return Allowance(
+                " ".join(words[:place]),
+                words[place],
+                " ".join(words[place + 1 :]),
+                "ts_contract_allow",
+            )
+    raise pytest.UsageError(
+        f"ts_contract_allow: {line!r} is not of the form TEST TABLE.COLUMN REASON, for example "
+        "'tests/test_x.py::test_name tasks.created_at reason in words', with * for any test"
+    )
+
+
+def marker_allowances(item: pytest.Item) -> Iterator[Allowance]:
+    """Yield the allowances of a test's `allow_legacy_reads` markers.
+
+    Raises:
+        pytest.UsageError: a marker names no column, or gives no reason.
+    """
+    for marker in item.iter_markers("allow_legacy_reads"):
+        reason = marker.kwargs.get("reason")
+        columns = marker.args
+        if not reason or not columns or marker.kwargs.keys() != {"reason"}:
+            raise pytest.UsageError(f"{item.nodeid}: allow_legacy_reads is incomplete; {_MARKER}")
+        for column in columns:
+            if not isinstance(column, str) or not _COLUMN.fullmatch(column):
+                raise pytest.UsageError(
+                    f"{item.nodeid}: allow_legacy_reads: {column!r} is no TABLE.COLUMN; {_MARKER}"
+                )
+            yield Allowance(item.nodeid, column, str(reason), "allow_legacy_reads")

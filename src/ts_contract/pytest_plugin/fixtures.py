@@ -1,0 +1,202 @@
+"""The public fixtures. What they need is imported when they are used."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from .options import Schema
+
+if TYPE_CHECKING:
+    from ..contract import Contract
+    from ..testing.clock import FrozenClock
+    from .templates import Templates
+    from .watch import SeenReads
+
+__all__ = [
+    "_ts_templates",
+    "contract_db",
+    "contract_db_path",
+    "finalized_db",
+    "finalized_db_path",
+    "legacy_db",
+    "legacy_db_path",
+    "legacy_reads",
+    "migrated_db",
+    "migrated_db_path",
+    "ts_clock",
+    "ts_contract",
+    "ts_legacy_builder",
+    "ts_schema",
+]
+
+# A test's clock and watch have to stand before its databases are opened, whatever order it names
+# them in.
+_FIRST = ("ts_clock", "legacy_reads")
+
+
+@pytest.fixture(scope="session")
+def ts_contract(pytestconfig: pytest.Config) -> Contract:
+    """The project's contract (ts_contract.Contract); override it to use another one.
+
+    By default the nearest ts-contract.toml or [tool.ts-contract] of a pyproject.toml, looked for
+    from pytest's rootdir upwards.
+    """
+    from .. import ContractError, load_contract  # noqa: PLC0415
+
+    try:
+        return load_contract(start=pytestconfig.rootpath)
+    except ContractError as error:
+        pytest.fail(f"{error}; or override the fixture ts_contract", pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def ts_legacy_builder(pytestconfig: pytest.Config) -> Callable[[Path], object]:
+    """Builds the project's legacy schema: a callable that gets the path of a file to create.
+
+    By default what the ini key ts_contract_migrations names. Override it where the project has a
+    migrator of its own. The rows of ts_contract_seed are added afterwards, in either case.
+    """
+    from .sources import SqlFiles  # noqa: PLC0415
+
+    paths = pytestconfig.getini("ts_contract_migrations")
+    if not paths:
+        pytest.fail(
+            "no schema for the test databases: set the ini key ts_contract_migrations to a "
+            "directory of numbered SQL files, to SQL files or to a database file, or override "
+            "the fixture ts_legacy_builder",
+            pytrace=False,
+        )
+    return SqlFiles(tuple(paths))
+
+
+@pytest.fixture(scope="session")
+def _ts_templates(
+    pytestconfig: pytest.Config,
+    ts_contract: Contract,
+    ts_legacy_builder: Callable[[Path], object],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Templates]:
+    """Give the template databases of this session, and note in the report how they came."""
+    from .report import TALLY  # noqa: PLC0415
+    from .templates import open_templates  # noqa: PLC0415
+
+    copies = tmp_path_factory.mktemp("ts_contract", numbered=False)
+    templates = open_templates(pytestconfig, ts_legacy_builder, ts_contract, copies)
+    yield templates
+    tally = pytestconfig.stash.get(TALLY, None)
+    if tally is not None:
+        for schema, template in templates.ready.items():
+            tally.note_template(schema, str(template))
+    shutil.rmtree(copies, ignore_errors=True)
+
+
+def _private_copy(request: pytest.FixtureRequest, schema: Schema) -> Generator[Path]:
+    for name in _FIRST:
+        if name in request.fixturenames:
+            request.getfixturevalue(name)
+    templates = cast("Templates", request.getfixturevalue("_ts_templates"))
+    from .watch import exempt_legacy  # noqa: PLC0415
+
+    path = templates.copy_or_fail(schema)
+    with exempt_legacy(request.config, path, schema):
+        yield path
+    shutil.rmtree(path.parent, ignore_errors=True)
+
+
+def _connection(path: Path) -> Generator[sqlite3.Connection]:
+    with closing(sqlite3.connect(path)) as connection:
+        yield connection
+
+
+@pytest.fixture
+def legacy_db_path(request: pytest.FixtureRequest) -> Generator[Path]:
+    """Path of a private database with the legacy schema."""
+    yield from _private_copy(request, "legacy")
+
+
+@pytest.fixture
+def legacy_db(legacy_db_path: Path) -> Generator[sqlite3.Connection]:
+    """Connection to a private database with the legacy schema: the one at legacy_db_path."""
+    yield from _connection(legacy_db_path)
+
+
+@pytest.fixture
+def migrated_db_path(request: pytest.FixtureRequest) -> Generator[Path]:
+    """Path of a private database with both legacy and epoch columns, migrated and verified."""
+    yield from _private_copy(request, "migrated")
+
+
+@pytest.fixture
+def migrated_db(migrated_db_path: Path) -> Generator[sqlite3.Connection]:
+    """Connection to a private migrated database: the one at migrated_db_path."""
+    yield from _connection(migrated_db_path)
+
+
+@pytest.fixture
+def finalized_db_path(request: pytest.FixtureRequest) -> Generator[Path]:
+    """Path of a private database whose legacy columns are gone."""
+    yield from _private_copy(request, "finalized")
+
+
+@pytest.fixture
+def finalized_db(finalized_db_path: Path) -> Generator[sqlite3.Connection]:
+    """Connection to a private finalized database: the one at finalized_db_path."""
+    yield from _connection(finalized_db_path)
+
+
+@pytest.fixture
+def ts_schema(request: pytest.FixtureRequest) -> Schema:
+    """The schema of this test's contract_db: "legacy", "migrated" or "finalized".
+
+    The command line chooses it (--migrated-db, --ts-schema), or the marker ts_schema.
+    """
+    from .schemas import schema_of  # noqa: PLC0415
+
+    return schema_of(request)
+
+
+@pytest.fixture
+def contract_db_path(request: pytest.FixtureRequest, ts_schema: Schema) -> Generator[Path]:
+    """Path of a private database with the schema that the command line chooses.
+
+    Legacy by default, migrated under --migrated-db, each in turn under --ts-schema=both.
+    """
+    yield from _private_copy(request, ts_schema)
+
+
+@pytest.fixture
+def contract_db(contract_db_path: Path) -> Generator[sqlite3.Connection]:
+    """Connection to the private database at contract_db_path."""
+    yield from _connection(contract_db_path)
+
+
+@pytest.fixture
+def legacy_reads(request: pytest.FixtureRequest) -> Generator[SeenReads]:
+    """The reads of legacy columns that this test has made so far, as a sequence of LegacyRead.
+
+    Each has site (path, line, function), table, column, epoch and through.
+    """
+    from .watch import seen_reads  # noqa: PLC0415
+
+    with seen_reads(request) as reads:
+        yield reads
+
+
+@pytest.fixture
+def ts_clock() -> Generator[FrozenClock]:
+    """A clock that stands still: now_ms(), and CURRENT_TIMESTAMP in SQLite, until it is moved.
+
+    ts_clock.now_ms tells its time, ts_clock.move_to("2024-01-15 12:00:00") sets it,
+    ts_clock.advance(milliseconds) moves it on.
+    """
+    from ..testing.clock import FrozenClock  # noqa: PLC0415
+
+    with FrozenClock() as clock:
+        yield clock

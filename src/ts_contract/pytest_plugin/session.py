@@ -1,0 +1,99 @@
+"""The hooks of a run that uses the plugin: header, summary, report; registered only then."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .options import Settings
+from .report import TALLY, Tally, header, summarize, write_report
+
+__all__ = ["begin"]
+
+_WORKER_KEY = "ts_contract"
+
+
+def begin(config: pytest.Config, settings: Settings) -> None:
+    """Register what the run needs."""
+    config.stash[TALLY] = Tally(config.invocation_params.dir)
+    config.pluginmanager.register(_Run(config, settings), "ts_contract_run")
+    if settings.reads != "off":
+        from . import watch  # noqa: PLC0415
+
+        config.pluginmanager.register(watch, "ts_contract_watch")
+        config.pluginmanager.register(watch.TestWatch(config, settings), "ts_contract_test_watch")
+
+
+class _Run:
+    def __init__(self, config: pytest.Config, settings: Settings) -> None:
+        self._config = config
+        self._settings = settings
+        self._tally = config.stash[TALLY]
+        self._shown: set[str] = set()
+        self._problem = ""
+
+    def pytest_report_header(self) -> list[str]:
+        templates = _prepare(self._config, self._settings)
+        self._shown.update(template.schema for template in templates)
+        return header(self._settings, templates)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take over what an xdist worker has seen."""
+        dumped = getattr(node, "workeroutput", {}).get(_WORKER_KEY)
+        if dumped is None:
+            self._tally.lost += 1
+        else:
+            self._tally.merge(dumped)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
+        result = yield
+        output = getattr(self._config, "workeroutput", None)
+        if output is not None:
+            output[_WORKER_KEY] = self._tally.dumps()
+        elif self._settings.report is not None:
+            try:
+                write_report(self._settings.report, self._tally)
+            except OSError as error:
+                self._problem = f"--ts-report: {self._settings.report}: {error.strerror}"
+                session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+        return result
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        for schema in self._shown:
+            self._tally.templates.pop(schema, None)
+        summarize(terminalreporter, self._tally, self._settings)
+        if self._problem:
+            terminalreporter.line(self._problem, red=True)
+
+
+def _prepare(config: pytest.Config, settings: Settings) -> list[Any]:
+    """Make the templates before the first test, where the configuration alone decides about them.
+
+    Then the header can say how they came, and xdist's workers find them.
+    """
+    from .. import ContractError, load_contract  # noqa: PLC0415
+    from .sources import SchemaError, SqlFiles  # noqa: PLC0415
+    from .templates import open_templates  # noqa: PLC0415
+
+    paths = config.getini("ts_contract_migrations")
+    if not paths or config.option.collectonly or _is_overridden(config):
+        return []
+    try:
+        contract = load_contract(start=config.rootpath)
+        templates = open_templates(config, SqlFiles(tuple(paths)), contract, Path())
+        return [templates.template(schema) for schema in settings.schemas]
+    except (ContractError, SchemaError) as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def _is_overridden(config: pytest.Config) -> bool:
+    from . import plugin as own  # noqa: PLC0415
+
+    plugins = (plugin for plugin in config.pluginmanager.get_plugins() if plugin is not own)
+    names = ("ts_contract", "ts_legacy_builder")
+    return any(hasattr(plugin, name) for plugin in plugins for name in names)

@@ -1,0 +1,189 @@
+"""The project's legacy schema: where it comes from, and every input that decides about it."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.util
+import inspect
+import re
+import sqlite3
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType, ModuleType
+
+__all__ = ["Builder", "SchemaError", "SqlFiles", "apply_sql", "hash_inputs"]
+
+Builder = Callable[[Path], object]
+
+_DATABASE_MAGIC = b"SQLite format 3\0"
+_DIGITS = re.compile(r"(\d+)")
+_INPUT_SUFFIXES = {".py", ".sql"}
+
+
+class SchemaError(Exception):
+    """The legacy schema cannot be built; the message says which input, why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class SqlFiles:
+    """Builds the legacy schema from the paths of the ini key `ts_contract_migrations`.
+
+    Attributes:
+        paths: directories of numbered SQL files, SQL files, or one database file.
+    """
+
+    paths: tuple[Path, ...]
+
+    def __call__(self, database: Path) -> None:
+        """Build the schema in the file `database`."""
+        for path in self.paths:
+            if _is_database(path):
+                _copy_database(path, database)
+            else:
+                apply_sql(database, _sql_files(path))
+
+    def files(self) -> Iterator[Path]:
+        """Yield every file that is read, in order."""
+        for path in self.paths:
+            yield from [path] if _is_database(path) else _sql_files(path)
+
+
+def apply_sql(database: Path, files: Iterable[Path]) -> None:
+    """Run SQL files on a database, in the order given.
+
+    Raises:
+        SchemaError: a file cannot be read, or SQLite refuses it.
+    """
+    with closing(sqlite3.connect(database)) as connection:
+        for file in files:
+            try:
+                connection.executescript(file.read_text(encoding="utf-8"))
+            except (OSError, UnicodeDecodeError, sqlite3.Error) as error:
+                raise SchemaError(f"{file}: {error}; the legacy schema is not built") from error
+        connection.commit()
+
+
+def _sql_files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        if not path.is_file():
+            raise SchemaError(
+                f"{path}: no such file or directory; "
+                "correct ts_contract_migrations or ts_contract_seed"
+            )
+        return [path]
+    files = [file for file in path.glob("*.sql") if not file.name.endswith(".down.sql")]
+    if not files:
+        raise SchemaError(
+            f"{path}: no *.sql in this directory; correct ts_contract_migrations, or override "
+            "the fixture ts_legacy_builder"
+        )
+    for file in files:
+        if not _DIGITS.search(file.stem):
+            raise SchemaError(
+                f"{file}: no number in the name, so its place in the order is unknown; move it, "
+                "or list the files one by one in ts_contract_migrations"
+            )
+    return sorted(files, key=_numeric_order)
+
+
+def _numeric_order(file: Path) -> tuple[int, list[str | int], str]:
+    """Sort by the first number in the name, then by the whole name with numbers as numbers."""
+    parts = _DIGITS.split(file.stem)
+    numbers = [int(part) for part in parts[1::2]]
+    # Text and numbers alternate from text on, so that two lists always compare like with like.
+    return numbers[0], [int(p) if i % 2 else p for i, p in enumerate(parts)], file.name
+
+
+def _is_database(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(_DATABASE_MAGIC)) == _DATABASE_MAGIC
+
+
+def _copy_database(source: Path, database: Path) -> None:
+    # The backup API, because a plain copy of a database in WAL mode loses what is in the log.
+    with (
+        closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as reading,
+        closing(sqlite3.connect(database)) as writing,
+    ):
+        reading.backup(writing)
+
+
+# --- inputs ----------------------------------------------------------------------------------
+
+
+def hash_inputs(builder: Builder, files: Iterable[Path], *texts: str) -> str:
+    """Return a hash (64 hex digits) of everything that decides what is built.
+
+    Args:
+        builder: builds the legacy schema.
+        files: files that are read as well.
+        texts: whatever else decides.
+    """
+    digest = hashlib.sha256()
+    for text in texts:
+        digest.update(f"{text}\0".encode())
+    for file in (*_builder_files(builder), *files):
+        try:
+            content = file.read_bytes()
+        except OSError as error:
+            raise SchemaError(f"{file}: {error.strerror}; the legacy schema is not built") from None
+        digest.update(f"{file.name}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()
+
+
+def _builder_files(builder: Builder) -> list[Path]:
+    """Return the files behind a builder: its own, and the packages that its code names."""
+    if isinstance(builder, SqlFiles):
+        return list(builder.files())
+    while isinstance(builder, functools.partial):
+        builder = builder.func
+    function = inspect.unwrap(builder)
+    function = getattr(function, "__func__", function)
+    files: set[Path] = set()
+    for module in _modules_of(function):
+        files.update(_project_files(module))
+    return sorted(files)
+
+
+def _modules_of(function: object) -> Iterator[ModuleType]:
+    code = getattr(function, "__code__", None)
+    scope = getattr(function, "__globals__", {})
+    names = {getattr(function, "__module__", "")}
+    for name in _names(code) if code is not None else ():
+        value = scope.get(name, sys.modules.get(name))
+        if isinstance(value, ModuleType):
+            names.add(value.__name__)
+        elif value is not None:
+            names.add(getattr(value, "__module__", "") or "")
+        elif "." in name and importlib.util.find_spec(name.partition(".")[0]):
+            names.add(name)
+    for name in sorted(names):
+        module = sys.modules.get(name) or sys.modules.get(name.partition(".")[0])
+        if module is not None:
+            yield module
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _names(constant)
+
+
+def _project_files(module: ModuleType) -> Iterator[Path]:
+    """Yield the file of a module; of a package of the project, all its Python and SQL files."""
+    top = sys.modules.get(module.__name__.partition(".")[0], module)
+    for directory in getattr(top, "__path__", ()):
+        if "site-packages" not in directory:
+            for path in Path(directory).rglob("*"):
+                if path.suffix in _INPUT_SUFFIXES:
+                    yield path
+            return
+    if getattr(module, "__file__", None):
+        yield Path(str(module.__file__))

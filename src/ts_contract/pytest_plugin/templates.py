@@ -1,0 +1,206 @@
+"""A template database for each schema, built once for all runs and workers; a copy for each test.
+
+A template is a file in pytest's cache, named by a hash of all its inputs. It is built under a lock
+and under another name, so that neither a second worker nor a kill leaves half of one behind.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from .. import __version__
+from ..contract import Contract
+from ..testing import connections
+from .options import Schema
+from .sources import Builder, SchemaError, apply_sql, hash_inputs
+
+try:
+    import fcntl
+except ImportError:  # no such lock on this system: two workers may build the same, to no harm
+    fcntl = None  # type: ignore[assignment]
+
+__all__ = ["Template", "Templates", "open_templates"]
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+_UNUSED_SECONDS = 14 * 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A template that was found or built.
+
+    Attributes:
+        schema: its schema.
+        path: its file; never open it, copy it.
+        built: whether it was built just now, and not found in the cache.
+        seconds: how long that took.
+    """
+
+    schema: Schema
+    path: Path
+    built: bool
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.schema} {'built' if self.built else 'cached'} ({self.seconds:.2f} s)"
+
+
+@dataclass(slots=True)
+class Templates:
+    """The templates of one project, and the private copies of one session.
+
+    Attributes:
+        builder: builds the legacy schema.
+        seed: SQL files that are run after it.
+        contract: the contract of the migration.
+        cache: directory that keeps the templates between runs.
+        copies: directory of this session that holds the copies.
+        ready: the templates that this session has used.
+    """
+
+    builder: Builder
+    seed: tuple[Path, ...]
+    contract: Contract
+    cache: Path
+    copies: Path
+    ready: dict[Schema, Template] = field(default_factory=dict)
+    _failed: dict[Schema, Exception] = field(default_factory=dict)
+    _count: int = 0
+
+    def copy(self, schema: Schema) -> Path:
+        """Return a new private database of a schema, in a directory of its own."""
+        self._count += 1
+        directory = self.copies / str(self._count)
+        directory.mkdir()
+        return Path(shutil.copyfile(self.template(schema).path, directory / f"{schema}.db"))
+
+    def copy_or_fail(self, schema: Schema) -> Path:
+        """Return a new private database; fail the test that asks for it in vain, in one line."""
+        try:
+            return self.copy(schema)
+        except SchemaError as error:
+            pytest.fail(str(error), pytrace=False)
+
+    def template(self, schema: Schema) -> Template:
+        """Return the template of a schema; built once, also when it fails."""
+        if schema in self._failed:
+            raise self._failed[schema]
+        if schema not in self.ready:
+            start = time.perf_counter()
+            try:
+                with connections.unobserved():
+                    path, built = self._find_or_build(schema)
+            except Exception as error:
+                self._failed[schema] = error
+                raise
+            self.ready[schema] = Template(schema, path, built, time.perf_counter() - start)
+        return self.ready[schema]
+
+    def _find_or_build(self, schema: Schema) -> tuple[Path, bool]:
+        key = hash_inputs(
+            self.builder,
+            (*self.seed, *_package_files()),
+            __version__,
+            sqlite3.sqlite_version,
+            self.contract.fingerprint(),
+        )[:32]
+        path = self.cache / f"{key}-{schema}.db"
+        with _locked(self.cache / f"{key}-{schema}.lock"):
+            if path.exists():
+                os.utime(path)
+                return path, False
+            unfinished = path.with_suffix(".unfinished")
+            _remove_database(unfinished)
+            self._build(schema, unfinished)
+            _settle(unfinished)
+            unfinished.replace(path)
+        _remove_unused(self.cache)
+        return path, True
+
+    def _build(self, schema: Schema, path: Path) -> None:
+        if schema == "legacy":
+            self.builder(path)
+            if not path.exists():
+                raise SchemaError(
+                    f"ts_legacy_builder left no database at the path that it was given ({path}); "
+                    "it is called with the path of a file to create"
+                )
+            apply_sql(path, self.seed)
+        elif schema == "migrated":
+            shutil.copyfile(self.template("legacy").path, path)
+            self._migrate(path)
+        else:
+            shutil.copyfile(self.template("migrated").path, path)
+            self._finalize(path)
+
+    def _migrate(self, path: Path) -> None:
+        from ..migration import migrate, verify  # noqa: PLC0415 - only who builds pays for it
+
+        migrate(path, self.contract, offline=True)
+        result = verify(path, self.contract)
+        if not result.ok:
+            first = next(iter(result.differences), "")
+            raise SchemaError(f"the migrated template does not verify: {first}")
+
+    def _finalize(self, path: Path) -> None:
+        from ..migration import finalize  # noqa: PLC0415 - as above
+
+        finalize(path, self.contract)
+
+
+def open_templates(
+    config: pytest.Config, builder: Builder, contract: Contract, copies: Path
+) -> Templates:
+    """Return the templates of a project; they are kept in pytest's cache, if it has one."""
+    cache = getattr(config, "cache", None)
+    directory = copies.parent if cache is None else cache.mkdir("ts_contract")
+    return Templates(builder, tuple(config.getini("ts_contract_seed")), contract, directory, copies)
+
+
+def _package_files() -> list[Path]:
+    """Return the source of the migration: the version alone says nothing while it is developed."""
+    return sorted((*(_PACKAGE / "migration").rglob("*.py"), _PACKAGE / "timestamps.py"))
+
+
+def _settle(path: Path) -> None:
+    """Bring everything into the one file: a copy of a database with a log would lose the log."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        mode = connection.execute("PRAGMA journal_mode=DELETE").fetchone()[0]
+    if mode != "delete":
+        raise SchemaError(
+            f"the builder of the {path.stem} template still has its database open; close it"
+        )
+
+
+def _remove_database(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
+
+
+def _remove_unused(cache: Path) -> None:
+    limit = time.time() - _UNUSED_SECONDS
+    for path in _files(cache):
+        if path.stat().st_mtime < limit:
+            path.unlink(missing_ok=True)
+
+
+def _files(cache: Path) -> Iterable[Path]:
+    return [path for path in cache.iterdir() if path.is_file()]
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        if fcntl is not None:
+            fcntl.flock(file, fcntl.LOCK_EX)  # ends with the process, whatever ends it
+        yield

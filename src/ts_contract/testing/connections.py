@@ -1,0 +1,127 @@
+"""Sees every sqlite3 connection that is opened, by whatever import, thread, factory or library.
+
+`sqlite3.connect` is replaced only while somebody observes; otherwise it is the original object.
+"""
+
+from __future__ import annotations
+
+import functools
+import sqlite3
+import sys
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+__all__ = ["Connection", "Observer", "live", "observe", "opened", "unobserve", "unobserved"]
+
+Observer = Callable[[sqlite3.Connection], None]
+Authorizer = Callable[[int, str | None, str | None, str | None, str | None], int]
+
+_MODULES = (vars(sqlite3), vars(sqlite3.dbapi2))
+_original = sqlite3.connect
+_observers: list[Observer] = []
+_live: weakref.WeakSet[sqlite3.Connection] = weakref.WeakSet()
+_lock = threading.Lock()
+_mine = threading.local()
+_FACTORY_POSITION = 5  # of sqlite3.connect's positional arguments
+
+
+class Connection(sqlite3.Connection):
+    """A connection that can be referred to weakly, and whose own authorizer can be told apart.
+
+    Attributes:
+        authorizer: what the application has set with `set_authorizer`.
+        reauthorize: called after that, so that an observer puts its own in front again.
+    """
+
+    __slots__ = ("__weakref__", "authorizer", "reauthorize")
+
+    authorizer: Authorizer | None
+    reauthorize: Observer | None
+
+    def set_authorizer(self, authorizer_callback: Authorizer | None) -> None:
+        """Register the application's authorizer, as `sqlite3.Connection.set_authorizer` does."""
+        self.authorizer = authorizer_callback
+        super().set_authorizer(authorizer_callback)
+        reauthorize = getattr(self, "reauthorize", None)
+        if reauthorize is not None:
+            reauthorize(self)
+
+
+@functools.wraps(_original)
+def _connect(*args: Any, **kwargs: Any) -> sqlite3.Connection:
+    __tracebackhide__ = True
+    hidden = not _observers or getattr(_mine, "active", False)
+    if not hidden and "factory" not in kwargs and len(args) <= _FACTORY_POSITION:
+        kwargs["factory"] = Connection
+    connection: sqlite3.Connection = _original(*args, **kwargs)
+    if hidden:
+        return connection
+    with _lock, suppress(TypeError):  # a factory whose connections cannot be referred to weakly
+        _live.add(connection)
+    for observer in tuple(_observers):
+        observer(connection)
+    return connection
+
+
+def observe(observer: Observer) -> None:
+    """Call `observer` with each connection that is opened from now on, in the opening thread."""
+    _observers.append(observer)
+    for module in _MODULES:
+        module["connect"] = _connect
+
+
+def unobserve(observer: Observer) -> None:
+    """Stop calling `observer`; without any observer, `sqlite3.connect` is the original again."""
+    _observers.remove(observer)
+    if _observers:
+        return
+    for module in _MODULES:
+        if module["connect"] is _connect:  # else somebody has patched over us, and calls us in turn
+            module["connect"] = _original
+
+
+def live() -> list[sqlite3.Connection]:
+    """Return the connections that were opened under observation and still exist."""
+    with _lock:
+        return list(_live)
+
+
+@contextmanager
+def unobserved() -> Iterator[None]:
+    """Hide from the observers what this thread opens meanwhile: it is this package's own."""
+    before = getattr(_mine, "active", False)
+    _mine.active = True
+    try:
+        yield
+    finally:
+        _mine.active = before
+
+
+class _OpenedCount:
+    """Counts the connections of the process, also those that bypass `sqlite3.connect`."""
+
+    def __init__(self) -> None:
+        self.value = 0
+        self.hooked = False
+
+    def hook(self, event: str, _: tuple[Any, ...]) -> None:
+        if event == "sqlite3.connect/handle" and _observers:
+            self.value += not getattr(_mine, "active", False)
+
+
+_count = _OpenedCount()
+
+
+def opened() -> int:
+    """Return how many connections this process has opened under observation so far.
+
+    SQLite's audit event tells of every one, also of `sqlite3.Connection(path)` and of names bound
+    before the observation began; the first call begins the count.
+    """
+    if not _count.hooked:
+        _count.hooked = True
+        sys.addaudithook(_count.hook)  # an audit hook can never be taken out again
+    return _count.value

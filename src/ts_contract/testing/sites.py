@@ -1,0 +1,113 @@
+"""Finds the line of the user's code behind a call that arrived in a callback."""
+
+from __future__ import annotations
+
+import functools
+import sys
+import sysconfig
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any
+
+__all__ = ["Site", "find_caller"]
+
+_PACKAGE = str(Path(__file__).resolve().parent.parent)
+_OURS = tuple(f"{_PACKAGE}/{part}/" for part in ("migration", "testing", "pytest_plugin"))
+_LIBRARY_DIRECTORIES = ("/site-packages/", "/dist-packages/")
+_STDLIB = tuple(
+    {
+        f"{Path(path).resolve().as_posix()}/"
+        for key, path in sysconfig.get_paths().items()
+        if key in {"stdlib", "platstdlib", "purelib", "platlib"}
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Site:
+    """A place in the user's code.
+
+    Attributes:
+        path: the file, as the interpreter knows it.
+        line: line number, from 1.
+        function: qualified name of the function.
+    """
+
+    path: str
+    line: int
+    function: str
+
+
+@functools.cache
+def _owner(filename: str) -> str:
+    """Tell whose a file is: `user`, `library`, or `ours` (of this package's own statements)."""
+    if filename.startswith("<"):
+        return "library"
+    path = Path(filename).resolve().as_posix()
+    if path.startswith(_OURS):
+        return "ours"
+    if any(part in path for part in _LIBRARY_DIRECTORIES) or path.startswith((*_STDLIB, _PACKAGE)):
+        return "library"
+    return "user"
+
+
+def find_caller(frame: FrameType | None, main_thread: int) -> Site | None:
+    """Return the innermost place in the user's code from which `frame` was reached.
+
+    A thread that only runs a library's code works for somebody: the task that awaits its result
+    (aiosqlite), or else what the main thread is at.
+
+    Args:
+        frame: the frame to begin in; its callers follow.
+        main_thread: identifier of the thread that runs the tests.
+
+    Returns:
+        The place; None where this package itself was the caller.
+    """
+    for caller in _outward(frame):
+        owner = _owner(caller.f_code.co_filename)
+        if owner == "ours":
+            return None
+        if owner == "user":
+            return _site(caller.f_code, caller.f_lineno)
+    for waiting in (*_awaiting(frame), *_outward(sys._current_frames().get(main_thread))):
+        if _owner(waiting.f_code.co_filename) == "user":
+            return _site(waiting.f_code, waiting.f_lineno)
+    return Site("<unknown>", 1, "<unknown>")
+
+
+def _site(code: CodeType, line: int) -> Site:
+    return Site(code.co_filename, line, code.co_qualname)
+
+
+def _outward(frame: FrameType | None) -> Iterator[FrameType]:
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def _awaiting(frame: FrameType | None) -> list[FrameType]:
+    """Return the frames of the asyncio task for whose future this thread works, innermost first."""
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is None:
+        return []
+    for caller in _outward(frame):
+        for value in tuple(caller.f_locals.values()):
+            if isinstance(value, asyncio.Future):
+                for task in asyncio.all_tasks(value.get_loop()):
+                    if getattr(task, "_fut_waiter", None) is value:
+                        return _suspended(task.get_coro())
+    return []
+
+
+def _suspended(awaitable: Any) -> list[FrameType]:
+    """Return the frames of a chain of suspended coroutines and generators, innermost first."""
+    frames: list[FrameType] = []
+    while awaitable is not None:
+        frame = getattr(awaitable, "cr_frame", None) or getattr(awaitable, "gi_frame", None)
+        if frame is not None:
+            frames.insert(0, frame)
+        awaitable = getattr(awaitable, "cr_await", None) or getattr(awaitable, "gi_yieldfrom", None)
+    return frames
