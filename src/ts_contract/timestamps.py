@@ -46,7 +46,6 @@ EPOCH_2030_MS = 1_893_456_000_000
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAIVE_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  (the naive datetimes it is taken from mean UTC)
-_SECOND = timedelta(seconds=1)
 _MILLISECOND = timedelta(milliseconds=1)
 _MIN_MS = -62_135_596_800_000  # 0001-01-01T00:00:00Z
 _MAX_MS = 253_402_300_799_999  # 9999-12-31T23:59:59.999Z
@@ -209,36 +208,41 @@ def sqlite_timestamp_to_epoch_ms(text: str | None) -> int | None:
 
 def _text_to_epoch_ms(text: str) -> int:
     try:
-        ms = _parse(text)
+        ms, offset = _parse(text)
     except ValueError:
         raise ValueError(
             f"{_quoted(text)} is no date-time: expected ISO 8601 such as '2024-01-15 12:00:00', "
             f"'2024-01-15T12:00:00.123Z' or '2024-01-15T17:30:00+05:30'{_unit_hint(text)}"
         ) from None
-    return _in_range(ms, text)
+    return _in_range(ms - offset, text) if offset else ms
 
 
-def _parse(text: str) -> int:
+_DATE, _MINUTES, _SECONDS = len("YYYY-MM-DD"), len("YYYY-MM-DD HH:MM"), len("YYYY-MM-DD HH:MM:SS")
+
+
+def _parse(text: str) -> tuple[int, int]:
+    """Read text as milliseconds by its own clock, and that clock's offset from UTC."""
     # datetime.fromisoformat alone is too lenient: it takes '12:00:00.1234567x+01:00' and '+05:99',
     # reads '12:00.5' as half a second, and since Python 3.14 lets 24:00 pass. So it is given
-    # nothing but digits with the right separators, and judges what date and time exist.
-    if len(text) == len("YYYY-MM-DD"):
+    # nothing but a date and a time with the right separators, and judges whether they exist.
+    if len(text) == _DATE:
         text += " 00:00"
-    end = len("YYYY-MM-DD HH:MM:SS") if text[16:17] == ":" else len("YYYY-MM-DD HH:MM")
+    end = _SECONDS if text[16:17] == ":" else _MINUTES
     if text[4:14:3] not in {"--T:", "-- :"} or text[11:13] == "24" or len(text) < end:
         raise ValueError
-    if not text[11:end].replace(":", "").isdigit():
+    moment = datetime.fromisoformat(text[:end])
+    if moment.tzinfo is not None:  # it takes '12:+01' too
         raise ValueError
-    ms = (datetime.fromisoformat(text[:end]) - _NAIVE_EPOCH) // _SECOND * 1000
+    passed = moment - _NAIVE_EPOCH
+    ms = (passed.days * 86_400 + passed.seconds) * 1000  # three times as fast as // _MILLISECOND
     if len(text) == end:
-        return ms
+        return ms, 0
     zone = text[end:].lstrip("0123456789.,")
-    fraction = text[end : len(text) - len(zone)]
-    if fraction:
-        if text[16] != ":":
+    if fraction := text[end : len(text) - len(zone)]:
+        if end != _SECONDS:
             raise ValueError
         ms += _parse_fraction(fraction)
-    return ms - _parse_offset(zone) if zone else ms
+    return ms, _parse_offset(zone) if zone else 0
 
 
 def _parse_fraction(text: str) -> int:
