@@ -31,6 +31,18 @@ class Context:
         self.schema = schema
 
     @cached_property
+    def epoch_columns(self) -> frozenset[str]:
+        """The names of the contract's epoch columns, in lower case."""
+        columns = self.contract.columns() if self.contract else ()
+        return frozenset(column.epoch.lower() for _, column in columns)
+
+    @cached_property
+    def legacy_columns(self) -> frozenset[str]:
+        """The names of the contract's legacy columns, in lower case."""
+        columns = self.contract.columns() if self.contract else ()
+        return frozenset(column.legacy.lower() for _, column in columns)
+
+    @cached_property
     def analysis(self) -> Analysis:
         """The SQL of the file, resolved; built when a rule asks for it first."""
         from .resolve import analyse  # noqa: PLC0415 - sqlglot only where a rule needs it
