@@ -231,7 +231,7 @@ def _parse(text: str) -> tuple[int, int]:
     if text[4:14:3] not in {"--T:", "-- :"} or text[11:13] == "24" or len(text) < end:
         raise ValueError
     moment = datetime.fromisoformat(text[:end])
-    if moment.tzinfo is not None:  # it takes '12:+01' too
+    if moment.tzinfo is not None:  # it takes '12:00:Z\0' too
         raise ValueError
     passed = moment - _NAIVE_EPOCH
     ms = (passed.days * 86_400 + passed.seconds) * 1000  # three times as fast as // _MILLISECOND
