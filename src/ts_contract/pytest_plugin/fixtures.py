@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +13,8 @@ import pytest
 from .options import Schema
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from ..contract import Contract
     from ..testing.clock import FrozenClock
     from .templates import Templates
@@ -111,6 +112,8 @@ def _private_copy(request: pytest.FixtureRequest, schema: Schema) -> Generator[P
 
 
 def _connection(path: Path) -> Generator[sqlite3.Connection]:
+    import sqlite3  # noqa: PLC0415, RUF100 - most runs of pytest never need it
+
     with closing(sqlite3.connect(path)) as connection:
         yield connection
 

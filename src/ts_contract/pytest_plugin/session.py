@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +48,8 @@ class _Run:
         else:
             self._tally.merge(dumped)
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
-        result = yield
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
         output = getattr(self._config, "workeroutput", None)
         if output is not None:
             output[_WORKER_KEY] = self._tally.dumps()
@@ -61,7 +59,6 @@ class _Run:
             except OSError as error:
                 self._problem = f"--ts-report: {self._settings.report}: {error.strerror}"
                 session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
-        return result
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         for schema in self._shown:

@@ -162,9 +162,9 @@ class TestWatch:
     def pytest_sessionfinish(self) -> None:
         """Close the last account."""
         self._close_account("")
-        self._tally.opened = self._watch.opened
-        self._tally.watched = self._watch.watched
-        self._tally.exempt = self._watch.exempt
+        self._tally.opened += self._watch.opened
+        self._tally.watched += self._watch.watched
+        self._tally.exempt += self._watch.exempt
 
     def _refused(self, item: pytest.Item) -> str:
         """Close the account of a test; return what to say of reads that it may not make."""

@@ -11,8 +11,8 @@ import sys
 import threading
 import warnings
 from collections import Counter
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -144,6 +144,15 @@ class Watch:
             _unwatch_naive_datetimes()
             for connection in connections.live():
                 _disarm(connection)
+
+    @contextmanager
+    def including(self, *others: sqlite3.Connection) -> Iterator[None]:
+        """Watch connections, too, that were opened before anybody observed."""
+        for connection in others:
+            _arm(connection)
+        yield
+        for connection in others:
+            _disarm(connection)
 
     def rearm(self) -> None:
         """Make every open connection prepare its cached statements again.

@@ -1,0 +1,46 @@
+"""For tests of code that keeps instants: assertions, matchers, a frozen clock, ready-made tests.
+
+Everything but `suite` works without pytest. The names are loaded when they are first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .assertions import assert_epoch_ms as assert_epoch_ms
+    from .assertions import assert_migrated as assert_migrated
+    from .assertions import assert_ms_matches as assert_ms_matches
+    from .assertions import assert_no_legacy_reads as assert_no_legacy_reads
+    from .assertions import assert_no_null_ms as assert_no_null_ms
+    from .clock import FrozenClock as FrozenClock
+    from .matchers import IsEpochMs as IsEpochMs
+    from .matchers import IsNowMs as IsNowMs
+
+_HOME = {
+    "FrozenClock": "clock",
+    "IsEpochMs": "matchers",
+    "IsNowMs": "matchers",
+    "assert_epoch_ms": "assertions",
+    "assert_migrated": "assertions",
+    "assert_ms_matches": "assertions",
+    "assert_no_legacy_reads": "assertions",
+    "assert_no_null_ms": "assertions",
+}
+
+__all__ = [*_HOME]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its module, once."""
+    try:
+        module = _HOME[name]
+    except KeyError:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+    value = globals()[name] = getattr(import_module(f".{module}", __name__), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME})

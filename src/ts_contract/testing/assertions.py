@@ -1,0 +1,280 @@
+"""Assertions about databases and values; each failure names the place and the likely cause."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+
+from ..contract import ColumnContract, Contract, TableContract, index_name
+from ..loading import load_contract
+from ..migration.classify import Reading, convert, reading_of
+from ..migration.dialects.sqlite import Database, introspect, quote
+from ..migration.introspect import DatabaseInfo
+from ..timestamps import EPOCH_2020_MS, EPOCH_2030_MS
+from .causes import cause_of_difference, problem_of_value
+from .watching import Watch
+
+__all__ = [
+    "assert_epoch_ms",
+    "assert_migrated",
+    "assert_ms_matches",
+    "assert_no_legacy_reads",
+    "assert_no_null_ms",
+]
+
+_SHOWN = 5
+
+
+def assert_epoch_ms(
+    value: object, *, after: int = EPOCH_2020_MS, before: int = EPOCH_2030_MS
+) -> None:
+    """Assert that a value is an instant in epoch milliseconds.
+
+    Args:
+        value: what to judge.
+        after: the first instant that is right, in epoch milliseconds.
+        before: the last one.
+
+    Raises:
+        AssertionError: it is no int, or outside the range; the message says what it seems to be.
+
+    Example:
+        >>> assert_epoch_ms(1705320000000)
+        >>> assert_epoch_ms(1705320000.5)
+        Traceback (most recent call last):
+        AssertionError: 1705320000.5 is a float: time.time() * 1000? use now_ms(), or // on integers
+    """
+    __tracebackhide__ = True
+    problem = problem_of_value(value, after, before)
+    if problem is not None:
+        raise AssertionError(f"{value!r} {problem}")
+
+
+def assert_ms_matches(
+    connection: sqlite3.Connection,
+    table: str,
+    column: str | None = None,
+    *,
+    contract: Contract | None = None,
+) -> None:
+    """Assert that each epoch value of a table is the instant that its legacy value stands for.
+
+    NULL stands for NULL. A legacy value that is no instant (the migration lists it in its
+    quarantine) has NULL beside it.
+
+    Args:
+        connection: an open connection; its transaction, if it is in one, goes on.
+        table: a table of the contract.
+        column: one of its legacy columns; all of them by default.
+        contract: the contract; the project's configuration by default.
+
+    Raises:
+        AssertionError: an epoch value differs; the message names the key, both values and the
+            likely cause.
+        ValueError: the contract or the database has no such table or column.
+    """
+    __tracebackhide__ = True
+    contract = contract or load_contract()
+    with _plain(connection) as db:
+        _fail_if(_mismatches(db, contract, table, column))
+
+
+def assert_no_null_ms(
+    connection: sqlite3.Connection,
+    table: str,
+    column: str | None = None,
+    *,
+    contract: Contract | None = None,
+) -> None:
+    """Assert that no epoch column of a table is NULL where it has an instant to hold.
+
+    That is where its legacy column is not NULL; where the legacy column is gone, everywhere.
+
+    Args:
+        connection: an open connection; its transaction, if it is in one, goes on.
+        table: a table of the contract.
+        column: one of its legacy columns; all of them by default.
+        contract: the contract; the project's configuration by default.
+
+    Raises:
+        AssertionError: an epoch value is NULL; the message names the keys.
+        ValueError: the contract or the database has no such table or column.
+    """
+    __tracebackhide__ = True
+    contract = contract or load_contract()
+    with _plain(connection) as db:
+        info = introspect(db, (table,))
+        _fail_if(
+            problem
+            for each in _columns(contract, table, column)
+            for problem in _nulls(db, info, table, each)
+        )
+
+
+def assert_migrated(connection: sqlite3.Connection, *, contract: Contract | None = None) -> None:
+    """Assert that a database is migrated: every epoch column and index, and every value right.
+
+    Tables that the contract calls optional may be missing. On a finalized database, whose legacy
+    columns are gone, the values are held against the contract's valid range.
+
+    Args:
+        connection: an open connection; its transaction, if it is in one, goes on.
+        contract: the contract; the project's configuration by default.
+
+    Raises:
+        AssertionError: something is missing or wrong; the message names it.
+    """
+    __tracebackhide__ = True
+    contract = contract or load_contract()
+    with _plain(connection) as db:
+        info = introspect(db, tuple(table.name for table in contract.tables))
+        _fail_if(
+            problem
+            for table in contract.tables
+            for problem in _problems_of_table(db, info, contract, table)
+        )
+
+
+@contextmanager
+def assert_no_legacy_reads(
+    *connections: sqlite3.Connection, contract: Contract | None = None
+) -> Iterator[None]:
+    """Assert that the code of a `with` block reads no legacy column.
+
+    Every connection that is opened inside the block is watched, and every one that was opened
+    while another watch ran.
+
+    Args:
+        connections: connections that are open already, and are to be watched as well.
+        contract: the contract; the project's configuration by default.
+
+    Raises:
+        AssertionError: a legacy column was read; the message names the place in the code.
+    """
+    __tracebackhide__ = True
+    with Watch(contract or load_contract()) as watch:
+        with watch.including(*connections):
+            yield
+        reads = watch.take().reads
+    _fail_if(str(read) for read in sorted(reads))
+
+
+# --- what is wrong ---------------------------------------------------------------------------
+
+
+def _fail_if(problems: Iterator[str]) -> None:
+    __tracebackhide__ = True
+    shown = list(islice(problems, _SHOWN + 1))
+    if len(shown) > _SHOWN:
+        shown[_SHOWN] = f"and {1 + sum(1 for _ in problems)} more"
+    if shown:
+        raise AssertionError("\n".join(shown))
+
+
+@contextmanager
+def _plain(connection: sqlite3.Connection) -> Iterator[Database]:
+    """Lend a connection with plain rows, and with text that need not be UTF-8."""
+    before = connection.row_factory, connection.text_factory
+    connection.row_factory = None
+    connection.text_factory = lambda stored: stored.decode("utf-8", "surrogateescape")
+    try:
+        yield Database(connection, "the connection")
+    finally:
+        connection.row_factory, connection.text_factory = before
+
+
+def _columns(contract: Contract, table: str, column: str | None) -> tuple[ColumnContract, ...]:
+    known = contract.table(table)
+    if known is None:
+        raise ValueError(f"{table!r} is no table of the contract {contract.name!r}")
+    if column is None:
+        return known.columns
+    found = known.column(column)
+    if found is None:
+        names = ", ".join(each.legacy for each in known.columns)
+        raise ValueError(f"{column!r} is no legacy column of {table}; it has {names}")
+    return (found,)
+
+
+def _problems_of_table(
+    db: Database, info: DatabaseInfo, contract: Contract, table: TableContract
+) -> Iterator[str]:
+    found = info.table(table.name)
+    if found is None:
+        if not table.optional:
+            yield f"{table.name}: there is no such table"
+        return
+    for column in table.columns:
+        if found.column(column.epoch) is None:
+            yield f"{table.name}.{column.epoch}: there is no such column; is it migrated?"
+            continue
+        index = index_name(table.name, column.epoch)
+        if column.index and index.lower() not in info.names:
+            yield f"{table.name}.{column.epoch}: its index {index} is missing"
+        if found.column(column.legacy) is None:
+            yield from _out_of_range(db, info, contract, table.name, column)
+        else:
+            yield from _differing(db, info, table.name, column, reading_of(contract, column))
+
+
+def _mismatches(db: Database, contract: Contract, table: str, column: str | None) -> Iterator[str]:
+    info = introspect(db, (table,))
+    for each in _columns(contract, table, column):
+        yield from _differing(db, info, table, each, reading_of(contract, each))
+
+
+def _differing(
+    db: Database, info: DatabaseInfo, table: str, column: ColumnContract, reading: Reading
+) -> Iterator[str]:
+    for *key, legacy, found in _rows(db, info, table, column.legacy, column.epoch):
+        converted = convert(legacy, reading)
+        if found == converted.ms and type(found) is type(converted.ms):
+            continue
+        where = f"{table}.{column.epoch}, {_named_key(info, table, key)}: {found!r}"
+        if converted.ms is not None:
+            cause = cause_of_difference(found, converted.ms)
+            yield f"{where}, but {column.legacy} {legacy!r} is {converted.ms}: {cause}"
+        elif converted.reason is None:
+            yield f"{where}, but {column.legacy} is NULL"
+        else:
+            yield f"{where}, but {column.legacy} {legacy!r} is no instant: {converted.reason}"
+
+
+def _nulls(db: Database, info: DatabaseInfo, table: str, column: ColumnContract) -> Iterator[str]:
+    known = info.table(table)
+    has_legacy = known is not None and known.column(column.legacy) is not None
+    for *key, legacy, found in _rows(
+        db, info, table, column.legacy if has_legacy else column.epoch, column.epoch
+    ):
+        if found is None and (legacy is not None or not has_legacy):
+            beside = f", but {column.legacy} is {legacy!r}" if has_legacy else ""
+            yield f"{table}.{column.epoch}, {_named_key(info, table, key)}: NULL{beside}"
+
+
+def _out_of_range(
+    db: Database, info: DatabaseInfo, contract: Contract, table: str, column: ColumnContract
+) -> Iterator[str]:
+    for *key, found in _rows(db, info, table, column.epoch):
+        problem = None if found is None else problem_of_value(found, *contract.valid_range)
+        if problem is not None:
+            yield f"{table}.{column.epoch}, {_named_key(info, table, key)}: {found!r} {problem}"
+
+
+def _rows(db: Database, info: DatabaseInfo, table: str, *columns: str) -> sqlite3.Cursor:
+    """Read columns of a table, each row behind its key."""
+    known = info.table(table)
+    if known is None:
+        raise ValueError(f"the database has no table {table!r}")
+    for column in columns:
+        if known.column(column) is None:
+            raise ValueError(f"the database has no column {table}.{column}; is it migrated?")
+    names = ", ".join(quote(name) for name in (*known.key, *columns))
+    return db.run(f"SELECT {names} FROM {quote(table)}")
+
+
+def _named_key(info: DatabaseInfo, table: str, key: list[object]) -> str:
+    known = info.table(table)
+    names = known.key if known is not None else ()
+    return ", ".join(f"{name}={value!r}" for name, value in zip(names, key, strict=True)) or "a row"
