@@ -9,7 +9,9 @@ from ..contract import Contract
 from .source import Source
 
 if TYPE_CHECKING:
-    from .resolve import Analysis
+    from .analysis import Analysis
+    from .queries import Query
+    from .queries import Query
     from .schema import Schema
 
 __all__ = ["Context"]
@@ -43,8 +45,15 @@ class Context:
         return frozenset(column.legacy.lower() for _, column in columns)
 
     @cached_property
+    def queries(self) -> list[Query]:
+        """The SQL of the file, found and joined; resolved in `analysis`."""
+        from .queries import find_queries  # noqa: PLC0415 - only where a rule needs it
+
+        return find_queries(self.source)
+
+    @cached_property
     def analysis(self) -> Analysis:
         """The SQL of the file, resolved; built when a rule asks for it first."""
-        from .resolve import analyse  # noqa: PLC0415 - sqlglot only where a rule needs it
+        from .resolve import resolve_queries  # noqa: PLC0415 - only where a rule needs it
 
-        return analyse(self.source, self.contract, self.schema)
+        return resolve_queries(self.queries, self.contract, self.schema)

@@ -1,26 +1,77 @@
-"""Which table each column of the embedded SQL belongs to."""
+"""The SQL of a file, resolved: which contract column each name in it means.
+
+Nothing is guessed: a name that may be a legacy column and cannot be told becomes an `Unsure`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 from ..contract import Contract
+from .analysis import Analysis, Reference, Star, Unsure
+from .catalog import build_catalog
+from .queries import Query, find_queries
 from .schema import Schema
 from .source import Source
 
-__all__ = ["Analysis", "analyse"]
+__all__ = ["analyse", "resolve_queries"]
 
 
-@dataclass(frozen=True, slots=True)
-class Analysis:
-    """The SQL of one file."""
-
-    def parts(self, kind: type) -> Iterator[object]:
-        """Yield the parts of one class, in the order of the file."""
-        yield from ()
+Place = TypeVar("Place", Reference, Star, Unsure)
 
 
-def analyse(source: Source, contract: Contract | None, schema: Schema | None) -> Analysis:
-    """Find and resolve the SQL of a file."""
-    return Analysis()
+def analyse(source: Source, contract: Contract | None, schema: Schema | None = None) -> Analysis:
+    """Find and resolve the SQL of a file.
+
+    Args:
+        source: the parsed file.
+        contract: the declared columns; without one nothing is found.
+        schema: the other tables that are known.
+
+    Returns:
+        Every contract column that SQL names, with its query and what is bound to it.
+
+    Example:
+        >>> from ts_contract import load_contract
+        >>> source = Source('db.execute("SELECT id FROM tasks ORDER BY created_at")')
+        >>> [(r.name, r.role) for r in analyse(source, load_contract("agentos")).references]
+        [('tasks.created_at', 'order-by')]
+    """
+    return resolve_queries(find_queries(source), contract, schema)
+
+
+def resolve_queries(
+    queries: Sequence[Query], contract: Contract | None, schema: Schema | None
+) -> Analysis:
+    """Resolve the queries of one file; see `analyse`."""
+    if contract is None or not contract.tables:
+        return Analysis((), (), (), ())
+    catalog = build_catalog(contract, schema)
+    relevant = [query for query in queries if catalog.concerns(query.text.value)]
+    if not relevant:
+        return Analysis((), (), (), ())
+    from .statements import resolve_statement  # noqa: PLC0415 - sqlglot only for a candidate
+
+    found = [
+        resolve_statement(query, statement, catalog)
+        for query in relevant
+        for statement in query.statements
+    ]
+    references = _each_once(r for f in found for r in f.resolved.references)
+    sure = {reference.span for reference in references}
+    return Analysis(
+        tuple(f.resolved for f in found),
+        references,
+        _each_once(star for f in found for star in f.stars),
+        _each_once(name for f in found for name in f.unsure if name.span not in sure),
+    )
+
+
+def _each_once(parts: Iterable[Place]) -> tuple[Place, ...]:
+    """Return the parts in the order of the file, each place and meaning once."""
+    kept: dict[tuple[tuple[int, int], str], Place] = {}
+    for part in parts:
+        name = part.table.name if isinstance(part, Star) else part.name
+        kept.setdefault((part.span, name), part)
+    return tuple(sorted(kept.values(), key=lambda part: part.span))

@@ -1,0 +1,446 @@
+"""The SQL in a Python file: where it stands, how its pieces join, what is bound to it.
+
+A query is looked for where its text is used (handed to a call, returned, stored), because only
+there all of it is known; `strings` then follows the names it is built from.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from .source import Source
+from .sqltext import Placeholder, Statement, Text, split_statements
+from .strings import PASS_THROUGH, STRIPPING, Strings
+
+__all__ = ["EXECUTING", "Query", "find_queries", "looks_like_sql"]
+
+# Methods and functions that run SQL: DB-API, SQLAlchemy, pandas, asyncpg, databases, Django.
+EXECUTING = frozenset(
+    {
+        "execute",
+        "executemany",
+        "executescript",
+        "execute_sql",
+        "exec_driver_sql",
+        "fetch",
+        "fetch_all",
+        "fetch_one",
+        "fetch_val",
+        "fetchrow",
+        "fetchval",
+        "iterate",
+        "mogrify",
+        "prepare",
+        "query",
+        "raw",
+        "read_sql",
+        "read_sql_query",
+        "scalar",
+        "scalars",
+    }
+)
+# Calls whose text is for people, whatever it begins with.
+_FOR_PEOPLE = frozenset(
+    {
+        "add_argument",
+        "add_parser",
+        "critical",
+        "debug",
+        "echo",
+        "error",
+        "exception",
+        "fail",
+        "getLogger",
+        "info",
+        "log",
+        "print",
+        "secho",
+        "skip",
+        "warn",
+        "warning",
+    }
+)
+_PARAMETER_KEYWORDS = ("parameters", "params", "args", "vars", "values", "seq_of_parameters")
+
+_HEAD = re.compile(
+    r"""(?:\s|\(|--[^\n]*\n|/\*.*?\*/)*
+    (?:EXPLAIN\s+(?:QUERY\s+PLAN\s+|ANALYZE\s+)?)?
+    (?: SELECT\b.+?\bFROM\b | SELECT\b.+?\(\s*SELECT\b | WITH\b.+?\bAS\b.*?\( | VALUES\s*\(
+      | INSERT\s+(?:OR\s+\w+\s+)?INTO\b | REPLACE\s+INTO\b
+      | UPDATE\b.+?\bSET\b | DELETE\s+FROM\b
+      | CREATE\s+(?:OR\s+REPLACE\s+)?(?:TEMP(?:ORARY)?\s+|UNIQUE\s+|VIRTUAL\s+|UNLOGGED\s+)?
+        (?:TABLE|INDEX|VIEW|TRIGGER|MATERIALIZED\s+VIEW)\b
+      | (?:ALTER|DROP)\s+(?:TABLE|INDEX|VIEW|TRIGGER)\b
+      | (?:BEGIN|PRAGMA|SAVEPOINT|ATTACH)\b[^;]*;
+    )""",
+    re.VERBOSE | re.IGNORECASE | re.DOTALL,
+)
+_FIRST_WORD = re.compile(r"[A-Za-z]+")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Query:
+    """A whole SQL text in the source, as far as it is known before the program runs.
+
+    Attributes:
+        text: the SQL, mapped to the file.
+        anchor: the expression that is the SQL where it is used.
+        call: the call that it is handed to, if it is.
+        statements: its statements.
+        home: offsets of the literal that the text begins in; what stands outside is a fragment.
+        bound: for each key of a placeholder the expressions bound to it; several for the rows of
+            executemany; missing where the program hides them.
+    """
+
+    text: Text
+    anchor: ast.expr
+    call: ast.Call | None
+    statements: tuple[Statement, ...]
+    home: tuple[int, int]
+    bound: Mapping[int | str, tuple[ast.expr, ...]]
+
+    @property
+    def placeholders(self) -> tuple[Placeholder, ...]:
+        """Its placeholders, in order of the text."""
+        return self.statements[0].placeholders if self.statements else ()
+
+    def is_fragment(self, span: tuple[int, int]) -> bool:
+        """Tell whether a place in the file is outside the literal that the query begins in."""
+        return not (self.home[0] <= span[0] and span[1] <= self.home[1])
+
+
+def looks_like_sql(value: str) -> bool:
+    """Tell whether a text begins with a verb of SQL and has the clause that goes with it.
+
+    Example:
+        >>> looks_like_sql("select id from t"), looks_like_sql("Update failed")
+        (True, False)
+    """
+    return _HEAD.match(value) is not None
+
+
+def find_queries(source: Source) -> list[Query]:
+    """Return the queries of a file, in the order of their anchors.
+
+    A query whose text depends on a branch is there once for each branch.
+    """
+    return _Finder(source).queries()
+
+
+class _Finder:
+    """Finds the expressions that are SQL where they are used."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._strings = Strings(source)
+
+    def queries(self) -> list[Query]:
+        found: list[Query] = []
+        for anchor in self._anchors():
+            for pieces in self._strings.variants(anchor):
+                text = Text(pieces)
+                if looks_like_sql(text.value) and self._meant_as_sql(text.value, anchor):
+                    found.append(self._query(text, anchor))
+        return sorted(found, key=lambda q: (q.anchor.lineno, q.anchor.col_offset))
+
+    def _query(self, text: Text, anchor: ast.expr) -> Query:
+        call = self._call_of(anchor)
+        statements = tuple(split_statements(text))
+        bound = {} if call is None or not statements else self._bound(call, anchor, statements[0])
+        return Query(text, anchor, call, statements, self._home(text), bound)
+
+    def _home(self, text: Text) -> tuple[int, int]:
+        """Return the span of the literal node that the text's first word stands in."""
+        first = _FIRST_WORD.search(text.value)
+        at = text.span(first.start(), first.end())[0] if first else 0
+        for start, end in self._literal_spans:
+            if start <= at < end:
+                return start, end
+        return text.span(0, len(text.value))
+
+    @cached_property
+    def _literal_spans(self) -> list[tuple[int, int]]:
+        return [self._source.span(node) for node in self._literals]
+
+    @cached_property
+    def _literals(self) -> list[ast.Constant | ast.JoinedStr]:
+        """String literals, those within f-strings left out unless they stand in a hole."""
+        literals: list[ast.Constant | ast.JoinedStr] = list(self._source.nodes(ast.JoinedStr))
+        for node in self._source.nodes(ast.Constant):
+            if isinstance(node.value, str | bytes) and not isinstance(
+                self._source.parent(node), ast.JoinedStr
+            ):
+                literals.append(node)
+        return [
+            node
+            for node in literals
+            if not isinstance(self._source.parent(node), ast.FormattedValue) or node in literals
+        ]
+
+    # --- anchors -----------------------------------------------------------------------------
+
+    def _anchors(self) -> list[ast.expr]:
+        """Return the expressions to evaluate: each use of each text that may become SQL."""
+        anchors: dict[ast.expr, None] = {}
+        seen: set[ast.AST] = set()
+        pending = [self._root(node) for node in self._literals if _may_begin_sql(node)]
+        while pending:
+            root = pending.pop()
+            if root in seen:
+                continue
+            seen.add(root)
+            uses = self._uses(root)
+            if uses is None:
+                anchors[root] = None
+            else:
+                pending += [self._root(use) for use in uses]
+        return list(anchors)
+
+    def _root(self, node: ast.expr) -> ast.expr:
+        """Return the largest string expression that `node` is a part of."""
+        while True:
+            above = self._enclosing_string(node)
+            if above is None:
+                return node
+            node = above
+
+    def _enclosing_string(self, node: ast.expr) -> ast.expr | None:
+        parent = self._source.parent(node)
+        match parent:
+            case ast.BinOp(op=ast.Add()):
+                return parent
+            case ast.BinOp(op=ast.Mod(), left=left) if left is node:
+                return parent
+            case ast.IfExp(test=test) if test is not node:
+                return parent
+            case ast.BoolOp(op=ast.Or()) | ast.NamedExpr():
+                return parent
+            case ast.FormattedValue(format_spec=spec) if spec is not node:
+                joined = self._source.parent(parent)
+                return joined if isinstance(joined, ast.JoinedStr) else None
+            case ast.Attribute(attr=name):
+                call = self._source.parent(parent)
+                if (
+                    isinstance(call, ast.Call)
+                    and call.func is parent
+                    and (
+                        name in STRIPPING
+                        or name in {"format", "join", "substitute", "safe_substitute"}
+                    )
+                ):
+                    return call
+            case ast.Call(args=[first, *_]) if first is node and _name_of(parent) in PASS_THROUGH:
+                return parent
+            case ast.Call(func=ast.Attribute(attr="join")) if parent.func is not node:
+                return parent
+            case ast.List() | ast.Tuple():
+                call = self._source.parent(parent)
+                if isinstance(call, ast.Call) and _name_of(call) == "join":
+                    return call
+        return None
+
+    def _uses(self, root: ast.expr) -> list[ast.expr] | None:
+        """Return where the name that `root` is assigned or added to is used; None if no name."""
+        parent = self._source.parent(root)
+        match parent:
+            case ast.NamedExpr(target=ast.Name() as name):
+                pass
+            case (
+                ast.Assign(targets=[ast.Name() as name]) | ast.AnnAssign(target=ast.Name() as name)
+            ):
+                pass
+            case ast.List() | ast.Tuple():
+                statement = self._source.parent(parent)
+                match statement:
+                    case ast.Assign(targets=[ast.Name() as name]):
+                        pass
+                    case ast.AnnAssign(target=ast.Name() as name):
+                        pass
+                    case _:
+                        return None
+            case ast.Call(func=ast.Attribute(value=ast.Name() as name, attr="append")):
+                pass
+            case _:
+                return None
+        return self._loads(name) or None
+
+    def _loads(self, name: ast.Name) -> list[ast.expr]:
+        """Return the uses of a name's value, and of the class attribute it may be."""
+        scope = self._source.scope(name)
+        if isinstance(scope, ast.ClassDef):
+            return [
+                node
+                for node in self._attributes.get(name.id, ())
+                if isinstance(node.value, ast.Name)
+                and (node.value.id == scope.name or scope in self._source.ancestors(node))
+            ]
+        return [
+            node
+            for node in self._names.get(name.id, ())
+            if self._binds_in(node, scope) and not self._is_bookkeeping(node)
+        ]
+
+    def _binds_in(self, name: ast.Name, scope: ast.AST) -> bool:
+        bindings = self._source.bindings(name)
+        return bool(bindings) and self._source.scope(bindings[0].node) is scope
+
+    def _is_bookkeeping(self, name: ast.Name) -> bool:
+        """Tell whether a use says nothing about the text: a test, a log line, `x.append`."""
+        parent = self._source.parent(name)
+        match parent:
+            case ast.Attribute(attr=attribute):
+                return attribute not in STRIPPING | {"format", "join", "substitute"}
+            case ast.If() | ast.While() | ast.Compare() | ast.Assert():
+                return True
+            case ast.Call():
+                return _name_of(parent) in _FOR_PEOPLE | {"len", "bool", "repr"}
+        return False
+
+    @cached_property
+    def _names(self) -> dict[str, list[ast.Name]]:
+        names: dict[str, list[ast.Name]] = {}
+        for node in self._source.nodes(ast.Name):
+            if isinstance(node.ctx, ast.Load):
+                names.setdefault(node.id, []).append(node)
+        return names
+
+    @cached_property
+    def _attributes(self) -> dict[str, list[ast.Attribute]]:
+        attributes: dict[str, list[ast.Attribute]] = {}
+        for node in self._source.nodes(ast.Attribute):
+            attributes.setdefault(node.attr, []).append(node)
+        return attributes
+
+    # --- is it meant as SQL? -----------------------------------------------------------------
+
+    def _meant_as_sql(self, value: str, anchor: ast.expr) -> bool:
+        """Tell SQL from English that begins like it, and from text that people read."""
+        parent = self._source.parent(anchor)
+        if isinstance(parent, ast.Expr | ast.Raise):
+            return False  # a docstring, or a bare string
+        call = self._call_of(anchor)
+        if call is not None and _name_of(call) in EXECUTING:
+            return True
+        if call is not None and (
+            _name_of(call) in _FOR_PEOPLE or isinstance(self._source.parent(call), ast.Raise)
+        ):
+            return False
+        verb = _FIRST_WORD.search(value)
+        return verb is not None and (verb[0].isupper() or verb[0].islower())
+
+    # --- the call and what it binds ----------------------------------------------------------
+
+    def _call_of(self, anchor: ast.expr) -> ast.Call | None:
+        parent = self._source.parent(anchor)
+        if isinstance(parent, ast.keyword):
+            parent = self._source.parent(parent)
+        if isinstance(parent, ast.Call) and parent.func is not anchor:
+            return parent
+        return None
+
+    def _bound(
+        self, call: ast.Call, anchor: ast.expr, statement: Statement
+    ) -> dict[int | str, tuple[ast.expr, ...]]:
+        """Return what the call binds to each placeholder, as far as it can be seen."""
+        if not statement.placeholders:
+            return {}
+        given = self._parameters(call, anchor)
+        if given is None:
+            return {}
+        rows = self._rows(given) if _name_of(call) == "executemany" else [given]
+        bound: dict[int | str, tuple[ast.expr, ...]] = {}
+        for placeholder in statement.placeholders:
+            values = [self._element(row, placeholder.key, statement) for row in rows]
+            if values and all(value is not None for value in values):
+                bound[placeholder.key] = tuple(value for value in values if value is not None)
+        return bound
+
+    def _parameters(self, call: ast.Call, anchor: ast.expr) -> ast.expr | None:
+        """Return the tuple, list, dict or rows that a call binds, one assignment followed."""
+        given: ast.expr | None = None
+        rest: Sequence[ast.expr] = ()
+        if anchor in call.args:
+            rest = call.args[call.args.index(anchor) + 1 :]
+        if rest:
+            given = self._literal(rest[0])
+            scalar = not isinstance(given, _CONTAINERS)
+            if scalar and (len(rest) > 1 or not isinstance(given, ast.Name)):
+                # asyncpg: each value is an argument of its own
+                return ast.Tuple(elts=list(rest), ctx=ast.Load())
+            return given
+        for keyword in call.keywords:
+            if keyword.arg in _PARAMETER_KEYWORDS:
+                return self._literal(keyword.value)
+        return None
+
+    def _literal(self, node: ast.expr) -> ast.expr:
+        """Return the container that a name stands for, if one plain assignment says so."""
+        if isinstance(node, ast.Name):
+            value = self._source.value(node)
+            if isinstance(value, _CONTAINERS) and not self._grows(node):
+                return value
+        return node
+
+    def _grows(self, name: ast.Name) -> bool:
+        return any(
+            isinstance(parent := self._source.parent(use), ast.Attribute)
+            or (isinstance(parent, ast.Subscript) and isinstance(parent.ctx, ast.Store))
+            for use in self._names.get(name.id, ())
+            if self._source.scope(use) is self._source.scope(name)
+        )
+
+    def _rows(self, given: ast.expr) -> list[ast.expr]:
+        if isinstance(given, ast.List | ast.Tuple):
+            return [self._literal(row) for row in given.elts]
+        if isinstance(given, ast.ListComp | ast.GeneratorExp):
+            return [given.elt]
+        return []
+
+    def _element(self, row: ast.expr, key: int | str, statement: Statement) -> ast.expr | None:
+        """Return the expression of a row that a key binds; None where a star hides it."""
+        if isinstance(row, ast.Dict):
+            for name, value in zip(row.keys, row.values, strict=True):
+                if isinstance(name, ast.Constant) and name.value == key:
+                    return value
+            return None
+        if not isinstance(row, ast.Tuple | ast.List) or not isinstance(key, int):
+            return None
+        stars = [i for i, element in enumerate(row.elts) if isinstance(element, ast.Starred)]
+        if not stars or key < stars[0]:
+            return row.elts[key] if key < len(row.elts) else None
+        wanted = 1 + max(p.key for p in statement.placeholders if isinstance(p.key, int))
+        from_end = wanted - key
+        hidden_after = len(row.elts) - 1 - stars[-1]
+        return row.elts[-from_end] if from_end <= hidden_after else None
+
+
+_CONTAINERS = (ast.Tuple, ast.List, ast.Dict, ast.ListComp, ast.GeneratorExp)
+
+
+def _name_of(call: ast.Call) -> str:
+    """Return the last part of the name that is called."""
+    func = call.func
+    return func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+
+
+_MAY_BEGIN = re.compile(
+    r"(?:\s|\(|--[^\n]*\n|/\*.*?\*/)*(?:SELECT|INSERT|UPDATE|DELETE|REPLACE|WITH|CREATE|ALTER|DROP"
+    r"|EXPLAIN|BEGIN|PRAGMA|SAVEPOINT|ATTACH|VALUES)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def _may_begin_sql(node: ast.Constant | ast.JoinedStr) -> bool:
+    """Tell whether a literal begins with a verb of SQL; the clause may stand in another piece."""
+    if isinstance(node, ast.JoinedStr):
+        first = node.values[0] if node.values else None
+        value = first.value if isinstance(first, ast.Constant) else None
+    else:
+        value = node.value
+    if isinstance(value, bytes):
+        value = value.decode("latin-1")
+    return isinstance(value, str) and _MAY_BEGIN.match(value) is not None

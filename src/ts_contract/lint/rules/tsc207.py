@@ -1,0 +1,56 @@
+"""A trigger or another opaque statement names a legacy column.
+
+## What it does
+Flags legacy columns in CREATE TRIGGER (its UPDATE OF list, its WHEN, each statement of its body),
+and in statements that cannot be parsed, if they name no table but one of the contract. In phase
+`migrate` a trigger that writes both columns of a pair stays silent about them.
+
+## Why is this bad
+A trigger keeps writing or comparing the legacy column behind every statement that was migrated;
+after finalize each write to its table fails. No codemod can rewrite such a statement safely.
+
+## Example
+```python
+TRIGGER = '''
+CREATE TRIGGER touch AFTER UPDATE ON tasks
+BEGIN
+    UPDATE tasks SET updated_at = CURRENT_TIMESTAMP WHERE id = NEW.id;
+END
+'''
+```
+
+## Use instead
+```python
+TRIGGER = '''
+CREATE TRIGGER touch AFTER UPDATE ON tasks
+BEGIN
+    UPDATE tasks SET updated_at_ms = CAST(unixepoch('subsec') * 1000 AS INTEGER)
+    WHERE id = NEW.id;
+END
+'''
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..analysis import Reference
+from ..context import Context
+from . import Match, rule
+from .sql import dual_write_allowed, legacy_words
+
+
+@rule(
+    "TSC207",
+    "a trigger or opaque statement names legacy column {name}: rewrite it for {epoch}",
+    on=Reference,
+    words=legacy_words,
+)
+def check(reference: Reference, context: Context) -> Iterator[Match]:
+    """Yield a match for a legacy column in a statement that nothing can rewrite."""
+    if reference.epoch or not reference.opaque:
+        return
+    if dual_write_allowed(reference, context.contract):
+        return
+    yield Match(reference.span, {"name": reference.name, "epoch": reference.column.epoch})

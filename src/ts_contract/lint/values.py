@@ -1,0 +1,215 @@
+"""What a statement writes into each column, as places in its text, and the SQL clocks in it.
+
+sqlglot's tree does not say where an expression begins and ends, its tokens do. A value reaches to
+the next comma on its own level, or to the clause that follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+from sqlglot import Token, TokenType
+
+__all__ = ["Places", "Writes", "clock_in"]
+
+Places = tuple[tuple[int, int], ...]
+"""First index and index after the last one of each value, one a row."""
+
+_OPENING = {TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.CASE}
+_CLOSING = {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.END}
+_FOLLOWING = {
+    TokenType.FROM,
+    TokenType.WHERE,
+    TokenType.RETURNING,
+    TokenType.ORDER_BY,
+    TokenType.LIMIT,
+    TokenType.SEMICOLON,
+    TokenType.UNION,
+    TokenType.GROUP_BY,
+    TokenType.ON,
+}
+
+
+class Writes:
+    """Finds the values of one statement among its tokens.
+
+    Args:
+        tokens: the statement's tokens.
+    """
+
+    def __init__(self, tokens: Sequence[Token]) -> None:
+        self._tokens = tokens
+
+    @cached_property
+    def _by_start(self) -> dict[int, int]:
+        return {token.start: index for index, token in enumerate(self._tokens)}
+
+    def assigned(self, start: int) -> Places:
+        """Return the value right of the `=` behind the name at index `start`."""
+        at = self._by_start.get(start)
+        if at is None or self._kind(at + 1) is not TokenType.EQ:
+            return ()
+        return self._places([self._item(at + 2)])
+
+    def inserted(self, last_name: int, position: int) -> Places:
+        """Return the values of one column of an INSERT.
+
+        Args:
+            last_name: index in the text where the last name of the column list begins.
+            position: which column, from 0.
+        """
+        at = self._by_start.get(last_name)
+        if at is None:
+            return ()
+        at += 2  # behind the closing parenthesis
+        while self._kind(at) not in {None, TokenType.VALUES, TokenType.SELECT}:
+            at += 1
+        if self._kind(at) is TokenType.SELECT:
+            rows = [list(self._items(at + 1))]
+        else:
+            rows = [list(self._items(row + 1)) for row in self._rows(at + 1)]
+        return self._places([row[position] for row in rows if position < len(row)])
+
+    def default(self, start: int) -> Places:
+        """Return the DEFAULT of the column definition whose name is at index `start`."""
+        at = self._by_start.get(start)
+        if at is None:
+            return ()
+        first, last = self._item(at)
+        for index in range(first, last):
+            if self._kind(index) is TokenType.DEFAULT:
+                return self._places([(index + 1, self._operand_end(index + 1, last))])
+        return ()
+
+    def _operand_end(self, at: int, last: int) -> int:
+        """Return the index after one operand: a literal, a name, a call or a parenthesis."""
+        if self._kind(at) is TokenType.DASH:
+            at += 1
+        if self._kind(at) is TokenType.L_PAREN:
+            return self._closing(at) + 1
+        if at + 1 < last and self._kind(at + 1) is TokenType.L_PAREN:
+            return self._closing(at + 1) + 1
+        return at + 1
+
+    def _rows(self, at: int) -> Iterator[int]:
+        while self._kind(at) is TokenType.L_PAREN:
+            yield at
+            at = self._closing(at) + 1
+            if self._kind(at) is TokenType.COMMA:
+                at += 1
+
+    def _items(self, at: int) -> Iterator[tuple[int, int]]:
+        while True:
+            first, last = self._item(at)
+            if first < last:
+                yield first, last
+            if self._kind(last) is not TokenType.COMMA:
+                return
+            at = last + 1
+
+    def _item(self, at: int) -> tuple[int, int]:
+        """Return the token indexes of the list item that begins at `at`."""
+        first, depth = at, 0
+        while at < len(self._tokens):
+            kind = self._kind(at)
+            if not depth and (kind is TokenType.COMMA or kind in _FOLLOWING | _CLOSING):
+                break
+            depth += (kind in _OPENING) - (kind in _CLOSING)
+            at += 1
+        return first, at
+
+    def _closing(self, at: int) -> int:
+        depth = 0
+        for index in range(at, len(self._tokens)):
+            kind = self._kind(index)
+            depth += (kind in _OPENING) - (kind in _CLOSING)
+            if not depth:
+                return index
+        return len(self._tokens) - 1
+
+    def _kind(self, at: int) -> TokenType | None:
+        return self._tokens[at].token_type if at < len(self._tokens) else None
+
+    def _places(self, items: Sequence[tuple[int, int]]) -> Places:
+        tokens = self._tokens
+        return tuple(
+            (tokens[first].start, tokens[last - 1].end + 1) for first, last in items if first < last
+        )
+
+    def clock(self, place: tuple[int, int]) -> tuple[int, int] | None:
+        """Return the place of the SQL clock that a value is, or falls back to."""
+        tokens = [t for t in self._tokens if place[0] <= t.start and t.end < place[1]]
+        return clock_in(tokens)
+
+
+_KEYWORD_CLOCKS = {"CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME", "LOCALTIMESTAMP"}
+_CALLED_CLOCKS = {"NOW", "CLOCK_TIMESTAMP", "STATEMENT_TIMESTAMP", "TRANSACTION_TIMESTAMP"}
+_CLOCK_IF_NOW = {"DATETIME", "DATE", "TIME", "STRFTIME", "JULIANDAY", "UNIXEPOCH"}
+_PASSING = {"COALESCE", "IFNULL", "NULLIF", "MAX", "MIN", "IIF"}
+_BESIDE = {
+    None,
+    TokenType.COMMA,
+    TokenType.L_PAREN,
+    TokenType.R_PAREN,
+    TokenType.THEN,
+    TokenType.ELSE,
+    TokenType.END,
+}
+
+
+def clock_in(tokens: Sequence[Token]) -> tuple[int, int] | None:
+    """Return where the value of `tokens` takes the SQL clock as it is.
+
+    `EXTRACT(EPOCH FROM now())` does not: what becomes of the clock there is a number.
+    """
+    for index, token in enumerate(tokens):
+        last = _clock_end(tokens, index)
+        if last is None:
+            continue
+        before = tokens[index - 1].token_type if index else None
+        after = tokens[last + 1].token_type if last + 1 < len(tokens) else None
+        if before in _BESIDE and after in _BESIDE and _only_passed(tokens, index):
+            return token.start, tokens[last].end + 1
+    return None
+
+
+def _clock_end(tokens: Sequence[Token], at: int) -> int | None:
+    """Return the index of the last token of the clock that begins at `at`, if one does."""
+    name = tokens[at].text.upper()
+    if tokens[at].token_type is TokenType.STRING:
+        return None
+    called = at + 1 < len(tokens) and tokens[at + 1].token_type is TokenType.L_PAREN
+    if not called:
+        return at if name in _KEYWORD_CLOCKS else None
+    if name not in _KEYWORD_CLOCKS | _CALLED_CLOCKS | _CLOCK_IF_NOW:
+        return None
+    depth = 0
+    for index in range(at + 1, len(tokens)):
+        kind = tokens[index].token_type
+        depth += (kind is TokenType.L_PAREN) - (kind is TokenType.R_PAREN)
+        if not depth:
+            inside = tokens[at + 2 : index]
+            says_now = any(
+                t.token_type is TokenType.STRING and t.text.lower() == "now" for t in inside
+            )
+            return index if says_now or not inside or name not in _CLOCK_IF_NOW else None
+    return None
+
+
+def _only_passed(tokens: Sequence[Token], at: int) -> bool:
+    """Tell whether every call around a token hands its argument on unchanged."""
+    depth = 0
+    for index in range(at - 1, -1, -1):
+        kind = tokens[index].token_type
+        depth += (kind is TokenType.R_PAREN) - (kind is TokenType.L_PAREN)
+        if depth < 0:
+            depth = 0
+            named = index and tokens[index - 1].text.upper()
+            if named and (
+                named[0].isalpha()
+                and named not in _PASSING
+                and named not in {"THEN", "ELSE", "WHEN"}
+            ):
+                return False
+    return True
