@@ -6,6 +6,7 @@ seen once; arming the connection again makes SQLite prepare it anew.
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
 import sys
 import threading
@@ -30,6 +31,7 @@ _SYNC_TRIGGER = "_ts_contract_"
 _ADAPTER_KEY = (datetime, sqlite3.PrepareProtocol)
 
 _watches: list[Watch] = []
+_serials = itertools.count()  # an id() would be used again by the next connection
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -233,7 +235,7 @@ def _arm(connection: sqlite3.Connection) -> None:
     if isinstance(connection, Connection):
         connection.reauthorize = _arm
     with suppress(sqlite3.ProgrammingError):  # closed meanwhile, or another thread's
-        sqlite3.Connection.set_authorizer(connection, _authorizer(id(connection), theirs))
+        sqlite3.Connection.set_authorizer(connection, _authorizer(next(_serials), theirs))
 
 
 def _disarm(connection: sqlite3.Connection) -> None:
