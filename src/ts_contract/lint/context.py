@@ -11,7 +11,6 @@ from .source import Source
 if TYPE_CHECKING:
     from .analysis import Analysis
     from .queries import Query
-    from .queries import Query
     from .schema import Schema
 
 __all__ = ["Context"]

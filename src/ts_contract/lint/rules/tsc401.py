@@ -1,0 +1,74 @@
+"""Seconds stored as milliseconds: `created_at_ms = int(time.time())`.
+
+## What it does
+Flags a value in seconds, microseconds or nanoseconds that is given to a name in milliseconds: a
+variable, attribute, key, keyword argument, column of an INSERT or UPDATE, or the function that
+returns it. Units are known by name, by origin (`time.time()`, `.total_seconds()`), and by flow
+within the function.
+
+## Why is this bad
+The value is a thousand times too small: an instant of today becomes 21 January 1970, and sorts
+before everything else. Nothing fails until somebody looks.
+
+The fix multiplies by 1000; it is unsafe, since it changes what is stored.
+
+## Example
+```python
+import time
+
+created_at_ms = int(time.time())
+```
+
+## Use instead
+```python
+from ts_contract import now_ms
+
+created_at_ms = now_ms()
+```
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from ..context import Context
+from ..findings import Edit, Fix
+from ..sqlvalues import given_values
+from ..units import UNIT_NAMES, Quantity, named, number, quantity, spells_seconds
+from . import Match, rule
+
+
+@rule(
+    "TSC401",
+    "{unit} given to {name}, which holds milliseconds",
+    on=(ast.Module, ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.keyword, ast.Dict, ast.Return),
+    words=("_ms", "millis"),
+)
+def check(node: ast.AST, context: Context) -> Iterator[Match]:
+    """Yield a match for each name in milliseconds that is given another unit."""
+    for name, value, _ in given_values(node, context):
+        target = named(name, context)
+        if target is None or target.unit != "ms":
+            continue
+        given = quantity(value, context)
+        if given is None:
+            constant = number(value, context)
+            if constant and target.kind == "instant" and spells_seconds(constant, target):
+                yield Match(value, {"unit": "seconds", "name": name})
+        elif given.unit != "ms":
+            unit = UNIT_NAMES[given.unit]
+            yield Match(value, {"unit": unit, "name": name}, _fix(value, given, context))
+
+
+def _fix(value: ast.expr, given: Quantity, context: Context) -> Fix | None:
+    if given.unit != "s" or isinstance(value, ast.IfExp | ast.BoolOp | ast.NamedExpr):
+        return None
+    start, end = context.source.span(value)
+    before, after = ("(", ")") if isinstance(value, ast.BinOp) else ("", "")
+    if given.is_float:
+        before, after = f"int({before}", f"{after} * 1000)"
+    else:
+        after += " * 1000"
+    edits = [Edit(start, start, before)] if before else []
+    return Fix("unsafe", (*edits, Edit(end, end, after)), reason="another number is stored")

@@ -1,0 +1,71 @@
+"""Milliseconds compared with seconds: `created_at_ms < time.time()`.
+
+## What it does
+Flags a comparison of milliseconds with another unit, also in `min()` and `max()`:
+`expires_at_ms < time.time()`, `now_ms() - created_at_ms > 3600`, `age_ms > max_age_seconds`.
+
+Plain numbers are judged as by TSC402: `latency_ms < 50` stays silent.
+
+## Why is this bad
+An instant in milliseconds is a thousand times as large as one in seconds, so that the comparison
+has always the same result: nothing ever expires, or everything at once.
+
+The fix multiplies the seconds by 1000; it is unsafe, since it changes the result.
+
+## Example
+```python
+import time
+
+
+def is_expired(expires_at_ms: int) -> bool:
+    return expires_at_ms < time.time()
+```
+
+## Use instead
+```python
+from ts_contract import now_ms
+
+
+def is_expired(expires_at_ms: int) -> bool:
+    return expires_at_ms < now_ms()
+```
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from itertools import pairwise
+
+from ..context import Context
+from ..units import mixed
+from . import Match, rule
+
+_ORDERED = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
+
+
+@rule(
+    "TSC403",
+    "milliseconds compared with {unit}: multiply the {unit} to milliseconds first",
+    on=(ast.Compare, ast.Call),
+    words=("_ms", "millis"),
+)
+def check(node: ast.Compare | ast.Call, context: Context) -> Iterator[Match]:
+    """Yield a match for the first two operands of different units."""
+    for left, right in _compared(node, context):
+        mixture = mixed(left, right, context)
+        if mixture is not None:
+            yield Match(node, {"unit": mixture.unit}, mixture.fix)
+            return
+
+
+def _compared(
+    node: ast.Compare | ast.Call, context: Context
+) -> Iterator[tuple[ast.expr, ast.expr]]:
+    if isinstance(node, ast.Compare):
+        operands = pairwise((node.left, *node.comparators))
+        for operator, pair in zip(node.ops, operands, strict=True):
+            if isinstance(operator, _ORDERED):
+                yield pair
+    elif context.source.resolve(node.func) in {"builtins.max", "builtins.min"}:
+        yield from pairwise(node.args)

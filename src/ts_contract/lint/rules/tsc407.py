@@ -1,0 +1,63 @@
+"""A float in an epoch column: `created_at_ms = time.time() * 1000`.
+
+## What it does
+Flags a float that is given to an epoch column, or to a name that ends in `_at_ms` and its like:
+`time.time() * 1000`, `time.time_ns() / 1_000_000`, `created.timestamp() * 1000`.
+
+## Why is this bad
+An epoch column is an integer. SQLite keeps the float as it is, and then `1705320000000.25` equals
+no other row, joins with nothing, and fails the check of the migration; PostgreSQL rounds it.
+
+The fix puts `int()` around the value; it is unsafe, since the value changes its type.
+
+## Example
+```python
+import time
+
+created_at_ms = time.time() * 1000
+```
+
+## Use instead
+```python
+from ts_contract import now_ms
+
+created_at_ms = now_ms()
+```
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from ..context import Context
+from ..findings import Edit, Fix
+from ..sqlvalues import given_values
+from ..units import named, quantity
+from . import Match, rule
+
+
+@rule(
+    "TSC407",
+    "a float given to {name}: take now_ms() or to_epoch_ms(), or cut it with int()",
+    on=(ast.Module, ast.Assign, ast.AnnAssign, ast.keyword, ast.Dict),
+    words=("_ms", "millis"),
+)
+def check(node: ast.AST, context: Context) -> Iterator[Match]:
+    """Yield a match for each epoch column that is given a float of milliseconds."""
+    for name, value, is_variable in given_values(node, context):
+        if not _is_epoch(name, is_variable, context):
+            continue
+        given = quantity(value, context)
+        if given and given.unit == "ms" and given.is_float:
+            start, end = context.source.span(value)
+            edits = (Edit(start, start, "int("), Edit(end, end, ")"))
+            yield Match(value, {"name": name}, Fix("unsafe", edits, reason="an int is stored"))
+
+
+def _is_epoch(name: str, is_variable: bool, context: Context) -> bool:
+    """Tell whether a name is that of a column: a mere variable needs `_at_ms` to be taken so."""
+    held = named(name, context)
+    if held is None or held.unit != "ms" or held.kind != "instant":
+        return False
+    return not is_variable or name.endswith("_at_ms") or name.lower() in context.epoch_columns
