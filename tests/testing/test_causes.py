@@ -19,11 +19,11 @@ NOON = 1_705_320_000_000  # 2024-01-15T12:00:00Z
         (NOON - 5 * 3_600_000, "-18000000 ms: a local time at UTC-05:00 read as UTC?"),
         (NOON + 19_800_000, "a local time at UTC+05:30 read as UTC?"),
         (NOON + 37, "+37 ms"),
-        (float(NOON), "is a float"),
-        ("2024-01-15 12:00:00", "is a text"),
-        (None, "is NULL"),
-        (True, "is a bool"),
-        (b"\x00", "is of type bytes"),
+        (float(NOON), "a float"),
+        ("2024-01-15 12:00:00", "a text"),
+        (None, "NULL"),
+        (True, "a bool"),
+        (b"\x00", "a bytes, and no int"),
     ],
 )
 def test_the_likely_cause_is_named(found, cause):

@@ -34,7 +34,7 @@ def test_after_a_failed_comparison_the_matcher_says_why():
         matcher = IsNowMs()
         assert matcher != NOON + 3_600_000
     assert repr(matcher) == (
-        "IsNowMs(delta_ms=2000) (1705323600000 is not now, 1705320000000: +3600000 ms: "
+        "IsNowMs(delta_ms=2000) (1705323600000 instead of 1705320000000: +3600000 ms: "
         "a local time at UTC+01:00 read as UTC?)"
     )
 

@@ -232,7 +232,8 @@ def _differing(
         converted = convert(legacy, reading)
         if found == converted.ms and type(found) is type(converted.ms):
             continue
-        where = f"{table}.{column.epoch}, {_named_key(info, table, key)}: {found!r}"
+        shown = "NULL" if found is None else repr(found)
+        where = f"{table}.{column.epoch}, {_named_key(info, table, key)}: {shown}"
         if converted.ms is not None:
             cause = cause_of_difference(found, converted.ms)
             yield f"{where}, but {column.legacy} {legacy!r} is {converted.ms}: {cause}"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 from ..timestamps import EPOCH_2020_MS, EPOCH_2030_MS, validate_epoch_ms
 
-__all__ = ["cause_of_difference", "problem_of_value", "signed_ms"]
+__all__ = ["cause_of_difference", "problem_of_value"]
 
 _QUARTER_HOUR = 15 * 60_000
 _LARGEST_OFFSET = 14 * 3_600_000  # of all zones of the IANA database
@@ -27,9 +29,8 @@ def problem_of_value(
         >>> problem_of_value(1705320000)
         'is outside 1577836800000 to 1893456000000: seconds for milliseconds? multiply by 1000'
     """
-    problem = _problem_of_type(value)
-    if problem is not None or not isinstance(value, int):
-        return problem
+    if not _is_int(value):
+        return f"is {_named_type(value)}"
     if first <= value <= last:
         return None
     for factor, cause in _UNITS:
@@ -61,33 +62,27 @@ def cause_of_difference(found: object, expected: int) -> str:
         >>> cause_of_difference(1705327200000, 1705320000000)
         '+7200000 ms: a local time at UTC+02:00 read as UTC?'
     """
-    problem = _problem_of_type(found)
-    if problem is not None or not isinstance(found, int):
-        return problem or ""
+    if not _is_int(found):
+        return _named_type(found)
     difference = found - expected
     for factor, cause in _UNITS:
         if expected and abs(found * factor[0] // factor[1] - expected) < 1000:
             return cause
-    return f"{signed_ms(difference)}{_cause(difference, found)}"
+    return f"{difference:+d} ms{_cause(difference, found)}"
 
 
-def signed_ms(difference: int) -> str:
-    """Write a difference in milliseconds with its sign."""
-    return f"{difference:+d} ms"
+def _is_int(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _problem_of_type(value: object) -> str | None:
+def _named_type(value: object) -> str:
     if value is None:
-        return "is NULL"
-    if isinstance(value, bool):
-        return "is a bool"
-    if isinstance(value, int):
-        return None
+        return "NULL"
     if isinstance(value, float):
-        return "is a float: time.time() * 1000? use now_ms(), or // on integers"
+        return "a float: time.time() * 1000? use now_ms(), or // on integers"
     if isinstance(value, str):
-        return "is a text: a datetime or ISO text bound as it is? convert it with to_epoch_ms()"
-    return f"is of type {type(value).__name__}, and no int"
+        return "a text: a datetime or ISO text bound as it is? convert it with to_epoch_ms()"
+    return f"a {type(value).__name__}, and no int"
 
 
 def _cause(difference: int, found: int) -> str:

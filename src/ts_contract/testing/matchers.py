@@ -53,7 +53,7 @@ class IsNowMs(_Matcher):
         now = now_ms()
         if validate_epoch_ms(value, now - self.delta_ms, now + self.delta_ms) and value is not None:
             return None
-        return f"is not now, {now}: {cause_of_difference(value, now)}"
+        return f"instead of {now}: {cause_of_difference(value, now)}"
 
     def _described(self) -> str:
         return f"IsNowMs(delta_ms={self.delta_ms})"
