@@ -12,11 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from .literals import literal_pieces
 from .source import Source
 from .sqltext import Placeholder, Statement, Text, split_statements
 from .strings import PASS_THROUGH, STRIPPING, Strings
 
-__all__ = ["EXECUTING", "Query", "find_queries", "looks_like_sql"]
+__all__ = ["EXECUTING", "Query", "find_fragments", "find_queries", "looks_like_sql"]
 
 # Methods and functions that run SQL: DB-API, SQLAlchemy, pandas, asyncpg, databases, Django.
 EXECUTING = frozenset(
@@ -123,6 +124,23 @@ def looks_like_sql(value: str) -> bool:
     return _HEAD.match(value) is not None
 
 
+def find_fragments(source: Source, queries: Sequence[Query]) -> list[Text]:
+    """Return the literals that read like a clause of SQL and that no query was seen to take in.
+
+    Args:
+        source: the file.
+        queries: its queries.
+    """
+    taken = [query.text for query in queries]
+    return [
+        text
+        for node in _Finder(source).literals
+        if _begins_like(node, _CLAUSE)
+        and not any(other.covers(source.span(node)) for other in taken)
+        and (text := Text(literal_pieces(source, node))).value
+    ]
+
+
 def find_queries(source: Source) -> list[Query]:
     """Return the queries of a file, in the order of their anchors.
 
@@ -164,10 +182,10 @@ class _Finder:
 
     @cached_property
     def _literal_spans(self) -> list[tuple[int, int]]:
-        return [self._source.span(node) for node in self._literals]
+        return [self._source.span(node) for node in self.literals]
 
     @cached_property
-    def _literals(self) -> list[ast.Constant | ast.JoinedStr]:
+    def literals(self) -> list[ast.Constant | ast.JoinedStr]:
         """String literals, those within f-strings left out unless they stand in a hole."""
         literals: list[ast.Constant | ast.JoinedStr] = list(self._source.nodes(ast.JoinedStr))
         for node in self._source.nodes(ast.Constant):
@@ -187,7 +205,7 @@ class _Finder:
         """Return the expressions to evaluate: each use of each text that may become SQL."""
         anchors: dict[ast.expr, None] = {}
         seen: set[ast.AST] = set()
-        pending = [self._root(node) for node in self._literals if _may_begin_sql(node)]
+        pending = [self._root(node) for node in self.literals if _begins_like(node, _MAY_BEGIN)]
         while pending:
             root = pending.pop()
             if root in seen:
@@ -281,12 +299,8 @@ class _Finder:
         return [
             node
             for node in self._names.get(name.id, ())
-            if self._binds_in(node, scope) and not self._is_bookkeeping(node)
+            if self._source.binding_scope(node) is scope and not self._is_bookkeeping(node)
         ]
-
-    def _binds_in(self, name: ast.Name, scope: ast.AST) -> bool:
-        bindings = self._source.bindings(name)
-        return bool(bindings) and self._source.scope(bindings[0].node) is scope
 
     def _is_bookkeeping(self, name: ast.Name) -> bool:
         """Tell whether a use says nothing about the text: a test, a log line, `x.append`."""
@@ -434,8 +448,13 @@ _MAY_BEGIN = re.compile(
 )
 
 
-def _may_begin_sql(node: ast.Constant | ast.JoinedStr) -> bool:
-    """Tell whether a literal begins with a verb of SQL; the clause may stand in another piece."""
+_CLAUSE = re.compile(
+    r"\s*(?:ORDER\s+BY|GROUP\s+BY|WHERE|HAVING|AND|OR|SET)\s+[\w\"'(`]", re.IGNORECASE | re.DOTALL
+)
+
+
+def _begins_like(node: ast.Constant | ast.JoinedStr, pattern: re.Pattern[str]) -> bool:
+    """Tell whether a literal's text begins like `pattern`; the rest may stand in another piece."""
     if isinstance(node, ast.JoinedStr):
         first = node.values[0] if node.values else None
         value = first.value if isinstance(first, ast.Constant) else None
@@ -443,4 +462,4 @@ def _may_begin_sql(node: ast.Constant | ast.JoinedStr) -> bool:
         value = node.value
     if isinstance(value, bytes):
         value = value.decode("latin-1")
-    return isinstance(value, str) and _MAY_BEGIN.match(value) is not None
+    return isinstance(value, str) and pattern.match(value) is not None

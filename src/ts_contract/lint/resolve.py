@@ -5,15 +5,19 @@ Nothing is guessed: a name that may be a legacy column and cannot be told become
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TypeVar
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 from ..contract import Contract
 from .analysis import Analysis, Reference, Star, Unsure
-from .catalog import build_catalog
-from .queries import Query, find_queries
+from .catalog import Catalog, build_catalog
+from .queries import Query, find_fragments, find_queries
 from .schema import Schema
 from .source import Source
+from .sqltext import Text, iter_words
+
+if TYPE_CHECKING:
+    from .statements import Found
 
 __all__ = ["analyse", "resolve_queries"]
 
@@ -38,34 +42,45 @@ def analyse(source: Source, contract: Contract | None, schema: Schema | None = N
         >>> [(r.name, r.role) for r in analyse(source, load_contract("agentos")).references]
         [('tasks.created_at', 'order-by')]
     """
-    return resolve_queries(find_queries(source), contract, schema)
+    return resolve_queries(source, find_queries(source), contract, schema)
 
 
 def resolve_queries(
-    queries: Sequence[Query], contract: Contract | None, schema: Schema | None
+    source: Source, queries: Sequence[Query], contract: Contract | None, schema: Schema | None
 ) -> Analysis:
     """Resolve the queries of one file; see `analyse`."""
     if contract is None or not contract.tables:
         return Analysis((), (), (), ())
     catalog = build_catalog(contract, schema)
     relevant = [query for query in queries if catalog.concerns(query.text.value)]
-    if not relevant:
-        return Analysis((), (), (), ())
-    from .statements import resolve_statement  # noqa: PLC0415 - sqlglot only for a candidate
+    found: list[Found] = []
+    if relevant:
+        from .statements import resolve_statement  # noqa: PLC0415 - sqlglot only for a candidate
 
-    found = [
-        resolve_statement(query, statement, catalog)
-        for query in relevant
-        for statement in query.statements
-    ]
+        found = [
+            resolve_statement(query, statement, catalog)
+            for query in relevant
+            for statement in query.statements
+        ]
     references = _each_once(r for f in found for r in f.resolved.references)
     sure = {reference.span for reference in references}
+    unsure = [name for f in found for name in f.unsure if name.span not in sure]
+    unsure += _loose_names(find_fragments(source, queries), catalog)
     return Analysis(
         tuple(f.resolved for f in found),
         references,
         _each_once(star for f in found for star in f.stars),
-        _each_once(name for f in found for name in f.unsure if name.span not in sure),
+        _each_once(unsure),
     )
+
+
+def _loose_names(fragments: Sequence[Text], catalog: Catalog) -> Iterator[Unsure]:
+    """Yield the legacy columns named in clauses that no query was seen to take in."""
+    for text in fragments:
+        for word, first, last in iter_words(text.value):
+            tables = catalog.legacy.get(word.lower())
+            if tables:
+                yield Unsure(word, tables, text.span(first, last))
 
 
 def _each_once(parts: Iterable[Place]) -> tuple[Place, ...]:

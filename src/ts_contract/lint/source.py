@@ -241,16 +241,23 @@ class Source:
 
     def bindings(self, name: ast.Name) -> Sequence[Binding]:
         """Return what binds `name` in the innermost scope that binds it, in order of the file."""
+        return self._lookup(name)[1]
+
+    def binding_scope(self, name: ast.Name) -> ast.AST | None:
+        """Return the innermost scope that binds `name`; None for a builtin or an unknown name."""
+        return self._lookup(name)[0]
+
+    def _lookup(self, name: ast.Name) -> tuple[ast.AST | None, Sequence[Binding]]:
         scope: ast.AST | None = self.scope(name)
         innermost = True
         while scope is not None:
             if innermost or not isinstance(scope, ast.ClassDef):
                 found = self._bindings_of(scope).get(name.id)
                 if found:
-                    return found
+                    return scope, found
             innermost = False
             scope = None if scope is self.tree else self.scope(scope)
-        return ()
+        return None, ()
 
     def value(self, name: ast.Name) -> ast.expr | None:
         """Return the expression that `name` stands for, if one plain assignment binds it."""

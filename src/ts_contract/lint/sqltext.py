@@ -59,6 +59,10 @@ class Text:
             found -= 1
         return found
 
+    def covers(self, span: tuple[int, int]) -> bool:
+        """Tell whether some of the text stands within a part of the file."""
+        return any(span[0] <= run.start and run.end <= span[1] for run in self._runs)
+
     def span(self, first: int, last: int) -> tuple[int, int]:
         """Return the offsets in the file of the characters from `first` up to before `last`."""
         begin = self._run_at(first)

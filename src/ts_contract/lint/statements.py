@@ -741,7 +741,8 @@ _TRIGGER = re.compile(
 )
 _BODY = re.compile(r"\bBEGIN\b", re.IGNORECASE)
 _NAMES_TABLE = re.compile(
-    rf"\b(?:FROM|JOIN|INTO|UPDATE|TABLE|ON)\s+(?:{_NAME}\s*\.\s*)?({_NAME})", re.IGNORECASE
+    rf"\b(?:FROM|JOIN|INTO|UPDATE|TABLE|ON)\b[\s(]+(?!SELECT\b)(?:{_NAME}\s*\.\s*)?({_NAME})",
+    re.IGNORECASE,
 )
 
 

@@ -32,6 +32,9 @@ _PERCENT = re.compile(
 _BRACES = re.compile(r"\{\{|\}\}|\{(?P<field>[^{}]*)\}")
 _DOLLAR = re.compile(r"\$\$|\$(?:\{(?P<braced>\w+)\}|(?P<bare>[A-Za-z_]\w*))")
 
+# What gives a name its text or adds to it; a name bound by anything else is not followed.
+_EVENTS = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.NamedExpr, ast.Call)
+
 Pieces = list[Piece]
 Fill = Callable[[re.Match[str]], ast.expr | str | None]
 
@@ -316,25 +319,23 @@ class Strings:
     def _histories(self, node: ast.Name) -> list[list[ast.AST]]:
         """Return, for each way to this use of a name, its assignment and what was added since."""
         bindings = self._source.bindings(node)
-        if not bindings or any(b.kind in {"import", "argument", "definition"} for b in bindings):
+        if not bindings or any(binding.kind in {"import", "definition"} for binding in bindings):
             return []
-        scope = self._source.scope(bindings[0].node)
-        events = _in_order([*(b.node for b in bindings), *self._additions(node.id, scope)])
-        if any(
-            not isinstance(e, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.NamedExpr | ast.Call)
-            for e in events
-        ):
+        scope = self._source.binding_scope(node)
+        bound = [b.node for b in bindings if b.kind != "argument"]
+        events = _in_order([*bound, *self._additions(node.id, scope)])
+        if not all(isinstance(event, _EVENTS) for event in events):
             return []
         if scope is self._source.scope(node):
-            place = (node.lineno, node.col_offset)
-            events = [
-                event
-                for event in events
-                if (event.lineno, event.col_offset) < place  # type: ignore[attr-defined]
-                and not self._exclusive(event, node)
-                and node not in ast.walk(event)
-            ]
+            events = [event for event in events if self._comes_before(event, node)]
         return self._ways(events, node)
+
+    def _comes_before(self, event: ast.AST, use: ast.Name) -> bool:
+        """Tell whether an event can have happened when a name of its function is used."""
+        assert isinstance(event, ast.stmt | ast.expr)
+        if (event.lineno, event.col_offset) >= (use.lineno, use.col_offset):
+            return False
+        return event not in self._source.ancestors(use) and not self._exclusive(event, use)
 
     def _ways(self, events: list[ast.AST], use: ast.AST) -> list[list[ast.AST]]:
         starts = [index for index, event in enumerate(events) if _value_of(event) is not None]
@@ -392,7 +393,7 @@ class Strings:
                 )
         return False
 
-    def _additions(self, name: str, scope: ast.AST) -> list[ast.AST]:
+    def _additions(self, name: str, scope: ast.AST | None) -> list[ast.AST]:
         return [
             call for call in self._list_calls.get(name, ()) if self._source.scope(call) is scope
         ]
