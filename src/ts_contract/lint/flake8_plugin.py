@@ -1,0 +1,128 @@
+"""The adapter for flake8: its options, its tree and lines in, findings out in its form.
+
+flake8 parses each file, reads `# noqa`, and decides which codes are shown; here is only what it
+cannot know: the contract. sqlglot is imported when a file first holds SQL that may matter.
+"""
+
+from __future__ import annotations
+
+import ast
+import logging
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, ClassVar, get_args
+
+from .. import __version__
+from ..contract import Contract, ContractError, Phase
+from ..loading import find_config, load_contract
+from .engine import check
+from .paths import is_excluded
+from .rules import all_rules
+from .schema import Schema
+from .source import SourceError
+
+__all__ = ["Plugin"]
+
+_LOG = logging.getLogger("flake8.ts_contract")
+
+
+class Plugin:
+    """What flake8 makes for each file.
+
+    Args:
+        tree: the parsed file.
+        filename: its path as flake8 was given it; `-` for standard input.
+        lines: its lines, decoded, with line ends.
+    """
+
+    name = "ts-contract"
+    version = __version__
+
+    contract: ClassVar[Contract | None] = None
+    schema: ClassVar[Schema | None] = None
+
+    def __init__(self, tree: ast.Module, filename: str, lines: Sequence[str]) -> None:
+        self._tree = tree
+        self._path = filename
+        self._lines = lines
+
+    @staticmethod
+    def add_options(manager: Any) -> None:
+        """Add our options, and tell flake8 which codes are off unless they are asked for.
+
+        Args:
+            manager: flake8's `OptionManager`.
+        """
+        manager.add_option(
+            "--ts-contract",
+            metavar="NAME|FILE",
+            parse_from_config=True,
+            normalize_paths=True,
+            help="A shipped contract, or a TOML file; by default the nearest ts-contract.toml or "
+            "pyproject.toml with [tool.ts-contract]. Without one only the clock and unit rules "
+            "(TSC1, TSC4) run.",
+        )
+        manager.add_option(
+            "--ts-phase",
+            choices=get_args(Phase),
+            parse_from_config=True,
+            help="How far the code base is, instead of the contract's own phase.",
+        )
+        manager.extend_default_ignore([rule.code for rule in all_rules() if not rule.default])
+
+    @classmethod
+    def parse_options(cls, manager: Any, options: Namespace, files: Sequence[str]) -> None:
+        """Load the contract that the options name, or end flake8 with what is wrong in it.
+
+        Args:
+            manager: flake8's `OptionManager`.
+            options: the parsed options.
+            files: the paths of the command line.
+        """
+        try:
+            contract = _contract(options.ts_contract, options.ts_phase)
+            if contract and contract.tables and find_spec("sqlglot") is None:
+                raise ContractError(
+                    f"the contract {contract.name!r} cannot be checked without sqlglot; "
+                    'pip install "ts-contract[flake8]"'
+                )
+            cls.contract, cls.schema = contract, _schema(contract)
+        except ContractError as error:
+            manager.parser.exit(2, f"flake8: ts-contract: {error}\n")
+
+    def run(self) -> Iterator[tuple[int, int, str, type[Plugin]]]:
+        """Yield line, column from 0, text with the code, and this class, for each finding."""
+        if self.contract and is_excluded(Path(self._path), self.contract):
+            return
+        try:
+            findings = check(
+                "".join(self._lines),
+                self._path,
+                self.contract,
+                self.schema,
+                tree=self._tree,
+            )
+        except (SourceError, RecursionError, MemoryError) as error:
+            _LOG.warning("%s: not checked by ts-contract: %s", self._path, error)
+            return
+        for finding in findings:
+            text = f"{finding.code} {finding.message}"
+            yield finding.line, finding.column - 1, text, type(self)
+
+
+def _contract(named: str | None, phase: Phase | None) -> Contract | None:
+    if named is None and find_config() is None:
+        return None
+    contract = load_contract(named)
+    return replace(contract, phase=phase) if phase else contract
+
+
+def _schema(contract: Contract | None) -> Schema | None:
+    if contract is None or not contract.schema:
+        return None
+    from .schema import load_schema  # noqa: PLC0415 - reads SQL with sqlglot
+
+    return load_schema(contract)
