@@ -1,15 +1,14 @@
-"""What every command shares: its options, its streams, its progress bar, its errors.
+"""What every command shares: its options, its streams, its errors.
 
 Results go to standard output, progress and errors to standard error. What the options say is
-kept in click's context, so that no command passes it on: it calls `contract()`, `console()` and
-`progress()`.
+kept in click's context, so that no command passes it on: it calls `contract()` and `console()`.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +16,8 @@ import click
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.progress import ProgressColumn
 
     from ..contract import Contract
-    from ..migration.progress import Progress
 
 __all__ = [
     "COMMON_OPTIONS",
@@ -28,13 +25,14 @@ __all__ = [
     "contract",
     "errors_explained",
     "hint",
+    "is_quiet",
     "printable",
-    "progress",
 ]
 
 # --- options ---------------------------------------------------------------------------------
 
 _META = "ts_contract."
+_NO_LIMIT = 10_000
 
 
 def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
@@ -90,7 +88,9 @@ def contract() -> Contract:
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Return a console that prints text as it is: coloured only on a terminal, and if wanted.
+    """Return a console that prints text as it is, coloured only on a terminal and if wanted.
+
+    Where there is no terminal, lines are as long as they need to be: a program reads them.
 
     Args:
         stderr: whether to print to standard error instead of standard output.
@@ -98,8 +98,10 @@ def console(*, stderr: bool = False) -> Console:
     from rich.console import Console  # noqa: PLC0415 - --help does without
 
     plain = _setting("no_color") or os.environ.get("NO_COLOR")
+    stream = sys.stderr if stderr else sys.stdout
     return Console(
         stderr=stderr,
+        width=None if stream.isatty() else _NO_LIMIT,
         color_system=None if plain else "auto",
         markup=False,
         highlight=False,
@@ -107,9 +109,14 @@ def console(*, stderr: bool = False) -> Console:
     )
 
 
+def is_quiet() -> bool:
+    """Return whether only results and errors are wanted."""
+    return bool(_setting("quiet"))
+
+
 def hint(text: str) -> None:
     """Print what the user may do next to standard error, unless --quiet was given."""
-    if not _setting("quiet"):
+    if not is_quiet():
         console(stderr=True).print(text, style="dim", soft_wrap=True)
 
 
@@ -121,58 +128,6 @@ def printable(text: object) -> str:
         tab\t and \x1b[31mred
     """
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(text))
-
-
-@contextmanager
-def progress() -> Iterator[Callable[[Progress], None] | None]:
-    """Show progress bars on standard error while the block runs.
-
-    Yields:
-        The callback to hand to a function of `ts_contract.migration`; None where nothing is to
-        be shown, because standard error is no terminal or --quiet was given.
-    """
-    if _setting("quiet") or not sys.stderr.isatty():
-        yield None
-        return
-    from rich.progress import Progress as Bars  # noqa: PLC0415 - most runs do without
-    from rich.progress import TaskID  # noqa: PLC0415
-
-    tasks: dict[tuple[str, str], TaskID] = {}
-    with Bars(*_progress_columns(), console=console(stderr=True)) as bars:
-
-        def show(now: Progress) -> None:
-            key = (now.phase, now.table)
-            if key not in tasks:
-                label = printable(" ".join(filter(None, key)))
-                tasks[key] = bars.add_task(label, total=now.total)
-            bars.update(tasks[key], completed=now.done, total=now.total)
-
-        yield show
-
-
-def _progress_columns() -> list[ProgressColumn]:
-    """Return the columns: what, bar, rows, rows a second, time left."""
-    from rich.progress import (  # noqa: PLC0415
-        BarColumn,
-        ProgressColumn,
-        Task,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-    from rich.text import Text  # noqa: PLC0415
-
-    class Rate(ProgressColumn):
-        def render(self, task: Task) -> Text:
-            speed = task.finished_speed or task.speed
-            return Text("" if speed is None else f"{speed:,.0f} rows/s", "progress.data.speed")
-
-    class Rows(ProgressColumn):
-        def render(self, task: Task) -> Text:
-            total = "?" if task.total is None else f"{task.total:,.0f}"
-            return Text(f"{task.completed:,.0f}/{total}", "progress.download")
-
-    what = TextColumn("{task.description}", markup=False)
-    return [what, BarColumn(bar_width=20), Rows(), Rate(), TimeRemainingColumn()]
 
 
 # --- errors ----------------------------------------------------------------------------------

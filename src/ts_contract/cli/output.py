@@ -1,0 +1,64 @@
+"""How results look: tables of 80 columns for people, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from math import isfinite
+from typing import Any
+
+import click
+
+from .common import console, printable
+
+__all__ = ["FORMAT_OPTION", "json_value", "print_json", "print_table"]
+
+FORMAT_OPTION = click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How to print the result.",
+)
+
+
+def print_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table on standard output; whole numbers stand on the right.
+
+    Args:
+        header: the names of the columns.
+        rows: the cells; None for an empty one.
+    """
+    from rich.table import Table  # noqa: PLC0415 - --help does without
+
+    cells = [tuple(row) for row in rows]
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for place, name in enumerate(header):
+        numeric = any(isinstance(row[place], int) for row in cells)
+        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+    for row in cells:
+        table.add_row(*map(_cell, row))
+    out = console()
+    with out.capture() as captured:
+        out.print(table)
+    for line in captured.get().splitlines():
+        click.echo(line.rstrip(), color=True)  # the console has decided on colours
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    return f"{value:,}" if isinstance(value, int) else printable(value)
+
+
+def json_value(value: object) -> object:
+    """Return a value of a database as JSON holds it: what JSON does not have, as its text."""
+    if value is None or isinstance(value, str | int):
+        return value
+    return value if isinstance(value, float) and isfinite(value) else repr(value)
+
+
+def print_json(result: dict[str, Any]) -> None:
+    """Print a result as JSON on standard output, in ASCII, whatever a database holds."""
+    click.echo(json.dumps({"version": 1, **result}, indent=2, allow_nan=False))
