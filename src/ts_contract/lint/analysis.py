@@ -48,7 +48,7 @@ Role = Literal[
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Value:
-    """What a statement writes into a column.
+    """What a statement writes into a column, or compares with it.
 
     Attributes:
         first: index of its first character in the query's text.
@@ -91,7 +91,8 @@ class Reference:
         opaque: whether the statement is a trigger or another that is not a plain query.
         output: the name under which it leaves a SELECT, where it is a whole result column.
         dual: whether the same statement writes or defines the other column of the pair too.
-        values: what is written, or the DEFAULT defined; one for each row of VALUES.
+        values: what is written (one for each row of VALUES), the DEFAULT that is defined, or, for
+            a read, what the column itself is compared with.
     """
 
     query: Query

@@ -1,14 +1,31 @@
-"""The tables that are known beside the contract's: what the linter reads from `schema`."""
+"""The tables that are known beside the contract's: what the linter reads from `schema`.
+
+SQL files are read in the order that migrations run in, and CREATE, ALTER and DROP are followed;
+a SQLite database is asked. Nothing of the user's is run.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+import sqlite3
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-__all__ = ["Schema"]
+from ..contract import Contract, ContractError
+from .literals import Run
+from .sqltext import Text, split_statements
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+__all__ = ["Schema", "load_schema", "schema_of_sql"]
+
+_SQLITE_MAGIC = b"SQLite format 3\x00"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Schema:
     """Every table and view whose columns are known.
 
@@ -17,3 +34,154 @@ class Schema:
     """
 
     tables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def load_schema(contract: Contract) -> Schema | None:
+    """Load what the contract's `schema` names.
+
+    Args:
+        contract: its `schema` lists SQL files, directories of them, or SQLite databases, relative
+            to its `root`.
+
+    Returns:
+        The tables of all of them, those of later ones over earlier ones; None if it lists none.
+
+    Raises:
+        ContractError: a path does not exist or cannot be read.
+    """
+    tables: dict[str, tuple[str, ...]] = {}
+    for name in contract.schema:
+        path = (contract.root or Path()) / name
+        try:
+            for file in _files(path):
+                if _is_database(file):
+                    tables.update(_tables_of_database(file))
+                else:
+                    sql = file.read_text(encoding="utf-8-sig", errors="replace")
+                    _follow(tables, sql, contract.dialect)
+        except (OSError, sqlite3.Error) as error:
+            raise ContractError(
+                f"{contract.name}: schema: {name!r} cannot be read ({error}); name a SQL file, a "
+                "directory of them, or a SQLite database"
+            ) from error
+    return Schema(tables) if contract.schema else None
+
+
+def schema_of_sql(sql: str, dialect: str = "sqlite") -> Schema:
+    """Return the tables that a script leaves behind.
+
+    Args:
+        sql: CREATE, ALTER and DROP statements; others are passed over.
+        dialect: a contract's dialect.
+
+    Example:
+        >>> schema_of_sql("CREATE TABLE t (a, b); ALTER TABLE t DROP COLUMN a").tables
+        {'t': ('b',)}
+    """
+    tables: dict[str, tuple[str, ...]] = {}
+    _follow(tables, sql, dialect)
+    return Schema(tables)
+
+
+# --- files -----------------------------------------------------------------------------------
+
+
+def _files(path: Path) -> list[Path]:
+    """Return the file, or the SQL files of a directory in numeric order."""
+    if path.is_dir():
+        return sorted(path.rglob("*.sql"), key=_numeric_order)
+    return [path]
+
+
+def _numeric_order(path: Path) -> list[tuple[int, str]]:
+    """Sort `2_add.sql` before `10_drop.sql`."""
+    parts = re.findall(r"\d+|\D+", path.as_posix())
+    return [(int(part), "") if part.isdigit() else (0, part) for part in parts]
+
+
+def _is_database(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_SQLITE_MAGIC)) == _SQLITE_MAGIC
+
+
+def _tables_of_database(path: Path) -> dict[str, tuple[str, ...]]:
+    database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+    try:
+        rows = database.execute(
+            "SELECT lower(t.name), lower(c.name) FROM sqlite_master t, pragma_table_info(t.name) c"
+            " WHERE t.type IN ('table', 'view') ORDER BY t.name, c.cid"
+        ).fetchall()
+    finally:
+        database.close()
+    return {
+        table: tuple(column for owner, column in rows if owner == table)
+        for table in dict.fromkeys(owner for owner, _ in rows)
+    }
+
+
+# --- following DDL ---------------------------------------------------------------------------
+
+
+def _follow(tables: dict[str, tuple[str, ...]], sql: str, dialect: str) -> None:
+    """Change `tables` as the statements of a script would."""
+    from sqlglot import exp  # noqa: PLC0415 - only a project with a schema pays for it
+
+    for tree in _statements(sql, dialect):
+        match tree:
+            case exp.Create(this=exp.Schema() as definition) if tree.args.get("kind") == "TABLE":
+                columns = (_name(c) for c in definition.find_all(exp.ColumnDef))
+                tables.setdefault(_name(definition.this), tuple(columns))
+            case exp.Create() if isinstance(tree.expression, exp.Query):
+                _follow_query(tables, tree)
+            case exp.Drop() if tree.args.get("kind") in {"TABLE", "VIEW"}:
+                for dropped in tree.find_all(exp.Table):
+                    tables.pop(_name(dropped), None)
+            case exp.Alter():
+                _follow_alter(tables, tree)
+
+
+def _follow_query(tables: dict[str, tuple[str, ...]], tree: exp.Create) -> None:
+    """Add the table or view that a query fills, if the query names all its columns."""
+    from sqlglot import exp  # noqa: PLC0415
+
+    if isinstance(tree.this, exp.Schema):
+        tables[_name(tree.this.this)] = tuple(_name(c) for c in tree.this.expressions)
+        return
+    names = [name.lower() for name in tree.expression.named_selects]
+    if names and "*" not in names and "" not in names:
+        tables[_name(tree.this)] = tuple(names)
+
+
+def _follow_alter(tables: dict[str, tuple[str, ...]], tree: exp.Alter) -> None:
+    from sqlglot import exp  # noqa: PLC0415
+
+    table = _name(tree.this)
+    for action in tree.args.get("actions") or ():
+        columns = tables.get(table)
+        if columns is None:
+            return
+        match action:
+            case exp.ColumnDef():
+                tables[table] = (*columns, _name(action))
+            case exp.RenameColumn():
+                old, new = _name(action.this), action.args["to"].name.lower()
+                tables[table] = tuple(new if column == old else column for column in columns)
+            case exp.Drop():
+                gone = {_name(c) for c in action.find_all(exp.Column)}
+                tables[table] = tuple(column for column in columns if column not in gone)
+            case exp.AlterRename():
+                tables[_name(action.this)] = tables.pop(table)
+                table = _name(action.this)
+
+
+def _statements(sql: str, dialect: str) -> Iterator[exp.Expr]:
+    from .statements import parse  # noqa: PLC0415
+
+    for statement in split_statements(Text([Run(sql, 0, len(sql))])):
+        tree, _ = parse(statement.sql, dialect)
+        if tree is not None:
+            yield tree
+
+
+def _name(node: exp.Expr) -> str:
+    return node.name.lower()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from ..contract import TableContract
 
-__all__ = ["Derived", "Relation", "Scope", "Table", "Truth"]
+__all__ = ["Derived", "Relation", "Scope", "Table", "Truth", "base_tables"]
 
 Truth = bool | None
 """True, False, or None for unknown."""
@@ -146,3 +146,12 @@ class Scope:
             maybe += unknown
         # A lone candidate it is: every other relation is known not to have the column.
         return maybe, len(maybe) == 1
+
+
+def base_tables(relation: Relation) -> Iterator[Table]:
+    """Yield the tables whose columns a `*` over a relation takes along."""
+    if isinstance(relation, Table):
+        yield relation
+    else:
+        for inner in relation.stars:
+            yield from base_tables(inner)

@@ -20,7 +20,7 @@ __all__ = ["Placeholder", "Statement", "Text", "split_statements"]
 # Private-use characters stand for what is not SQL; sqlglot reads them as identifiers.
 _FIRST_PLACEHOLDER, _LAST_PLACEHOLDER = 0xE000, 0xEFFF
 _FIRST_HOLE, _LAST_HOLE = 0xF000, 0xF8FE
-_PADDING = "\uf8ff"
+PADDING = "\uf8ff"
 _PRIVATE = re.compile("[\ue000-\uf8ff]")
 
 
@@ -166,7 +166,7 @@ def split_statements(text: Text) -> list[Statement]:
         positional += token[0] in {"?", "%s"}
         char = chr(_FIRST_PLACEHOLDER + len(placeholders))
         placeholders.append(Placeholder(char, start, end, key))
-        chars += (value[at:start], char, _PADDING * (end - start - 1))
+        chars += (value[at:start], char, PADDING * (end - start - 1))
         at = end
     spans.append((first, len(value)))
     prepared = "".join((*chars, value[at:]))

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from sqlglot import Token, TokenType
 
-__all__ = ["Places", "Writes", "clock_in"]
+__all__ = ["Places", "Tokens", "clock_in"]
 
 Places = tuple[tuple[int, int], ...]
 """First index and index after the last one of each value, one a row."""
@@ -29,10 +29,31 @@ _FOLLOWING = {
     TokenType.GROUP_BY,
     TokenType.ON,
 }
+_COMPARISONS = {
+    TokenType.EQ,
+    TokenType.NEQ,
+    TokenType.GT,
+    TokenType.GTE,
+    TokenType.LT,
+    TokenType.LTE,
+    TokenType.IS,
+}
+_AFTER_OPERAND = {
+    TokenType.AND,
+    TokenType.OR,
+    TokenType.COMMA,
+    TokenType.THEN,
+    TokenType.ELSE,
+    TokenType.WHEN,
+    TokenType.HAVING,
+    TokenType.ALIAS,
+    *_COMPARISONS,
+}
+_BEFORE_OPERAND = _AFTER_OPERAND | {TokenType.NOT, TokenType.SELECT, TokenType.SET}
 
 
-class Writes:
-    """Finds the values of one statement among its tokens.
+class Tokens:
+    """Finds values of a statement among its tokens.
 
     Args:
         tokens: the statement's tokens.
@@ -81,6 +102,47 @@ class Writes:
             if self._kind(index) is TokenType.DEFAULT:
                 return self._places([(index + 1, self._operand_end(index + 1, last))])
         return ()
+
+    def compared(self, start: int) -> Places:
+        """Return the values that the column at index `start` is compared with, either side."""
+        at = self._by_start.get(start, self._by_start.get(start - 1))  # quotes belong to a token
+        if at is None:
+            return ()
+        kind = self._kind(at + 1)
+        if kind in _COMPARISONS:
+            return self._places([self._operand(at + 2)])
+        if kind is TokenType.BETWEEN:
+            low = self._operand(at + 2)
+            return self._places([low, self._operand(low[1] + 1)])
+        if kind is TokenType.IN and self._kind(at + 2) is TokenType.L_PAREN:
+            return self._places(list(self._items(at + 3)))
+        if self._kind(at - 1) is TokenType.DOT:
+            at -= 2
+        if at > 1 and self._kind(at - 1) in _COMPARISONS:
+            return self._places([self._operand_before(at - 2)])
+        return ()
+
+    def _operand(self, at: int) -> tuple[int, int]:
+        """Return the token indexes of the operand that begins at `at`."""
+        first, depth = at, 0
+        while at < len(self._tokens):
+            kind = self._kind(at)
+            if not depth and (kind in _AFTER_OPERAND or kind in _FOLLOWING | _CLOSING):
+                break
+            depth += (kind in _OPENING) - (kind in _CLOSING)
+            at += 1
+        return first, at
+
+    def _operand_before(self, at: int) -> tuple[int, int]:
+        """Return the token indexes of the operand that ends at `at`."""
+        last, depth = at + 1, 0
+        while at >= 0:
+            kind = self._kind(at)
+            if not depth and (kind in _BEFORE_OPERAND or kind in _FOLLOWING | _OPENING):
+                break
+            depth += (kind in _CLOSING) - (kind in _OPENING)
+            at -= 1
+        return at + 1, last
 
     def _operand_end(self, at: int, last: int) -> int:
         """Return the index after one operand: a literal, a name, a call or a parenthesis."""
