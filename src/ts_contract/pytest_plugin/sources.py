@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import dis
 import functools
 import hashlib
 import importlib.util
 import inspect
 import re
 import sqlite3
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, ModuleType
+
+from ..testing.sites import is_users
 
 __all__ = ["Builder", "SchemaError", "SqlFiles", "apply_sql", "hash_inputs"]
 
@@ -138,52 +140,47 @@ def hash_inputs(builder: Builder, files: Iterable[Path], *texts: str) -> str:
 
 
 def _builder_files(builder: Builder) -> list[Path]:
-    """Return the files behind a builder: its own, and the packages that its code names."""
+    """Return the files behind a builder: its own, and all of the project that its code names."""
     if isinstance(builder, SqlFiles):
         return list(builder.files())
     while isinstance(builder, functools.partial):
         builder = builder.func
     function = inspect.unwrap(builder)
-    function = getattr(function, "__func__", function)
-    files: set[Path] = set()
-    for module in _modules_of(function):
-        files.update(_project_files(module))
+    if not inspect.isroutine(function):
+        function = type(function).__call__
+    files = {Path(inspect.getsourcefile(function) or "")} - {Path()}
+    code = getattr(function, "__code__", None)
+    if code is not None:
+        for module in sorted(set(_named_modules(code, inspect.getmodule(function)))):
+            files.update(_project_files(module.partition(".")[0]))
     return sorted(files)
 
 
-def _modules_of(function: object) -> Iterator[ModuleType]:
-    code = getattr(function, "__code__", None)
-    scope = getattr(function, "__globals__", {})
-    names = {getattr(function, "__module__", "")}
-    for name in _names(code) if code is not None else ():
-        value = scope.get(name, sys.modules.get(name))
-        if isinstance(value, ModuleType):
-            names.add(value.__name__)
-        elif value is not None:
-            names.add(getattr(value, "__module__", "") or "")
-        elif "." in name and importlib.util.find_spec(name.partition(".")[0]):
-            names.add(name)
-    for name in sorted(names):
-        module = sys.modules.get(name) or sys.modules.get(name.partition(".")[0])
-        if module is not None:
-            yield module
-
-
-def _names(code: CodeType) -> Iterator[str]:
-    yield from code.co_names
+def _named_modules(code: CodeType, module: ModuleType | None) -> Iterator[str]:
+    """Yield the modules that a function imports, or whose objects it names."""
+    for instruction in dis.get_instructions(code):
+        if instruction.opname == "IMPORT_NAME":
+            yield instruction.argval
+        elif instruction.opname in {"LOAD_GLOBAL", "LOAD_NAME"}:
+            value = getattr(module, instruction.argval, None)
+            if isinstance(value, ModuleType):
+                yield value.__name__
+            else:
+                yield getattr(value, "__module__", None) or "builtins"
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            yield from _names(constant)
+            yield from _named_modules(constant, module)
 
 
-def _project_files(module: ModuleType) -> Iterator[Path]:
-    """Yield the file of a module; of a package of the project, all its Python and SQL files."""
-    top = sys.modules.get(module.__name__.partition(".")[0], module)
-    for directory in getattr(top, "__path__", ()):
-        if "site-packages" not in directory:
-            for path in Path(directory).rglob("*"):
-                if path.suffix in _INPUT_SUFFIXES:
-                    yield path
-            return
-    if getattr(module, "__file__", None):
-        yield Path(str(module.__file__))
+def _project_files(name: str) -> Iterator[Path]:
+    """Yield the Python and SQL files of a top-level module or package; none of a library's."""
+    try:
+        spec = importlib.util.find_spec(name)
+    except (ImportError, ValueError):  # a module that is no longer there, or was never imported
+        return
+    if spec is None or spec.origin is None or not is_users(spec.origin):
+        return
+    if spec.submodule_search_locations is None:
+        yield Path(spec.origin)
+    for directory in spec.submodule_search_locations or ():
+        yield from (p for p in Path(directory).rglob("*") if p.suffix in _INPUT_SUFFIXES)

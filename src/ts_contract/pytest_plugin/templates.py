@@ -137,24 +137,31 @@ class Templates:
             apply_sql(path, self.seed)
         elif schema == "migrated":
             shutil.copyfile(self.template("legacy").path, path)
-            self._migrate(path)
+            _migrate(path, self.contract)
         else:
             shutil.copyfile(self.template("migrated").path, path)
-            self._finalize(path)
+            _finalize(path, self.contract)
 
-    def _migrate(self, path: Path) -> None:
-        from ..migration import migrate, verify  # noqa: PLC0415 - only who builds pays for it
 
-        migrate(path, self.contract, offline=True)
-        result = verify(path, self.contract)
-        if not result.ok:
-            first = next(iter(result.differences), "")
-            raise SchemaError(f"the migrated template does not verify: {first}")
+def _migrate(path: Path, contract: Contract) -> None:
+    from ..migration import MigrationError, migrate  # noqa: PLC0415 - only who builds pays for it
 
-    def _finalize(self, path: Path) -> None:
-        from ..migration import finalize  # noqa: PLC0415 - as above
+    try:
+        report = migrate(path, contract, offline=True)
+    except MigrationError as error:
+        raise SchemaError(f"the legacy template cannot be migrated: {error}") from error
+    if not report.correct:
+        problem = [*report.problems, *map(str, report.examples)][0]
+        raise SchemaError(f"the migrated template does not verify: {problem}")
 
-        finalize(path, self.contract)
+
+def _finalize(path: Path, contract: Contract) -> None:
+    from ..migration import MigrationError, finalize  # noqa: PLC0415 - as above
+
+    try:
+        finalize(path, contract)
+    except MigrationError as error:
+        raise SchemaError(f"the migrated template cannot be finalized: {error}") from error
 
 
 def open_templates(

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
-__all__ = ["Site", "find_caller"]
+__all__ = ["Site", "find_caller", "is_users"]
 
 _PACKAGE = str(Path(__file__).resolve().parent.parent)
 _OURS = tuple(f"{_PACKAGE}/{part}/" for part in ("migration", "testing", "pytest_plugin"))
@@ -53,6 +53,11 @@ def _owner(filename: str) -> str:
     return "user"
 
 
+def is_users(filename: str) -> bool:
+    """Tell whether a file is the user's: of no library, and not of this package."""
+    return _owner(filename) == "user"
+
+
 def find_caller(frame: FrameType | None, main_thread: int) -> Site | None:
     """Return the innermost place in the user's code from which `frame` was reached.
 
@@ -73,7 +78,7 @@ def find_caller(frame: FrameType | None, main_thread: int) -> Site | None:
         if owner == "user":
             return _site(caller.f_code, caller.f_lineno)
     for waiting in (*_awaiting(frame), *_outward(sys._current_frames().get(main_thread))):
-        if _owner(waiting.f_code.co_filename) == "user":
+        if is_users(waiting.f_code.co_filename):
             return _site(waiting.f_code, waiting.f_lineno)
     return Site("<unknown>", 1, "<unknown>")
 

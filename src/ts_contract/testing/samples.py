@@ -1,0 +1,117 @@
+"""Rows with legacy values of many storage forms, made to fit whatever tables a project has."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from itertools import count
+
+from ..contract import ColumnContract, Contract, TableContract
+from ..migration.dialects.sqlite import Database, introspect, quote
+from ..migration.introspect import ColumnInfo, TableInfo
+
+__all__ = ["add_sample_rows", "sample_values"]
+
+_TEXTS = (
+    "2024-01-15 12:00:00",
+    "2024-01-15T12:00:00Z",
+    "2024-02-29 23:59:59.999",
+    "2024-06-15T12:00:00.123456+05:30",
+    "2025-12-31 00:00:00.5",
+    "2022-07-04",
+)
+_NUMBERS = {
+    "auto": (1_705_320_000, 1_705_320_000_123, 1_705_320_000_123_456),
+    "seconds": (1_705_320_000, 1_705_320_000.25),
+    "milliseconds": (1_705_320_000_123,),
+    "microseconds": (1_705_320_000_123_456,),
+    "julian-day": (2_460_325.0, 2_460_325.75),
+}
+
+
+def sample_values(column: ColumnContract) -> tuple[str | float | None, ...]:
+    """Return legacy values that a column of such a contract may hold, NULL last."""
+    return (*_TEXTS, *_NUMBERS[column.storage], None)
+
+
+def add_sample_rows(connection: sqlite3.Connection, contract: Contract) -> None:
+    """Add rows to each table of a contract that the database has.
+
+    Columns outside the contract get a filling only where they need one. Foreign keys and CHECK
+    constraints are not enforced meanwhile.
+
+    Args:
+        connection: an open connection to a database with the legacy schema, in no transaction.
+        contract: the contract.
+
+    Raises:
+        ValueError: a table is empty and takes none of the rows; the message says why.
+    """
+    db = Database(connection, "the connection")
+    info = introspect(db, tuple(table.name for table in contract.tables))
+    foreign_keys = db.value("PRAGMA foreign_keys")
+    db.run("PRAGMA foreign_keys = OFF")
+    db.run("PRAGMA ignore_check_constraints = ON")
+    numbers = count(1_000_000)
+    for table in contract.tables:
+        found = info.table(table.name)
+        if found is not None:
+            _fill(db, table, found, numbers)
+    connection.commit()
+    db.run("PRAGMA ignore_check_constraints = OFF")
+    db.run(f"PRAGMA foreign_keys = {foreign_keys}")
+
+
+def _fill(db: Database, table: TableContract, found: TableInfo, numbers: Iterator[int]) -> None:
+    refused = ""
+    for row in _rows(table, found, numbers):
+        names = ", ".join(quote(name) for name in row)
+        marks = ", ".join("?" * len(row))
+        try:
+            db.run(f"INSERT INTO {quote(table.name)} ({names}) VALUES ({marks})", *row.values())
+        except sqlite3.Error as error:
+            refused = str(error)
+    if refused and not db.value(f"SELECT count(*) FROM {quote(table.name)}"):
+        raise ValueError(
+            f"{table.name}: it has no rows, and takes no sample ({refused}); add rows of it to "
+            "ts_contract_seed"
+        )
+
+
+def _rows(
+    table: TableContract, found: TableInfo, numbers: Iterator[int]
+) -> Iterator[dict[str, object]]:
+    """Yield rows so that each legacy column takes each of its sample values once or more."""
+    present = [column for column in table.columns if found.column(column.legacy)]
+    samples = {column.legacy: sample_values(column) for column in present}
+    legacy = {name.lower() for name in samples}
+    for index in range(max(map(len, samples.values()), default=0)):
+        row: dict[str, object] = {
+            column.name: _filling(column, next(numbers))
+            for column in found.columns
+            if column.name.lower() not in legacy and _needs_filling(column, found)
+        }
+        for name, values in samples.items():
+            value = values[index % len(values)]
+            declared = found.column(name)
+            if value is None and declared is not None and declared.not_null:
+                value = values[0]
+            row[name] = value
+        yield row
+
+
+def _needs_filling(column: ColumnInfo, table: TableInfo) -> bool:
+    if column.generated or column.default is not None:
+        return False
+    return column.not_null or column.name in table.key
+
+
+def _filling(column: ColumnInfo, number: int) -> object:
+    """Return a value that no other row has, of the column's affinity (sqlite.org/datatype3)."""
+    if "INT" in column.type:
+        return number
+    if any(word in column.type for word in ("CHAR", "CLOB", "TEXT")) or not column.type:
+        return f"sample {number}"
+    if "BLOB" in column.type:
+        return str(number).encode()
+    return number
