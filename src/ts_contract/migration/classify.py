@@ -74,6 +74,7 @@ FORMS: Final = {
         Form("gap", "2024-03-10 02:30:00", "a local time that never happened; set on-gap"),
         Form("far-future", "2500-01-01 00:00:00", f"the zone's rules after {LAST_YEAR} are open"),
         Form("out-of-range", "10000-01-01", "outside the years 1 to 9999"),
+        Form("implausible", "1970-01-20 17:42:00", "outside valid-range, which a CHECK enforces"),
         Form("blob", "x'00'", "a blob"),
         Form("garbage", "'soon'", "no date-time form that is known"),
     )
@@ -89,12 +90,14 @@ class Reading:
         timezone: zone name of texts without a zone.
         on_overlap: which instant a local time that happened twice stands for.
         on_gap: whether a local time that never happened is shifted or refused.
+        valid_range: first and last epoch milliseconds that a CHECK lets in; None without one.
     """
 
     storage: Storage = "auto"
     timezone: str = "UTC"
     on_overlap: OnOverlap = "reject"
     on_gap: OnGap = "reject"
+    valid_range: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +119,11 @@ class Conversion:
 
 
 def reading_of(contract: Contract, column: ColumnContract) -> Reading:
-    """Return how `contract` wants the values of `column` read."""
+    """Return how `contract` wants the values of `column` read, without a CHECK on the range."""
     return Reading(column.storage, column.timezone, contract.on_overlap, contract.on_gap)
 
 
-def convert(value: object, reading: Reading = Reading()) -> Conversion:  # noqa: B008 - frozen
+def convert(value: object, reading: Reading = Reading()) -> Conversion:
     """Recognise one stored value and convert it to epoch milliseconds, rounded down.
 
     A text without a zone is local time in the column's zone. Numbers are instants: seconds,
@@ -146,8 +149,14 @@ def convert(value: object, reading: Reading = Reading()) -> Conversion:  # noqa:
     if isinstance(value, bytes):
         return Conversion("blob")
     if isinstance(value, int | float):
-        return _convert_number(value, reading.storage)
-    return _convert_text(str(value), reading)
+        conversion = _convert_number(value, reading.storage)
+    else:
+        conversion = _convert_text(str(value), reading)
+    if conversion.ms is not None and reading.valid_range is not None:
+        first, last = reading.valid_range
+        if not first <= conversion.ms <= last:
+            return Conversion("implausible")
+    return conversion
 
 
 # --- numbers ---------------------------------------------------------------------------------
@@ -334,8 +343,8 @@ def _from_local(form: str, local: datetime, reading: Reading) -> Conversion:
     zone = ZoneInfo(reading.timezone)
     first = local.replace(tzinfo=zone, fold=0).utcoffset()
     second = local.replace(tzinfo=zone, fold=1).utcoffset()
-    assert first is not None  # noqa: S101 - a ZoneInfo always knows
-    assert second is not None  # noqa: S101
+    assert first is not None
+    assert second is not None
     if first > second and reading.on_overlap == "reject":
         return Conversion("overlap")
     if first < second and reading.on_gap == "reject":

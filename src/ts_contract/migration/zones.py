@@ -137,5 +137,5 @@ def _transitions(name: str) -> tuple[tuple[int, int], ...]:
 def _offset(zone: tzinfo, instant: int) -> int:
     """Return the seconds east of UTC at an instant in epoch seconds."""
     offset = (_EPOCH + timedelta(seconds=instant)).astimezone(zone).utcoffset()
-    assert offset is not None  # noqa: S101 - a ZoneInfo always knows
+    assert offset is not None
     return round(offset.total_seconds())

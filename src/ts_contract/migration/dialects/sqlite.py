@@ -65,12 +65,12 @@ class Database:
 
 
 def quote(name: str) -> str:
-    """Quote an identifier.
+    '''Quote an identifier.
 
     Example:
         >>> print(quote('say "hi"'))
         "say ""hi\"""
-    """
+    '''
     return '"' + name.replace('"', '""') + '"'
 
 

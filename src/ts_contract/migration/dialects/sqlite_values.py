@@ -13,6 +13,8 @@ would repeat every expression in every place that uses it.
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from ..classify import MAX_MS, MIN_MS, Reading
 from ..zones import is_utc
 
@@ -29,6 +31,7 @@ ZONE_TABLE = "_ts_contract_zone"
 
 _BLANKS = "char(9,10,11,12,13,32)"
 _NO_DAY = "'0001-99-99'"
+_DAY_0 = date(1970, 1, 1).toordinal()
 
 # Whole seconds since 1970 of 'YYYY-MM-DD HH:MM:SS'. The Julian day of a whole second is
 # within 1e-9 days of the truth, so rounding restores the second in every version of SQLite.
@@ -40,8 +43,7 @@ _SECONDS = "CAST(ROUND((julianday({text})-2440587.5)*86400.0) AS INTEGER)"
 _ROLLED_OVER = "'02-29 02-30 02-31 04-31 06-31 09-31 11-31'"
 _SANE = (
     f"(substr({{v}},9,2)<'29' OR instr({_ROLLED_OVER},substr({{v}},6,5))=0)"
-    " AND substr({v},12,2)<'24'"
-    " AND {v}>='0001' AND {v}<x''"
+    " AND substr({v},12,2)<'24' AND {v}>='{first}' AND {v}<{last}"
 )
 _WHOLE = ("????-??-??[ T]??:??:??",)
 _WHOLE_UTC = (f"{_WHOLE[0]}Z", f"{_WHOLE[0]}+00:00")
@@ -71,7 +73,7 @@ def form_expression(value: str, reading: Reading) -> str:
     other = f"(SELECT form FROM ({classified(value, reading)}))"
     if not is_utc(reading.timezone):
         return other
-    usual = f"{_any_of(value, _WHOLE + _FRACTION[:2])} AND {_SANE.format(v=value)}"
+    usual = f"{_any_of(value, _WHOLE + _FRACTION[:2])} AND {_sane(value, reading)}"
     return (
         f"CASE WHEN {usual} AND julianday({value})>0"
         f" THEN CASE substr({value},11,1) WHEN 'T' THEN 'iso-local' ELSE 'datetime' END"
@@ -98,7 +100,7 @@ def _usual_or(value: str, reading: Reading, other: str) -> str:
     """Convert the usual shapes at once, and leave all others to another expression."""
     if not is_utc(reading.timezone):
         return other
-    sane = _SANE.format(v=value)
+    sane = _sane(value, reading)
     seconds = _SECONDS.format(text=value)
     head = _SECONDS.format(text=f"substr({value},1,19)")
     return (
@@ -109,6 +111,14 @@ def _usual_or(value: str, reading: Reading, other: str) -> str:
         f" WHEN {_any_of(value, _WHOLE_UTC)} AND {sane} THEN {head}*1000"
         f" ELSE {other} END"
     )
+
+
+def _sane(value: str, reading: Reading) -> str:
+    if reading.valid_range is None:
+        return _SANE.format(v=value, first="0001", last="x''")
+    # Texts order like instants: whole days inside the range are usual, the edges go the long way.
+    first, last = (date.fromordinal(_DAY_0 + ms // 86_400_000) for ms in reading.valid_range)
+    return _SANE.format(v=value, first=first + timedelta(days=1), last=f"'{last}'")
 
 
 def _any_of(value: str, patterns: tuple[str, ...]) -> str:
@@ -160,44 +170,71 @@ def classified(value: str, reading: Reading) -> str:
         ("form", _policy_form(reading)),
         ("ms", _ms()),
         "---",
-        ("form", f"CASE WHEN {_BEYOND} THEN 'out-of-range' ELSE form END"),
-        ("ms", f"CASE WHEN {_BEYOND} THEN NULL ELSE ms END"),
+        ("form", _plausible_form(reading)),
+        (
+            "ms",
+            f"CASE WHEN {_outside(*(reading.valid_range or (MIN_MS, MAX_MS)))} THEN NULL ELSE ms END",
+        ),
         result=("v", "form", "ms"),
     )
 
 
-def text_expression(ms: str, reading: Reading) -> str:
+def text_expression(ms: str, reading: Reading, written_as: str, precision: int) -> str:
     """Return SQL for the legacy value of an instant, in the unit or zone of the column.
 
-    Read back by `ms_expression` it gives the same milliseconds.
+    Read back by `ms_expression` it gives the same milliseconds, if the precision is 1.
 
     Args:
         ms: SQL expression of epoch milliseconds, or NULL.
         reading: how the column is read.
+        written_as: the storage form to write.
+        precision: milliseconds that the column can tell apart, 1 or 1000.
     """
-    if reading.storage == "julian-day":
-        return f"({ms}/86400000.0+2440587.5)"
-    if reading.storage == "microseconds":
-        return f"({ms}*1000)"
-    if reading.storage == "milliseconds":
-        return f"({ms})"
     seconds, milli = _floor_divide(ms), _floor_modulo(ms)
-    if reading.storage == "seconds":
-        return f"CASE WHEN {milli}=0 THEN {seconds} ELSE {ms}/1000.0 END"
-    local, suffix = seconds, ""
-    if not is_utc(reading.timezone):
-        step = f"FROM {ZONE_TABLE} WHERE {_zone_key(reading)} AND clock='utc' AND start<={seconds}"
-        local = f"({seconds}+(SELECT utc_offset {step} ORDER BY start DESC LIMIT 1))"
-        suffix = f"||(SELECT note {step} ORDER BY start DESC LIMIT 1)"
-    return (
-        f"(datetime({local},'unixepoch')"
-        f"||CASE {milli} WHEN 0 THEN '' ELSE printf('.%03d',{milli}) END{suffix})"
-    )
+    match written_as:
+        case "julian-day":
+            return f"({ms}/86400000.0+2440587.5)"
+        case "microseconds":
+            return f"({ms}*1000)"
+        case "milliseconds":
+            return f"({ms})"
+        case "seconds" if precision > 1:
+            return seconds
+        case "seconds":
+            return f"CASE WHEN {milli}=0 THEN {seconds} ELSE {ms}/1000.0 END"
+        case "iso-zone":
+            return _date_time(seconds, milli, "T", "'Z'")
+        case "iso-local":
+            separator = "T"
+        case _:
+            separator = " "
+    if is_utc(reading.timezone):
+        return _date_time(seconds, milli, separator, "''")
+    step = f"FROM {ZONE_TABLE} WHERE {_zone_key(reading)} AND clock='utc' AND start<={seconds}"
+    local = f"({seconds}+(SELECT utc_offset {step} ORDER BY start DESC LIMIT 1))"
+    suffix = f"(SELECT note {step} ORDER BY start DESC LIMIT 1)"
+    return _date_time(local, milli, separator, suffix)
+
+
+def _date_time(seconds: str, milli: str, separator: str, suffix: str) -> str:
+    text = f"datetime({seconds},'unixepoch')"
+    if separator == "T":
+        text = f"replace({text},' ','T')"
+    return f"({text}||CASE {milli} WHEN 0 THEN '' ELSE printf('.%03d',{milli}) END||{suffix})"
 
 
 # --- the links of the chain, in order --------------------------------------------------------
 
-_BEYOND = f"ms NOT BETWEEN {MIN_MS} AND {MAX_MS}"
+
+def _outside(first: int, last: int) -> str:
+    return f"ms NOT BETWEEN {first} AND {last}"
+
+
+def _plausible_form(reading: Reading) -> str:
+    implausible = ""
+    if reading.valid_range is not None:
+        implausible = f" WHEN {_outside(*reading.valid_range)} THEN 'implausible'"
+    return f"CASE WHEN {_outside(MIN_MS, MAX_MS)} THEN 'out-of-range'{implausible} ELSE form END"
 
 
 def _chain(*links: tuple[str, str] | str, result: tuple[str, ...]) -> str:

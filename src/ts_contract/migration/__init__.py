@@ -1,0 +1,36 @@
+"""The database side: a legacy schema becomes a migrated one, online, verified, reversible."""
+
+from __future__ import annotations
+
+from .discover import Proposal, discover
+from .errors import Failed, Interrupted, MigrationError, Refused
+from .execute import migrate
+from .finalize import FinalizeReport, finalize
+from .plan import Plan, plan
+from .progress import Progress
+from .rollback import RollbackReport, rollback
+from .script import script
+from .status import Status, status
+from .verify import VerifyReport, verify
+
+__all__ = [
+    "Failed",
+    "FinalizeReport",
+    "Interrupted",
+    "MigrationError",
+    "Plan",
+    "Progress",
+    "Proposal",
+    "Refused",
+    "RollbackReport",
+    "Status",
+    "VerifyReport",
+    "discover",
+    "finalize",
+    "migrate",
+    "plan",
+    "rollback",
+    "script",
+    "status",
+    "verify",
+]

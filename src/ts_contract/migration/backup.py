@@ -1,0 +1,70 @@
+"""A copy of the database before the first change, verified before the work goes on."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from .dialects.sqlite import Database, quote
+from .errors import Failed, Refused
+from .progress import Progress, ProgressCallback
+
+__all__ = ["back_up"]
+
+_PAGES = 4_096
+
+
+def back_up(database: Database, path: Path, progress: ProgressCallback) -> None:
+    """Copy a database by SQLite's backup API, check the copy, and put it at its path.
+
+    Args:
+        database: what to copy.
+        path: where to; must not exist.
+        progress: told of the pages.
+
+    Raises:
+        Refused: the path is taken, or its directory cannot be written.
+        Failed: the copy is not sound, or not the same.
+    """
+    if path.exists():
+        raise Refused(f"{path}: exists already; name another path for the backup")
+    partial = path.with_name(f"{path.name}.partial")
+
+    def report(_status: int, remaining: int, total: int) -> None:
+        progress(Progress("backup", path.name, total - remaining, total))
+
+    try:
+        with closing(sqlite3.connect(partial)) as copy:
+            database.connection.backup(copy, pages=_PAGES, progress=report, name=database.schema)
+            # A copy of a WAL database must not need a -wal file beside it.
+            copy.execute("PRAGMA journal_mode = DELETE")
+            _check(database, copy, path)
+        _sync_to_disk(partial)
+        partial.replace(path)
+    except (sqlite3.Error, OSError) as error:
+        raise Refused(
+            f"{path}: the backup cannot be written ({error}); nothing was changed"
+        ) from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _check(database: Database, copy: sqlite3.Connection, path: Path) -> None:
+    verdict = copy.execute("PRAGMA integrity_check(1)").fetchone()[0]
+    if verdict != "ok":
+        raise Failed(f"{path}: the backup is damaged ({verdict}), and so may be the database")
+    tables = database.run(
+        f"SELECT name, sql FROM {quote(database.schema)}.sqlite_schema WHERE type = 'table'"
+        " AND sql NOT LIKE 'CREATE VIRTUAL%'"
+    )
+    for name, sql in tables.fetchall():
+        stored = copy.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (name,)).fetchone()
+        if stored is None or stored[0] != sql:
+            raise Failed(f"{path}: the backup lacks table {name}; write it again")
+
+
+def _sync_to_disk(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())

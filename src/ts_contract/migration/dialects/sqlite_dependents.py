@@ -1,0 +1,108 @@
+"""Which views and triggers of the application need a column: SQLite itself is asked.
+
+Each view is selected from and each table with triggers is written to, in statements that are
+compiled and never run. The authorizer tells what they read and update; what they name in the
+column list of an INSERT it does not tell, but then they no longer compile once the column is
+gone.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..introspect import DatabaseInfo
+from .sqlite import Database, quote
+
+__all__ = ["Dependent", "dependents", "failures"]
+
+_OURS = "_ts_contract_"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Dependent:
+    """A view or trigger that needs a column."""
+
+    kind: str
+    name: str
+    table: str
+    column: str
+
+
+def dependents(
+    database: Database, info: DatabaseInfo, columns: dict[tuple[str, str], str]
+) -> list[Dependent]:
+    """Return what needs any of some columns.
+
+    Args:
+        database: an open database.
+        info: its views and triggers.
+        columns: `table.column` for messages, by table and column in lower case.
+    """
+    triggers = {o.name for o in info.objects if o.kind == "trigger"}
+    found: set[Dependent] = set()
+    for kind, name, sql in _statements(database, info):
+
+        def see(
+            action: int,
+            table: str | None,
+            column: str | None,
+            _schema: str | None,
+            inner: str | None,
+            kind: str = kind,
+            name: str = name,
+        ) -> int:
+            if (
+                action not in (sqlite3.SQLITE_READ, sqlite3.SQLITE_UPDATE)
+                or not table
+                or not column
+            ):
+                return sqlite3.SQLITE_OK
+            place = (table.lower(), column.lower())
+            if place in columns and not (inner or "").startswith(_OURS):
+                if kind == "view":
+                    found.add(Dependent("view", name, *place))
+                elif inner is not None:
+                    trigger = inner if inner in triggers else f"on {name}"
+                    found.add(Dependent("trigger", trigger, *place))
+            return sqlite3.SQLITE_OK
+
+        database.connection.set_authorizer(see)
+        try:
+            database.run(sql).close()
+        except sqlite3.Error:
+            continue  # it was broken before us
+        finally:
+            database.connection.set_authorizer(None)
+    return sorted(found)
+
+
+def failures(database: Database, info: DatabaseInfo) -> dict[tuple[str, str], str]:
+    """Return the error of every view, and of every table's triggers, that does not compile."""
+    found = {}
+    for kind, name, sql in _statements(database, info):
+        try:
+            database.run(sql).close()
+        except sqlite3.Error as error:
+            found[kind, name] = str(error)
+    return found
+
+
+def _statements(database: Database, info: DatabaseInfo) -> Iterator[tuple[str, str, str]]:
+    """Yield kind, name and a statement that compiles each view and each trigger."""
+    for view in info.objects:
+        if view.kind == "view" and not view.name.startswith(_OURS):
+            yield "view", view.name, f"EXPLAIN SELECT * FROM {database.qualified(view.name)}"
+    written = {
+        o.table for o in info.objects if o.kind == "trigger" and not o.name.startswith(_OURS)
+    }
+    for table in sorted(written):
+        name = database.qualified(table)
+        columns = database.run(
+            f"PRAGMA {quote(database.schema)}.table_xinfo({quote(table)})"
+        ).fetchall()
+        same = ", ".join(f"{quote(c[1])} = {quote(c[1])}" for c in columns if c[6] == 0)
+        yield "trigger", table, f"EXPLAIN INSERT INTO {name} DEFAULT VALUES"
+        yield "trigger", table, f"EXPLAIN UPDATE {name} SET {same}"
+        yield "trigger", table, f"EXPLAIN DELETE FROM {name}"

@@ -1,0 +1,82 @@
+"""Which storage forms a column holds, counted by SQLite."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..classify import Reading
+from ..introspect import TableInfo
+from ..shapes import ColumnShape
+from ..zones import is_utc, zone_steps
+from .sqlite import Database, quote
+from .sqlite_values import ZONE_TABLE, form_expression
+
+__all__ = ["FormCount", "count_forms", "latest_form"]
+
+_LATEST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class FormCount:
+    """How many values of one column have one form.
+
+    Attributes:
+        form: name of the form.
+        rows: how many values.
+        example: one of them, as a SQL literal, shortened.
+    """
+
+    form: str
+    rows: int
+    example: str
+
+
+def count_forms(database: Database, table: str, column: ColumnShape) -> tuple[FormCount, ...]:
+    """Count the forms in a column, the most frequent first."""
+    provide_zones(database, column.reading)
+    legacy = quote(column.legacy)
+    form = form_expression(legacy, column.reading)
+    rows = database.run(
+        f"SELECT form, count(*) AS n, substr(quote(min(value)), 1, 60) FROM"
+        f" (SELECT {legacy} AS value, {form} AS form FROM {database.qualified(table)} LIMIT -1)"
+        " GROUP BY form ORDER BY n DESC, form"
+    )
+    return tuple(FormCount(form, count, example) for form, count, example in rows)
+
+
+def latest_form(database: Database, table: TableInfo, legacy: str, reading: Reading) -> str | None:
+    """Return the most frequent form among the last rows; None if all of them are NULL."""
+    if not table.key:
+        return None
+    provide_zones(database, reading)
+    order = ", ".join(f"{quote(name)} DESC" for name in table.key)
+    form: str | None = database.value(
+        f"SELECT form FROM (SELECT {form_expression(quote(legacy), reading)} AS form"
+        f" FROM (SELECT {quote(legacy)} FROM {database.qualified(table.name)}"
+        f" ORDER BY {order} LIMIT {_LATEST}) LIMIT -1)"
+        " WHERE form <> 'null' GROUP BY form ORDER BY count(*) DESC LIMIT 1"
+    )
+    return form
+
+
+def provide_zones(database: Database, reading: Reading) -> None:
+    """Let expressions of a named zone work in this connection, whatever the file has.
+
+    The table is temporary, and found before one of the same name in the file; that one is for
+    the triggers.
+    """
+    if is_utc(reading.timezone):
+        return
+    database.run(
+        f"CREATE TEMP TABLE IF NOT EXISTS {ZONE_TABLE} (zone TEXT, clock TEXT, start INTEGER,"
+        " utc_offset INTEGER, note TEXT, PRIMARY KEY (zone, clock, start)) WITHOUT ROWID"
+    )
+    known = database.value(
+        f"SELECT count(*) FROM temp.{ZONE_TABLE} WHERE zone = ?", reading.timezone
+    )
+    if not known:
+        steps = zone_steps(reading.timezone, reading.on_overlap, reading.on_gap)
+        database.connection.executemany(
+            f"INSERT INTO temp.{ZONE_TABLE} VALUES (?, ?, ?, ?, ?)",
+            [(reading.timezone, s.clock, s.start, s.offset, s.note) for s in steps],
+        )

@@ -1,0 +1,100 @@
+"""Walking and filling a table in ranges of its key, in SQLite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ..shapes import TableShape
+from . import sqlite_ddl
+from .sqlite import Database, quote
+
+__all__ = ["batch_end", "count", "fill", "greatest_key", "sorting"]
+
+Key = list[Any]
+
+_CACHE_KIB = 48 * 1024
+
+
+def count(database: Database, table: TableShape) -> int:
+    """Return how many rows a table has."""
+    rows: int = database.value(f"SELECT count(*) FROM {database.qualified(table.name)}")
+    return rows
+
+
+def greatest_key(database: Database, table: TableShape) -> Key | None:
+    """Return the greatest key of a table; None if it is empty."""
+    order = ", ".join(f"{quote(name)} DESC" for name in table.key)
+    row = database.run(
+        f"SELECT {_columns(table)} FROM {database.qualified(table.name)} ORDER BY {order} LIMIT 1"
+    ).fetchone()
+    return None if row is None else [_to_json(value) for value in row]
+
+
+def batch_end(
+    database: Database, table: TableShape, after: Key | None, upto: Key, size: int
+) -> Key | None:
+    """Return the key of the last row of the next batch; None if fewer rows are left."""
+    where, values = _range(table, after, upto)
+    row = database.run(
+        f"SELECT {_columns(table)} FROM {database.qualified(table.name)} WHERE {where}"
+        f" ORDER BY {_columns(table)} LIMIT 1 OFFSET ?",
+        *values,
+        size - 1,
+    ).fetchone()
+    return None if row is None else [_to_json(value) for value in row]
+
+
+def fill(database: Database, table: TableShape, after: Key | None, upto: Key | None) -> None:
+    """Fill the epoch columns of a range of rows, and list what has no instant.
+
+    Args:
+        database: a database in a transaction, the table's triggers held off.
+        table: the table.
+        after: key of the last row before the range; None for the beginning.
+        upto: key of the last row in the range; None for the end.
+    """
+    where, values = _range(table, after, upto)
+    database.run(sqlite_ddl.backfill(table, where, database.schema), *values)
+    for column in table.columns:
+        database.run(sqlite_ddl.quarantine(table, column, where, database.schema), *values)
+
+
+@contextmanager
+def sorting(database: Database) -> Iterator[None]:
+    """Give the sorter of CREATE INDEX memory and, where SQLite has them, threads."""
+    cache = database.value(f"PRAGMA {quote(database.schema)}.cache_size")
+    threads = database.value("PRAGMA threads")
+    database.run(f"PRAGMA {quote(database.schema)}.cache_size = -{_CACHE_KIB}")
+    database.run("PRAGMA threads = 2")
+    try:
+        yield
+    finally:
+        database.run(f"PRAGMA {quote(database.schema)}.cache_size = {cache}")
+        database.run(f"PRAGMA threads = {threads}")
+
+
+def _columns(table: TableShape) -> str:
+    return ", ".join(quote(name) for name in table.key)
+
+
+def _range(table: TableShape, after: Key | None, upto: Key | None) -> tuple[str, list[Any]]:
+    """Return the condition for a range of keys, and its values."""
+    columns = _columns(table)
+    marks = ", ".join("?" for _ in table.key)
+    conditions, values = [], []
+    for operator, bound in ((">", after), ("<=", upto)):
+        if bound is not None:
+            conditions.append(f"({columns}) {operator} ({marks})")
+            values += [_from_json(value) for value in bound]
+    return " AND ".join(conditions) or "1", values
+
+
+def _to_json(value: Any) -> Any:
+    """A key value as JSON can hold it, in a checkpoint."""
+    return {"hex": value.hex()} if isinstance(value, bytes) else value
+
+
+def _from_json(value: Any) -> Any:
+    return bytes.fromhex(value["hex"]) if isinstance(value, dict) else value

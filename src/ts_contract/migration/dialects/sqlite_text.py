@@ -1,0 +1,248 @@
+"""The text of CREATE statements: its tokens, and small changes to it that keep the rest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from ..errors import Refused
+
+__all__ = ["Token", "names", "renamed", "tokens", "without_columns"]
+
+# https://sqlite.org/lang.html: blanks and comments, strings, quoted and bare identifiers,
+# numbers, and anything else one character at a time.
+_TOKEN: Final = re.compile(
+    r"""(?P<blank>\s+|--[^\n]*(?:\n|$)|/\*.*?(?:\*/|$))
+      | (?P<string>'(?:[^']|'')*')
+      | (?P<name>"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|[A-Za-z_\u0080-\U0010ffff][\w$\u0080-\U0010ffff]*)
+      | (?P<number>[0-9][\w.]*)
+      | (?P<other>.)""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One token of SQL.
+
+    Attributes:
+        kind: `string`, `name`, `number` or `other`; blanks and comments are left out.
+        text: as it stands.
+        start: offset of its first character.
+        end: offset behind its last.
+    """
+
+    kind: str
+    text: str
+    start: int
+    end: int
+
+    @property
+    def value(self) -> str:
+        """The name without its quotes; for other tokens the text."""
+        if self.kind == "name" and self.text[0] in '"`[':
+            inner = self.text[1:-1]
+            return inner if self.text[0] == "[" else inner.replace(self.text[0] * 2, self.text[0])
+        return self.text
+
+    def is_word(self, *words: str) -> bool:
+        """Return whether it is one of these keywords, which stand without quotes."""
+        return self.kind == "name" and self.text.upper() in words
+
+
+def tokens(sql: str) -> Iterator[Token]:
+    """Yield the tokens of a statement, without blanks and comments.
+
+    Example:
+        >>> [token.value for token in tokens('SELECT "a b" -- all')]
+        ['SELECT', 'a b']
+    """
+    for match in _TOKEN.finditer(sql):
+        if match.lastgroup != "blank":
+            yield Token(str(match.lastgroup), match.group(), match.start(), match.end())
+
+
+def names(sql: str, name: str) -> bool:
+    """Return whether a statement names something, in any case and in any quotes.
+
+    Example:
+        >>> names("CREATE INDEX i ON t (lower([Created_At]))", "created_at")
+        True
+    """
+    return any(t.kind == "name" and t.value.lower() == name.lower() for t in tokens(sql))
+
+
+def renamed(create_table: str, name: str) -> str:
+    """Return a CREATE TABLE statement for another name, which is given quoted.
+
+    Example:
+        >>> renamed("CREATE TABLE a(b)", '"c"')
+        'CREATE TABLE "c"(b)'
+    """
+    found = list(tokens(create_table))
+    place = next(i for i, token in enumerate(found) if token.text == "(")
+    token = found[place - 1]
+    return f"CREATE TABLE {name}{create_table[token.end :]}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One entry of a CREATE TABLE list: a column definition or a table constraint."""
+
+    tokens: tuple[Token, ...]
+
+    @property
+    def start(self) -> int:
+        return self.tokens[0].start
+
+    @property
+    def end(self) -> int:
+        return self.tokens[-1].end
+
+    @property
+    def keyword(self) -> str:
+        """The word that tells a table constraint; of a column definition its name, lowered."""
+        first = self.tokens[0]
+        if first.is_word("CONSTRAINT"):
+            first = self.tokens[2]
+        if first.is_word("CHECK", "UNIQUE", "PRIMARY", "FOREIGN"):
+            return first.text.upper()
+        return first.value.lower()
+
+    def mentions(self, name: str) -> bool:
+        return any(t.kind == "name" and t.value.lower() == name.lower() for t in self.tokens)
+
+
+def without_columns(create_table: str, successors: dict[str, str]) -> str:
+    """Return a CREATE TABLE statement without some columns.
+
+    A CHECK that names one of them goes with it. A UNIQUE or PRIMARY KEY of the table names the
+    successor instead, and a UNIQUE of the column itself moves to the successor, so that what was
+    guaranteed stays guaranteed. Nothing else of the text changes.
+
+    Args:
+        create_table: the statement.
+        successors: the column that takes over, by each column to leave out.
+
+    Raises:
+        Refused: something else of the table depends on the column; the message names it.
+
+    Example:
+        >>> without_columns("CREATE TABLE t (a, b, b_ms, UNIQUE (a, b))", {"b": "b_ms"})
+        'CREATE TABLE t (a, b_ms, UNIQUE (a, "b_ms"))'
+    """
+    items = _items(create_table)
+    edits: list[tuple[int, int, str]] = []
+    kept: list[_Item] = []
+    unique: set[str] = set()
+    for item in items:
+        mentioned = [name for name in successors if item.mentions(name)]
+        if item.keyword in {name.lower() for name in successors}:
+            if _has_words(item, "PRIMARY"):
+                raise Refused(f"{item.tokens[0].value} is the primary key; change the key first")
+            if _has_words(item, "UNIQUE"):
+                unique.add(successors[_key_of(successors, item.keyword)].lower())
+        elif item.keyword == "CHECK" and mentioned:
+            pass
+        else:
+            kept.append(item)
+            if mentioned:
+                edits += _edits(item, successors)
+    for item in kept:
+        if item.keyword in unique:
+            edits.append((item.end, item.end, " UNIQUE"))
+    edits += _removals(items, kept)
+    for start, end, text in sorted(edits, reverse=True):
+        create_table = create_table[:start] + text + create_table[end:]
+    return create_table
+
+
+def _key_of(successors: dict[str, str], lowered: str) -> str:
+    return next(name for name in successors if name.lower() == lowered)
+
+
+def _items(create_table: str) -> list[_Item]:
+    depth = 0
+    items: list[_Item] = []
+    current: list[Token] = []
+    for token in tokens(create_table):
+        if token.text == ")":
+            depth -= 1
+            if depth == 0:
+                break
+        if token.text == "," and depth == 1:
+            items.append(_Item(tuple(current)))
+            current = []
+        elif depth:
+            current.append(token)
+        if token.text == "(":
+            depth += 1
+    items.append(_Item(tuple(current)))
+    return items
+
+
+def _removals(items: list[_Item], kept: list[_Item]) -> list[tuple[int, int, str]]:
+    """Cut each item that is not kept, with the comma that parts it from its neighbour."""
+    edits = []
+    for before, item, after in zip([None, *items], items, [*items[1:], None], strict=False):
+        if item in kept:
+            continue
+        if after is not None and any(k.start > item.start for k in kept):
+            edits.append((item.start, after.start, ""))
+        elif before is not None:
+            edits.append((before.end, item.end, ""))
+    return edits
+
+
+def _has_words(item: _Item, *words: str) -> bool:
+    return any(token.is_word(*words) for token in item.tokens)
+
+
+def _edits(item: _Item, successors: dict[str, str]) -> list[tuple[int, int, str]]:
+    """Return the edits of an item that stays and names a column that goes."""
+    if item.keyword in ("UNIQUE", "PRIMARY"):
+        return [
+            (
+                t.start,
+                t.end,
+                '"' + successors[_key_of(successors, t.value.lower())].replace('"', '""') + '"',
+            )
+            for t in item.tokens
+            if t.kind == "name" and t.value.lower() in {name.lower() for name in successors}
+        ]
+    if item.keyword == "FOREIGN":
+        raise Refused("a FOREIGN KEY of the table names the column; change it first")
+    checks = _check_spans(item)
+    named = [
+        t
+        for t in item.tokens
+        if t.kind == "name" and t.value.lower() in {n.lower() for n in successors}
+    ]
+    for token in named:
+        if not any(start <= token.start < end for start, end in checks):
+            raise Refused(f"column {item.tokens[0].value} is computed from it; change it first")
+    return [
+        (start, end, "")
+        for start, end in checks
+        if any(start <= token.start < end for token in named)
+    ]
+
+
+def _check_spans(item: _Item) -> list[tuple[int, int]]:
+    """Return the spans of a column's CHECK clauses, with their CONSTRAINT names."""
+    spans = []
+    for place, token in enumerate(item.tokens):
+        if not token.is_word("CHECK"):
+            continue
+        first = place
+        if place >= 2 and item.tokens[place - 2].is_word("CONSTRAINT"):
+            first = place - 2
+        depth, last = 0, place
+        for last in range(place + 1, len(item.tokens)):
+            depth += {"(": 1, ")": -1}.get(item.tokens[last].text, 0)
+            if depth == 0:
+                break
+        spans.append((item.tokens[first].start, item.tokens[last].end))
+    return spans

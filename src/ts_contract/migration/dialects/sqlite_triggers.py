@@ -1,0 +1,57 @@
+"""Keeping a table's triggers from firing during a backfill, in SQLite."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from .sqlite import Database, literal, quote
+
+__all__ = ["without_triggers"]
+
+
+@contextmanager
+def without_triggers(database: Database, table: str) -> Iterator[None]:
+    """Run a block of one transaction in which no trigger of a table fires.
+
+    Python 3.12 can tell SQLite so. Before, the triggers are dropped and created again inside
+    the caller's transaction, byte for byte and in their order, so that no other connection and
+    no crash ever sees the table without them.
+
+    Args:
+        database: a database in a transaction.
+        table: the table.
+    """
+    if sys.version_info >= (3, 12):
+        connection, switch = database.connection, sqlite3.SQLITE_DBCONFIG_ENABLE_TRIGGER
+        before = connection.getconfig(switch)
+        connection.setconfig(switch, False)
+        try:
+            yield
+        finally:
+            connection.setconfig(switch, before)
+    else:
+        triggers = _drop_triggers(database, table)
+        yield
+        for sql in triggers:
+            database.run(_in_schema(sql, database.schema))
+
+
+def _drop_triggers(database: Database, table: str) -> list[str]:
+    triggers = database.run(
+        f"SELECT name, sql FROM {quote(database.schema)}.sqlite_schema WHERE type = 'trigger'"
+        f" AND tbl_name = {literal(table)} COLLATE NOCASE ORDER BY rowid"
+    ).fetchall()
+    for name, _ in triggers:
+        database.run(f"DROP TRIGGER {database.qualified(name)}")
+    return [sql for _, sql in triggers]
+
+
+def _in_schema(sql: str, schema: str) -> str:
+    """SQLite stores a trigger's text without its schema; put it back for one that is attached."""
+    if schema == "main":
+        return sql
+    head, _, rest = sql.partition("TRIGGER")
+    return f"{head}TRIGGER {quote(schema)}.{rest.lstrip()}"

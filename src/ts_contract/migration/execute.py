@@ -1,0 +1,259 @@
+"""Runs a plan: short transactions, batches, pauses, checkpoints, progress, signals.
+
+Whatever happens, the file is in one of the states that the next run knows how to go on from:
+each transaction does a piece of the work together with the note that it is done.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from ..contract import Contract
+from .backup import back_up
+from .dialects import sqlite_rows
+from .dialects.sqlite import Database, Target, explain, literal, opened, transaction
+from .dialects.sqlite_ddl import STATE
+from .dialects.sqlite_forms import provide_zones
+from .dialects.sqlite_triggers import without_triggers
+from .errors import Refused
+from .plan import Plan, plan_open
+from .progress import Progress, ProgressCallback, silent
+from .shapes import TableShape
+from .signals import StopFlag, stop_on_signals
+from .state import Lease, finish_phase, read_state, write
+from .steps import Backfill, BuildIndex, CreateState, InstallSync, Step
+from .verify import VerifyReport, needs_record, record_verified, verify_open
+
+__all__ = ["migrate"]
+
+BATCH_SIZE = 2_000
+PAUSE = 0.005
+
+
+def migrate(
+    db: Target,
+    contract: Contract,
+    *,
+    offline: bool = False,
+    sync: bool = True,
+    check_range: bool = False,
+    batch_size: int = BATCH_SIZE,
+    pause: float = PAUSE,
+    backup: Path | None = None,
+    progress: ProgressCallback = silent,
+    schema: str = "main",
+) -> VerifyReport:
+    """Bring a database from the legacy to the migrated schema, and verify it.
+
+    A run that was stopped, killed or refused space goes on where it was when it is run again;
+    on a migrated database it verifies and changes nothing.
+
+    Args:
+        db: path, `sqlite:///path`, or an open connection outside a transaction.
+        contract: which columns.
+        offline: take each table in one pass under an exclusive lock, instead of in batches.
+        sync: install triggers that keep both columns equal while old and new code write.
+        check_range: add a CHECK that lets only milliseconds of the valid range in.
+        batch_size: rows in one transaction.
+        pause: seconds between two of them; what bounds the wait of other writers.
+        backup: where to write a verified copy before the first change.
+        progress: told how far the work is.
+        schema: which of the attached databases of a connection is meant.
+
+    Returns:
+        What the verification found.
+
+    Raises:
+        Refused: the plan has refusals, or another run is at work; nothing was changed.
+        Interrupted: SIGINT or SIGTERM; the next run goes on.
+        Failed: SQLite refused something on the way; the next run goes on.
+    """
+    if batch_size < 1 or pause < 0:
+        raise Refused("batch size must be 1 or more, pause 0 or more; correct the options")
+    with opened(db, write=True, schema=schema) as database, stop_on_signals() as stop:
+        todo = _checked_plan(database, contract, sync=sync, check_range=check_range)
+        if todo.steps:
+            if backup is not None:
+                back_up(database, backup, progress)
+            run = _Run(database, stop, progress, offline, batch_size, pause)
+            with run.leased():
+                todo = _checked_plan(database, contract, sync=sync, check_range=check_range)
+                run.options(sync=todo.sync, check_range=check_range)
+                run.steps(todo)
+        with _stoppable(database, stop):
+            report = verify_open(database, contract, progress)
+        if report.correct and needs_record(database):
+            record_verified(database)
+        return report
+
+
+def _checked_plan(database: Database, contract: Contract, *, sync: bool, check_range: bool) -> Plan:
+    todo = plan_open(database, contract, sync=sync, check_range=check_range)
+    if todo.refusals:
+        raise Refused(f"{database.name}: " + "; ".join(todo.refusals))
+    return todo
+
+
+@contextmanager
+def _stoppable(database: Database, stop: StopFlag) -> Iterator[None]:
+    """Let a signal interrupt a long statement, and say how to go on."""
+    database.connection.set_progress_handler(stop.is_set, 100_000)
+    try:
+        yield
+    except sqlite3.Error:
+        stop.check()
+        raise
+    finally:
+        database.connection.set_progress_handler(None, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    database: Database
+    stop: StopFlag
+    progress: ProgressCallback
+    offline: bool
+    batch_size: int
+    pause: float
+    lease: Lease = field(default_factory=Lease)
+
+    @contextmanager
+    def leased(self) -> Iterator[None]:
+        """Hold the lease; the first change of all, so an error in taking it is a refusal."""
+        try:
+            with transaction(self.database):
+                for statement in CreateState.tables(self.database.schema):
+                    self.database.run(statement)
+                self.lease.take(self.database)
+        except sqlite3.Error as error:
+            raise Refused(str(explain(error, self.database.name))) from error
+        try:
+            with _stoppable(self.database, self.stop):
+                yield
+        finally:
+            self._release()
+
+    def _release(self) -> None:
+        try:
+            with transaction(self.database):
+                self.lease.release(self.database)
+        except sqlite3.Error:
+            return  # the disk may be full or the file locked; a dead run's lease runs out
+
+    def options(self, **options: bool) -> None:
+        with self._transaction():
+            if "options" not in read_state(self.database).values:
+                write(self.database, "options", options)
+
+    @contextmanager
+    def _transaction(self, begin: str = "BEGIN IMMEDIATE") -> Iterator[None]:
+        """One transaction that also gives the sign of life."""
+        self.stop.check()
+        with transaction(self.database, begin):
+            self.lease.renew(self.database)
+            yield
+
+    # -- the phases, in order
+
+    def steps(self, todo: Plan) -> None:
+        for phase, group in groupby(todo.steps, key=lambda step: step.phase):
+            steps = list(group)
+            if phase == "backfill":
+                self._backfill([s.table for s in steps if isinstance(s, Backfill)])
+            elif phase == "index":
+                self._index([s for s in steps if isinstance(s, BuildIndex)])
+            else:
+                self._at_once(phase, steps)
+
+    def _at_once(self, phase: str, steps: list[Step]) -> None:
+        """Quick steps: all of a phase in one transaction."""
+        self.progress(Progress(phase, "", 0, len(steps)))
+        with self._transaction():
+            for step in steps:
+                for statement in step.sql(self.database.schema):
+                    self.database.run(statement)
+                if isinstance(step, InstallSync):
+                    self._bound(step.table)
+            finish_phase(self.database, phase)
+        self.progress(Progress(phase, "", len(steps), len(steps)))
+
+    def _bound(self, table: TableShape) -> None:
+        """Remember the greatest key: what is inserted from now on is the triggers' business."""
+        greatest = sqlite_rows.greatest_key(self.database, table)
+        rows = sqlite_rows.count(self.database, table)
+        start = {"cursor": None, "bound": greatest, "done": greatest is None, "rows": rows}
+        write(self.database, f"backfill:{table.name}", start)
+
+    def _backfill(self, tables: list[TableShape]) -> None:
+        for table in tables:
+            for column in table.columns:
+                provide_zones(self.database, column.reading)
+            state = read_state(self.database).backfill(table.name)
+            if state is None:
+                with self._transaction():
+                    self._bound(table)
+            if self.offline:
+                self._one_pass(table)
+            else:
+                self._batches(table)
+        with self._transaction():
+            finish_phase(self.database, "backfill")
+
+    def _one_pass(self, table: TableShape) -> None:
+        state = self._progress_of(table)
+        with (
+            self._transaction("BEGIN EXCLUSIVE"),
+            without_triggers(self.database, table.name),
+        ):
+            sqlite_rows.fill(self.database, table, None, None)
+            self._checkpoint(table, {**state, "done": True})
+        self.progress(Progress("backfill", table.name, state["rows"], state["rows"]))
+
+    def _batches(self, table: TableShape) -> None:
+        state = self._progress_of(table)
+        done = 0
+        while not state["done"]:
+            self.progress(Progress("backfill", table.name, done, state["rows"]))
+            with self._transaction(), without_triggers(self.database, table.name):
+                end = sqlite_rows.batch_end(
+                    self.database, table, state["cursor"], state["bound"], self.batch_size
+                )
+                upto = state["bound"] if end is None else end
+                sqlite_rows.fill(self.database, table, state["cursor"], upto)
+                state = {**state, "cursor": upto, "done": end is None}
+                self._checkpoint(table, state)
+            done += self.batch_size
+            if self.pause:
+                time.sleep(self.pause)
+        self.progress(Progress("backfill", table.name, state["rows"], state["rows"]))
+
+    def _progress_of(self, table: TableShape) -> dict[str, Any]:
+        state = read_state(self.database).backfill(table.name)
+        assert state is not None
+        return state
+
+    def _checkpoint(self, table: TableShape, state: dict[str, Any]) -> None:
+        self.database.run(
+            f"UPDATE {self.database.qualified(STATE)} SET value = ?"
+            f" WHERE name = {literal('backfill:' + table.name)} COLLATE NOCASE",
+            json.dumps(state),
+        )
+
+    def _index(self, steps: list[BuildIndex]) -> None:
+        """Each index is a transaction of its own: it holds the write lock while it is built."""
+        for done, step in enumerate(steps):
+            self.progress(Progress("index", f"{step.table}.{step.epoch}", done, len(steps)))
+            with self._transaction(), sqlite_rows.sorting(self.database):
+                for statement in step.sql(self.database.schema):
+                    self.database.run(statement)
+        with self._transaction():
+            finish_phase(self.database, "index")
+        self.progress(Progress("index", "", len(steps), len(steps)))

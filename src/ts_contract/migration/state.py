@@ -1,0 +1,191 @@
+"""Our own tables in the user's database: progress, lease, history, quarantine.
+
+`_ts_contract_state` holds one JSON value per name: `contract`, `options`, `table:<table>` (its
+columns and its CREATE statement before us), `backfill:<table>` (how far it is), `phase:<phase>`
+(when it was finished), `version` (we wrote the row), `verified` (when), `lease` (who is at work).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sqlite3
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from ..timestamps import now_ms
+from .dialects.sqlite import Database, literal
+from .dialects.sqlite_ddl import QUARANTINE, STATE
+from .errors import Failed, Refused
+
+__all__ = ["Lease", "QuarantineRow", "State", "quarantined", "read_state"]
+
+LEASE_MS: Final = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What an earlier run left; empty if there was none.
+
+    Attributes:
+        values: the JSON values by name.
+    """
+
+    values: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def fingerprint(self) -> str | None:
+        """Fingerprint of the contract in work; None before the expand phase."""
+        contract = self.values.get("contract")
+        return None if contract is None else str(contract["fingerprint"])
+
+    def table(self, name: str) -> dict[str, Any] | None:
+        """Return what was recorded of a table before it was changed."""
+        return self._folded("table:", name)
+
+    def backfill(self, name: str) -> dict[str, Any] | None:
+        """Return how far the backfill of a table is."""
+        return self._folded("backfill:", name)
+
+    def tables(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield every recorded table."""
+        for name, value in self.values.items():
+            if name.startswith("table:"):
+                yield name.removeprefix("table:"), value
+
+    def _folded(self, kind: str, name: str) -> dict[str, Any] | None:
+        wanted = (kind + name).lower()
+        return next((v for n, v in self.values.items() if n.lower() == wanted), None)
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineRow:
+    """One value that has no instant."""
+
+    table: str
+    column: str
+    row_key: str
+    value: object
+    form: str
+    reason: str
+
+
+def read_state(db: Database) -> State:
+    """Read all of the state; an empty one where our tables do not exist."""
+    if not has_state(db):
+        return State()
+    rows = db.run(f"SELECT name, value FROM {db.qualified(STATE)} ORDER BY name")
+    return State({name: json.loads(value) for name, value in rows})
+
+
+def has_state(db: Database) -> bool:
+    """Return whether our tables exist."""
+    return bool(
+        db.value(
+            f"SELECT count(*) FROM {db.qualified('sqlite_schema')} WHERE type = 'table'"
+            f" AND name = {literal(STATE)}"
+        )
+    )
+
+
+def write(db: Database, name: str, value: Any) -> None:
+    """Write one value of the state."""
+    db.run(f"INSERT OR REPLACE INTO {db.qualified(STATE)} VALUES (?, ?)", name, json.dumps(value))
+
+
+def forget(db: Database, name: str) -> None:
+    """Delete one value of the state."""
+    db.run(f"DELETE FROM {db.qualified(STATE)} WHERE name = ?", name)
+
+
+def finish_phase(db: Database, phase: str) -> None:
+    """Note when a phase was finished, and that an earlier verify no longer counts."""
+    write(db, f"phase:{phase}", {"at": now_ms()})
+    forget(db, "verified")
+
+
+def quarantined(db: Database) -> Iterator[QuarantineRow]:
+    """Yield the quarantine, by table, row and column."""
+    if has_state(db):
+        columns = "table_name, column_name, row_key, value, form, reason"
+        for row in db.run(f"SELECT {columns} FROM {db.qualified(QUARANTINE)}"):
+            yield QuarantineRow(*row)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to change the database's state, held by one run at a time.
+
+    A run that died loses it: at once if its process is gone from this host, after a minute
+    without a sign of life otherwise.
+    """
+
+    token: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    def take(self, db: Database) -> None:
+        """Take the lease, inside a transaction that holds the write lock.
+
+        Raises:
+            Refused: another run is at work.
+        """
+        holder = read_state(db).values.get("lease")
+        if holder is not None and _alive(holder):
+            raise Refused(
+                f"{db.name}: another run is at work (process {holder['pid']} on {holder['host']});"
+                " wait until it has ended"
+            )
+        self._write(db)
+
+    def renew(self, db: Database) -> None:
+        """Give a sign of life, inside each transaction of the run.
+
+        Raises:
+            Failed: the lease was lost to another run meanwhile.
+        """
+        holder = read_lease(db)
+        if holder is None or holder["token"] != self.token:
+            raise Failed(
+                f"{db.name}: another run took over while this one stood still; let it finish"
+            )
+        self._write(db)
+
+    def release(self, db: Database) -> None:
+        """Give the lease back, if it is still ours."""
+        holder = read_lease(db)
+        if holder is not None and holder["token"] == self.token:
+            forget(db, "lease")
+
+    def _write(self, db: Database) -> None:
+        sign = {"token": self.token, "pid": os.getpid(), "host": socket.gethostname()}
+        write(db, "lease", {**sign, "at": now_ms()})
+
+
+def read_lease(db: Database) -> dict[str, Any] | None:
+    """Return who holds the lease, if anybody does."""
+    value = db.value(f"SELECT value FROM {db.qualified(STATE)} WHERE name = 'lease'")
+    lease: dict[str, Any] | None = None if value is None else json.loads(value)
+    return lease
+
+
+def _alive(holder: dict[str, Any]) -> bool:
+    if holder["host"] == socket.gethostname() and not _runs(holder["pid"]):
+        return False
+    return bool(now_ms() - holder["at"] < LEASE_MS)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def sqlite_error_is_locked(error: sqlite3.Error) -> bool:
+    """Return whether an error says that another connection holds a lock."""
+    return (error.sqlite_errorname or "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
