@@ -23,6 +23,7 @@ __all__ = [
     "COMMON_OPTIONS",
     "console",
     "contract",
+    "contract_if_any",
     "errors_explained",
     "hint",
     "is_quiet",
@@ -82,6 +83,17 @@ def contract() -> Contract:
     from ..loading import load_contract  # noqa: PLC0415 - --help does without
 
     return load_contract(_setting("contract"))
+
+
+def contract_if_any() -> Contract | None:
+    """Return the contract as `contract` does, or None where neither is: no option, no file.
+
+    Raises:
+        ContractError: a mistake is in it.
+    """
+    from ..loading import find_config  # noqa: PLC0415 - --help does without
+
+    return contract() if _setting("contract") or find_config() else None
 
 
 # --- streams ---------------------------------------------------------------------------------
