@@ -306,7 +306,7 @@ def from_epoch_ms(ms: int | None, tz: tzinfo | str = UTC) -> datetime | None:
     try:
         return moment.astimezone(_zone(tz))
     except OverflowError:
-        raise _out_of_range(ms) from None
+        raise _out_of_range(ms, tz) from None
 
 
 def format_timestamp(ms: int | None, fmt: str = "%Y-%m-%d %H:%M:%S UTC") -> str:
@@ -515,11 +515,11 @@ def _check_ms(value: object) -> None:
 def _in_range(ms: int, value: object) -> int:
     if _MIN_MS <= ms <= _MAX_MS:
         return ms
-    raise ValueError(f"{_quoted(value)} is outside the years 1 to 9999 in UTC")
+    raise _out_of_range(value)
 
 
-def _out_of_range(ms: int) -> ValueError:
-    return ValueError(f"{_quoted(ms)} is outside the years 1 to 9999{_unit_hint(ms)}")
+def _out_of_range(value: object, tz: tzinfo | str = UTC) -> ValueError:
+    return ValueError(f"{_quoted(value)} is outside the years 1 to 9999 in {tz}{_unit_hint(value)}")
 
 
 # The size of a number tells its unit, for instants of the years 1973 to 5138 in each of them.
