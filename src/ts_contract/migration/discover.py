@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from .classify import FORMS, Reading
-from .dialects.sqlite import Database, Target, introspect, literal, opened, quote
+from .dialects.sqlite import Database, Target, introspect, opened, quote
 from .dialects.sqlite_forms import FormCount, count_forms
 from .introspect import ColumnInfo, TableInfo
 from .progress import Progress, ProgressCallback, silent
@@ -128,16 +128,13 @@ def discover(db: Target, *, progress: ProgressCallback = silent, schema: str = "
 
 
 def _table_names(database: Database) -> tuple[str, ...]:
+    """Return the ordinary tables: none of SQLite's, of ours, or of a virtual table's shadows."""
     rows = database.run(
-        f"SELECT name FROM {quote(database.schema)}.sqlite_schema WHERE type = 'table'"
-        f" AND name NOT LIKE 'sqlite^_%' ESCAPE '^' AND name NOT LIKE {literal('^_ts^_contract^_%')}"
-        " ESCAPE '^' AND sql NOT LIKE 'CREATE VIRTUAL%'"
+        f"SELECT name, sql FROM {quote(database.schema)}.sqlite_schema WHERE type = 'table'"
     ).fetchall()
-    virtual = database.run(
-        f"SELECT name FROM {quote(database.schema)}.sqlite_schema WHERE sql LIKE 'CREATE VIRTUAL%'"
-    ).fetchall()
-    shadows = tuple(f"{name}_" for (name,) in virtual)
-    return tuple(name for (name,) in rows if not name.startswith(shadows) or not shadows)
+    virtual = {name for name, sql in rows if sql.upper().startswith("CREATE VIRTUAL")}
+    hidden = ("sqlite_", "_ts_contract_", *(f"{name}_" for name in virtual))
+    return tuple(name for name, _ in rows if name not in virtual and not name.startswith(hidden))
 
 
 def _candidate(

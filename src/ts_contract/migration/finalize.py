@@ -106,7 +106,8 @@ def _check_state(database: Database, contract: Contract) -> None:
         raise Refused(f"{database.name}: {first}; `ts-contract verify` lists what is wrong")
     if "verified" not in state.values:
         raise Refused(
-            f"{database.name}: was not verified since its last change; run `ts-contract verify` first"
+            f"{database.name}: was not verified since its last change; "
+            "run `ts-contract verify` first"
         )
 
 

@@ -236,7 +236,11 @@ def make_plan(
         if (declared := contract.table(table)) is not None and declared.optional
     ]
     refused = any(finding.kind == "refusal" for finding in findings)
-    steps = () if refused else tuple(_steps(contract, info, state, shapes, sync, check_range))
+    steps = (
+        ()
+        if refused
+        else tuple(_steps(contract, info, state, shapes, sync=sync, check_range=check_range))
+    )
     return Plan(
         contract=contract.name,
         database=name,
@@ -369,6 +373,7 @@ def _steps(
     info: DatabaseInfo,
     state: State,
     shapes: tuple[TableShape, ...],
+    *,
     sync: bool,
     check_range: bool,
 ) -> list[Step]:

@@ -75,12 +75,13 @@ def _refuse_finalized(database: Database, contract: Contract) -> None:
     for table in contract.tables:
         found = info.table(table.name)
         for column in table.columns:
-            if found is not None and found.column(column.epoch) is not None:
-                if found.column(column.legacy) is None:
-                    raise Refused(
-                        f"{database.name}: {table.name}.{column.legacy} was dropped by finalize; "
-                        "restore a backup to go back"
-                    )
+            if found is None or found.column(column.epoch) is None:
+                continue
+            if found.column(column.legacy) is None:
+                raise Refused(
+                    f"{database.name}: {table.name}.{column.legacy} was dropped by finalize; "
+                    "restore a backup to go back"
+                )
 
 
 def _take_out(database: Database, contract: Contract, progress: ProgressCallback) -> RollbackReport:

@@ -65,12 +65,12 @@ class Database:
 
 
 def quote(name: str) -> str:
-    '''Quote an identifier.
+    """Quote an identifier.
 
     Example:
-        >>> print(quote('say "hi"'))
-        "say ""hi\"""
-    '''
+        >>> print(quote('a"b'))
+        "a""b"
+    """
     return '"' + name.replace('"', '""') + '"'
 
 
@@ -192,7 +192,7 @@ _REMEDIES = {
     "SQLITE_READONLY": "cannot be written; check the rights of the file and its directory",
     "SQLITE_FULL": "no space is left; free some, then run the same command again",
     "SQLITE_NOTADB": "is not a SQLite database; check the path (an encrypted file looks like that)",
-    "SQLITE_CORRUPT": "is damaged; restore a backup, or repair it with the sqlite3 shell's .recover",
+    "SQLITE_CORRUPT": "is damaged; restore a backup, or use .recover of the sqlite3 shell",
     "SQLITE_CANTOPEN": "cannot be opened; check the rights of the file and its directory",
     "SQLITE_IOERR": "the disk reported an error; check it, then run the same command again",
     "SQLITE_INTERRUPT": "was stopped; run the same command again to go on",

@@ -124,8 +124,9 @@ def backfill(table: TableShape, where: str, schema: str = "") -> str:
         schema: qualifies the table's name.
     """
     values = ", ".join(
-        f"{quote(c.epoch)} = coalesce({quote(c.epoch)}, {ms_expression(quote(c.legacy), c.reading)})"
+        f"{epoch} = coalesce({epoch}, {ms_expression(quote(c.legacy), c.reading)})"
         for c in table.columns
+        for epoch in [quote(c.epoch)]
     )
     return f"UPDATE {_name(table.name, schema)} SET {values} WHERE {where} AND ({_unfilled(table)})"
 

@@ -43,39 +43,36 @@ def dependents(
     triggers = {o.name for o in info.objects if o.kind == "trigger"}
     found: set[Dependent] = set()
     for kind, name, sql in _statements(database, info):
-
-        def see(
-            action: int,
-            table: str | None,
-            column: str | None,
-            _schema: str | None,
-            inner: str | None,
-            kind: str = kind,
-            name: str = name,
-        ) -> int:
-            if (
-                action not in (sqlite3.SQLITE_READ, sqlite3.SQLITE_UPDATE)
-                or not table
-                or not column
-            ):
-                return sqlite3.SQLITE_OK
+        for table, column, inner in _accesses(database, sql):
             place = (table.lower(), column.lower())
-            if place in columns and not (inner or "").startswith(_OURS):
-                if kind == "view":
-                    found.add(Dependent("view", name, *place))
-                elif inner is not None:
-                    trigger = inner if inner in triggers else f"on {name}"
-                    found.add(Dependent("trigger", trigger, *place))
-            return sqlite3.SQLITE_OK
-
-        database.connection.set_authorizer(see)
-        try:
-            database.run(sql).close()
-        except sqlite3.Error:
-            continue  # it was broken before us
-        finally:
-            database.connection.set_authorizer(None)
+            if place not in columns or (inner or "").startswith(_OURS):
+                continue
+            if kind == "view":
+                found.add(Dependent("view", name, *place))
+            elif inner is not None:  # a statement's own access has no inner name
+                trigger = inner if inner in triggers else f"on {name}"
+                found.add(Dependent("trigger", trigger, *place))
     return sorted(found)
+
+
+def _accesses(database: Database, sql: str) -> list[tuple[str, str, str | None]]:
+    """Return table, column and innermost trigger or view of each access that a statement makes."""
+    seen: list[tuple[str, str, str | None]] = []
+
+    def see(action: int, *details: str | None) -> int:
+        table, column, _schema, inner = details
+        if action in (sqlite3.SQLITE_READ, sqlite3.SQLITE_UPDATE) and table and column:
+            seen.append((table, column, inner))
+        return sqlite3.SQLITE_OK
+
+    database.connection.set_authorizer(see)
+    try:
+        database.run(sql).close()
+    except sqlite3.Error:
+        return []  # it was broken before us
+    finally:
+        database.connection.set_authorizer(None)
+    return seen
 
 
 def failures(database: Database, info: DatabaseInfo) -> dict[tuple[str, str], str]:

@@ -11,12 +11,14 @@ from ..errors import Refused
 
 __all__ = ["Token", "names", "renamed", "tokens", "without_columns"]
 
+_WORD = r"[A-Za-z_\u0080-\U0010ffff][\w$\u0080-\U0010ffff]*"
+
 # https://sqlite.org/lang.html: blanks and comments, strings, quoted and bare identifiers,
 # numbers, and anything else one character at a time.
 _TOKEN: Final = re.compile(
-    r"""(?P<blank>\s+|--[^\n]*(?:\n|$)|/\*.*?(?:\*/|$))
+    rf"""(?P<blank>\s+|--[^\n]*(?:\n|$)|/\*.*?(?:\*/|$))
       | (?P<string>'(?:[^']|'')*')
-      | (?P<name>"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|[A-Za-z_\u0080-\U0010ffff][\w$\u0080-\U0010ffff]*)
+      | (?P<name>"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|{_WORD})
       | (?P<number>[0-9][\w.]*)
       | (?P<other>.)""",
     re.VERBOSE | re.DOTALL,

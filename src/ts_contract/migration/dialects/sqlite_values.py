@@ -132,49 +132,29 @@ def classified(value: str, reading: Reading) -> str:
         value: SQL expression of the value.
         reading: how the column is read.
     """
+    outside = _outside(*(reading.valid_range or (MIN_MS, MAX_MS)))
     return _chain(
         # the value, and its text without blanks around it
-        ("v", value),
-        ("t", f"CASE typeof({value}) WHEN 'text' THEN trim({value},{_BLANKS}) END"),
-        "---",
-        ("t", _utc_as_z()),
-        "---",
-        ("p", _mask("t")),  # the pattern of the text: 9 for each digit
-        "---",
-        ("s", _shape()),
-        "---",
-        (
-            "n",
-            "CASE s WHEN 'number' THEN CASE typeof(v) WHEN 'text' THEN CAST(t AS NUMERIC) ELSE v END END",
-        ),
-        ("u", _canonical()),
-        "---",
-        ("d", "substr(u,1,10)"),
-        ("r", "substr(u,11)"),
-        ("p", _mask("substr(u,11)")),
-        "---",
-        ("z", f"substr(r,length(r)+1-{_zone_length()})"),
-        "---",
-        ("x", "substr(r,2,length(r)-length(z)-1)"),  # the time of day
-        ("p", "substr(p,2,length(p)-length(z)-1)"),
-        ("g", "substr(r,1,length(r)>length(z))"),  # what separates it from the date
-        ("z", "replace(ltrim(z),':','')"),
-        "---",
-        ("form", _form(reading)),
-        "---",
-        ("l", _local_seconds()),
-        ("m", "CAST(substr(substr(x,10,3)||'000',1,3) AS INTEGER)"),
-        "---",
-        ("o", _offset(reading)),
-        "---",
-        ("form", _policy_form(reading)),
-        ("ms", _ms()),
-        "---",
-        ("form", _plausible_form(reading)),
-        (
-            "ms",
-            f"CASE WHEN {_outside(*(reading.valid_range or (MIN_MS, MAX_MS)))} THEN NULL ELSE ms END",
-        ),
+        {"v": value, "t": f"CASE typeof({value}) WHEN 'text' THEN trim({value},{_BLANKS}) END"},
+        {"t": _utc_as_z()},
+        {"p": _mask("t")},  # the pattern of the text: 9 for each digit
+        {"s": _shape()},
+        {"n": _number(), "u": _canonical()},
+        # the date, and the rest with its pattern
+        {"d": "substr(u,1,10)", "r": "substr(u,11)", "p": _mask("substr(u,11)")},
+        {"z": f"substr(r,length(r)+1-{_zone_length()})"},
+        # the time of day with its pattern, what parts it from the date, and the zone
+        {
+            "x": "substr(r,2,length(r)-length(z)-1)",
+            "p": "substr(p,2,length(p)-length(z)-1)",
+            "g": "substr(r,1,length(r)>length(z))",
+            "z": "replace(ltrim(z),':','')",
+        },
+        {"form": _form(reading)},
+        {"l": _local_seconds(), "m": "CAST(substr(substr(x,10,3)||'000',1,3) AS INTEGER)"},
+        {"o": _offset(reading)},
+        {"form": _policy_form(reading), "ms": _ms()},
+        {"form": _plausible_form(reading), "ms": f"CASE WHEN {outside} THEN NULL ELSE ms END"},
         result=("v", "form", "ms"),
     )
 
@@ -237,26 +217,16 @@ def _plausible_form(reading: Reading) -> str:
     return f"CASE WHEN {_outside(MIN_MS, MAX_MS)} THEN 'out-of-range'{implausible} ELSE form END"
 
 
-def _chain(*links: tuple[str, str] | str, result: tuple[str, ...]) -> str:
+def _chain(*links: dict[str, str], result: tuple[str, ...]) -> str:
     """Build the SELECT: each link adds or replaces columns of the one before it."""
     known: dict[str, None] = {}
-    added: dict[str, str] = {}
     tables: list[str] = []
-
-    def close() -> None:
-        columns = [f"{added[c]} AS {c}" if c in added else c for c in {**known, **added}]
-        source = f" FROM _{len(tables) - 1}" if tables else ""
-        tables.append(f"_{len(tables)} AS (SELECT {','.join(columns)}{source} LIMIT 1)")
-        known.update(dict.fromkeys(added))
-        added.clear()
-
-    for link in links:
-        if isinstance(link, str):
-            close()
-        else:
-            added[link[0]] = link[1]
-    close()
-    return f"WITH {','.join(tables)} SELECT {','.join(result)} FROM _{len(tables) - 1} LIMIT 1"
+    for place, link in enumerate(links):
+        known.update(dict.fromkeys(link))
+        columns = ",".join(f"{link[name]} AS {name}" if name in link else name for name in known)
+        source = f" FROM _{place - 1}" if place else ""
+        tables.append(f"_{place} AS (SELECT {columns}{source} LIMIT 1)")
+    return f"WITH {','.join(tables)} SELECT {','.join(result)} FROM _{len(links) - 1} LIMIT 1"
 
 
 def _utc_as_z() -> str:
@@ -290,6 +260,11 @@ def _shape() -> str:
         " WHEN lower(t) IN ('null','none','nat','nan','nil','undefined') THEN 'null-word'"
         " WHEN p GLOB '99:99*' THEN 'time-only' ELSE 'garbage' END END"
     )
+
+
+def _number() -> str:
+    number = "CASE typeof(v) WHEN 'text' THEN CAST(t AS NUMERIC) ELSE v END"
+    return f"CASE s WHEN 'number' THEN {number} END"
 
 
 def _canonical() -> str:
