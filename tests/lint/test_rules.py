@@ -113,8 +113,9 @@ def examples(rule: Rule, section: str) -> list[str]:
 @each_rule
 def test_the_bad_example_raises_exactly_its_code(rule: Rule) -> None:
     contract = parse_contract({"extends": "agentos"})
+    tried = [other for other in all_rules() if other.default or other is rule]
     for example in examples(rule, "Example"):
-        codes = {finding.code for finding in check(example, contract=contract)}
+        codes = {finding.code for finding in check(example, contract=contract, rules=tried)}
         assert codes == {rule.code}
 
 

@@ -18,7 +18,17 @@ from .sqltext import Placeholder, Statement
 if TYPE_CHECKING:
     from sqlglot import exp
 
-__all__ = ["Analysis", "Output", "Reference", "Resolved", "Role", "Star", "Unsure", "Value"]
+__all__ = [
+    "Analysis",
+    "Output",
+    "Reference",
+    "Resolved",
+    "Role",
+    "RowRead",
+    "Star",
+    "Unsure",
+    "Value",
+]
 
 Part = TypeVar("Part")
 Access = Literal["read", "write", "ddl"]
@@ -156,11 +166,13 @@ class Output:
     Attributes:
         name: the name that a row has it under; empty where only the database knows.
         reference: the contract column that it is, unchanged.
-        star: the contract table whose columns stand here, for a `*`.
+        is_star: whether the columns of a whole table stand here, for a `*`.
+        star: the contract of that table, if it has one.
     """
 
     name: str
     reference: Reference | None = None
+    is_star: bool = False
     star: TableContract | None = None
 
 
@@ -172,6 +184,7 @@ class Resolved:
         query: the query.
         statement: the statement.
         tree: its syntax tree; None where sqlglot cannot parse it.
+        tables: contract tables that it names.
         references: contract columns that it names, in order of the text.
         outputs: the columns of its rows, in order; None where a part is not known.
     """
@@ -179,8 +192,33 @@ class Resolved:
     query: Query
     statement: Statement
     tree: exp.Expr | None
+    tables: tuple[TableContract, ...]
     references: tuple[Reference, ...]
     outputs: tuple[Output, ...] | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RowRead:
+    """One place where Python takes a legacy column out of a row.
+
+    Attributes:
+        kind: `key` for `row["created_at"]`, `get` for `row.get("created_at")`, `position` for
+            `row[3]`, `dict` for `dict(row)`.
+        node: that expression.
+        name: the name that the row has the value under.
+        table: contract of the table.
+        column: contract of the column.
+        span: offsets in the file of the key without its quotes, of the position, or of `dict`.
+        queries: the statements that the row may come from; their outputs all agree.
+    """
+
+    kind: Literal["key", "get", "position", "dict"]
+    node: ast.Subscript | ast.Call
+    name: str
+    table: TableContract
+    column: ColumnContract
+    span: tuple[int, int]
+    queries: tuple[Resolved, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -192,14 +230,16 @@ class Analysis:
         references: contract columns named, each place of the file once, in its order.
         stars: `*` over contract tables, each place once.
         unsure: names that cannot be told, each place once.
+        row_reads: legacy columns taken out of rows in Python.
     """
 
     queries: tuple[Resolved, ...]
     references: tuple[Reference, ...]
     stars: tuple[Star, ...]
     unsure: tuple[Unsure, ...]
+    row_reads: tuple[RowRead, ...] = ()
 
     def parts(self, kind: type[Part]) -> Iterator[Part]:
         """Yield the parts of one class, in the order of the file."""
-        for group in (self.references, self.stars, self.unsure, self.queries):
+        for group in (self.references, self.stars, self.unsure, self.row_reads, self.queries):
             yield from (part for part in group if isinstance(part, kind))

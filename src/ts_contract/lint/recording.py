@@ -33,6 +33,7 @@ class Recorder:
         catalog: the tables that are known.
         tokens: the tokens of what is being walked, the statement or a part of it.
         opaque: whether the statement is a trigger, or another that cannot be parsed.
+        tables: contract tables that the statement names.
         references: contract columns, in the order of the walk.
         stars: `*` over contract tables.
         unsure: names that cannot be told.
@@ -43,9 +44,17 @@ class Recorder:
     catalog: Catalog
     tokens: Tokens
     opaque: bool = False
+    tables: list[TableContract] = field(default_factory=list)
     references: list[Reference] = field(default_factory=list)
     stars: list[Star] = field(default_factory=list)
     unsure: list[Unsure] = field(default_factory=list)
+
+    def table(self, name: str) -> Table:
+        """Return the table of a name in lower case, and record it if it has a contract."""
+        table = self.catalog.table(name)
+        if table.contract is not None:
+            self.tables.append(table.contract)
+        return table
 
     def named(
         self,

@@ -12,6 +12,7 @@ from ..contract import Contract
 from .analysis import Analysis, Reference, Star, Unsure
 from .catalog import Catalog, build_catalog
 from .queries import Query, find_fragments, find_queries
+from .rows import find_row_reads
 from .schema import Schema
 from .source import Source
 from .sqltext import Text, iter_words
@@ -71,6 +72,7 @@ def resolve_queries(
         references,
         _each_once(star for f in found for star in f.stars),
         _each_once(unsure),
+        find_row_reads(source, [f.resolved for f in found]),
     )
 
 

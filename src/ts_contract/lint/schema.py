@@ -129,7 +129,11 @@ def _follow(tables: dict[str, tuple[str, ...]], sql: str, dialect: str) -> None:
     for tree in _statements(sql, dialect):
         match tree:
             case exp.Create(this=exp.Schema() as definition) if tree.args.get("kind") == "TABLE":
-                columns = (_name(c) for c in definition.find_all(exp.ColumnDef))
+                columns = (
+                    _name(part)
+                    for part in definition.expressions
+                    if isinstance(part, exp.ColumnDef | exp.Identifier)  # the latter has no type
+                )
                 tables.setdefault(_name(definition.this), tuple(columns))
             case exp.Create() if isinstance(tree.expression, exp.Query):
                 _follow_query(tables, tree)

@@ -155,10 +155,13 @@ class Selects:
         outputs: list[Output] = []
         star = projection if isinstance(projection, exp.Star) else projection.this
         at = star.meta.get("start")
-        for table in (table for relation in relations for table in base_tables(relation)):
-            outputs.append(Output("", star=table.contract))
-            if table.contract is not None and at is not None:
-                self.recorder.star(table.contract, at)
+        for relation in relations:
+            for table in base_tables(relation):
+                outputs.append(Output("", is_star=True, star=table.contract))
+                if table.contract is not None and at is not None:
+                    self.recorder.star(table.contract, at)
+            if isinstance(relation, Derived) and (relation.outputs or not relation.complete):
+                outputs.append(Output("", is_star=True))
         return outputs
 
     def with_clause(self, node: exp.Expr, scope: Scope) -> None:
@@ -202,7 +205,7 @@ class Selects:
         """Add the table that a statement changes or defines; None if its name is not known."""
         if not isinstance(node, exp.Table) or not isinstance(node.this, exp.Identifier):
             return None
-        table = self.catalog.table(node.name.lower())
+        table = self.recorder.table(node.name.lower())
         scope.relations.append(((node.alias or node.name).lower(), table))
         if node.alias:
             scope.hidden[node.name.lower()] = table
@@ -213,7 +216,7 @@ class Selects:
         alias = node.alias_or_name.lower()
         if isinstance(node, exp.Table) and isinstance(node.this, exp.Identifier):
             name = node.name.lower()
-            relation: Relation = (None if node.db else scope.cte(name)) or self.catalog.table(name)
+            relation: Relation = (None if node.db else scope.cte(name)) or self.recorder.table(name)
             if is_hole(alias):  # f"FROM tasks {clause}" reads like an alias
                 alias = name
             scope.relations.append((alias, relation))

@@ -61,7 +61,12 @@ def resolve_statement(query: Query, statement: Statement, catalog: Catalog) -> F
         else:
             outputs = _top(walk, tree)
     resolved = Resolved(
-        query, statement, tree, recorder.paired(), None if outputs is None else tuple(outputs)
+        query,
+        statement,
+        tree,
+        tuple(dict.fromkeys(recorder.tables)),
+        recorder.paired(),
+        None if outputs is None else tuple(outputs),
     )
     return Found(resolved, tuple(recorder.stars), tuple(recorder.unsure))
 
@@ -255,9 +260,12 @@ def _table_definition(walk: Selects, schema: exp.Schema) -> None:
     scope = Scope()
     table = walk.add_table(schema.this, scope)
     for part in schema.expressions:
-        if isinstance(part, exp.ColumnDef):
+        if isinstance(part, exp.Identifier):  # a column without a type
+            if table is not None:
+                _definition(walk, part, part, table)
+        elif isinstance(part, exp.ColumnDef):
             if table is not None and isinstance(part.this, exp.Identifier):
-                _definition(walk, part, table)
+                _definition(walk, part, part.this, table)
             for constraint in part.args.get("constraints") or ():
                 _constraint(walk, constraint, scope, table)
         else:
@@ -291,13 +299,13 @@ def _alter(walk: Selects, tree: exp.Alter) -> None:
     for action in tree.args.get("actions") or ():
         for node in action.find_all(exp.ColumnDef, exp.AlterColumn, exp.Column):
             if isinstance(node.this, exp.Identifier):
-                _definition(walk, node, table)
+                _definition(walk, node, node.this, table)
 
 
-def _definition(walk: Selects, node: exp.Expr, table: Table) -> None:
+def _definition(walk: Selects, node: exp.Expr, name: exp.Identifier, table: Table) -> None:
     """Record a column that is defined, with its DEFAULT."""
-    values = walk.recorder.tokens.default(node.this.meta.get("start", -1))
-    walk.recorder.named(node.this, table, "ddl", "definition", values=values, node=node)
+    values = walk.recorder.tokens.default(name.meta.get("start", -1))
+    walk.recorder.named(name, table, "ddl", "definition", values=values, node=node)
 
 
 # --- triggers and what cannot be parsed --------------------------------------------------
@@ -307,7 +315,7 @@ def _trigger(walk: Selects, header: re.Match[str]) -> None:
     """Resolve a trigger: its table, and each statement of its body."""
     walk.recorder.opaque = True
     sql = walk.recorder.statement.sql
-    table = walk.catalog.table(_unquoted(header["table"]).lower())
+    table = walk.recorder.table(_unquoted(header["table"]).lower())
     outer = Scope(hidden={"new": table, "old": table})
     if header["columns"]:
         for word, first, last in iter_words(header["columns"]):
@@ -341,7 +349,7 @@ def _words(walk: Selects) -> None:
     recorder.opaque = True
     sql = recorder.statement.sql
     named = {_unquoted(match[1]).lower() for match in _NAMES_TABLE.finditer(sql)}
-    tables = [walk.catalog.table(name) for name in sorted(named)]
+    tables = [recorder.table(name) for name in sorted(named)]
     for word, first, last in iter_words(sql):
         name = word.lower()
         candidates = walk.candidates(name, tables)

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
+from .flow import comes_before, exclusive, in_order, reaching
 from .literals import Hole, Piece, Run, literal_pieces, merge
 from .source import Source
 
@@ -323,36 +324,23 @@ class Strings:
             return []
         scope = self._source.binding_scope(node)
         bound = [b.node for b in bindings if b.kind != "argument"]
-        events = _in_order([*bound, *self._additions(node.id, scope)])
+        events = in_order([*bound, *self._additions(node.id, scope)])
         if not all(isinstance(event, _EVENTS) for event in events):
             return []
         if scope is self._source.scope(node):
-            events = [event for event in events if self._comes_before(event, node)]
+            events = [event for event in events if comes_before(self._source, event, node)]
         return self._ways(events, node)
 
-    def _comes_before(self, event: ast.AST, use: ast.Name) -> bool:
-        """Tell whether an event can have happened when a name of its function is used."""
-        assert isinstance(event, ast.stmt | ast.expr)
-        if (event.lineno, event.col_offset) >= (use.lineno, use.col_offset):
-            return False
-        return event not in self._source.ancestors(use) and not self._exclusive(event, use)
-
     def _ways(self, events: list[ast.AST], use: ast.AST) -> list[list[ast.AST]]:
-        starts = [index for index, event in enumerate(events) if _value_of(event) is not None]
-        blocks = set(self._blocks(use))
-        # An assignment on the straight way to the use makes everything before it moot.
-        sure = [i for i in starts if next(iter(self._blocks(events[i])), None) in blocks]
-        if sure:
-            starts = [index for index in starts if index >= sure[-1]]
+        starts = [event for event in events if _value_of(event) is not None]
         ways: list[list[ast.AST]] = []
-        for start in reversed(starts):
-            base = events[start]
+        for start in reversed(reaching(self._source, starts, use)):
             later = [
                 event
-                for event in events[start + 1 :]
-                if _value_of(event) is None and not self._exclusive(base, event)
+                for event in events[events.index(start) + 1 :]
+                if _value_of(event) is None and not exclusive(self._source, start, event)
             ]
-            ways += ([base, *chosen] for chosen in self._compatible(later))
+            ways += ([start, *chosen] for chosen in self._compatible(later))
         return ways
 
     def _compatible(self, events: list[ast.AST]) -> list[list[ast.AST]]:
@@ -362,36 +350,13 @@ class Strings:
         while left or not sets:
             chosen = left[:1]
             for event in events:
-                if event not in chosen and not any(self._exclusive(event, c) for c in chosen):
+                if event not in chosen and not any(
+                    exclusive(self._source, event, c) for c in chosen
+                ):
                     chosen.append(event)
-            sets.append(_in_order(chosen))
+            sets.append(in_order(chosen))
             left = [event for event in left if event not in chosen]
         return sets
-
-    def _blocks(self, node: ast.AST) -> Iterator[tuple[ast.AST, str]]:
-        """Yield the blocks that `node` stands in, innermost first, up to its function."""
-        child = node
-        for above in self._source.ancestors(node):
-            for field in ("body", "orelse", "finalbody", "handlers", "cases"):
-                block = getattr(above, field, None)
-                if isinstance(block, list) and child in block:
-                    yield above, field
-            if isinstance(above, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                return
-            child = above
-
-    def _exclusive(self, one: ast.AST, other: ast.AST) -> bool:
-        """Tell whether two nodes stand in different branches of one `if` or `match`."""
-        first = dict(self._blocks(one))
-        for above, field in self._blocks(other):
-            if isinstance(above, ast.If) and first.get(above, field) != field:
-                return True
-            if isinstance(above, ast.Match) and above in first:
-                return not any(
-                    case in self._source.ancestors(one) and case in self._source.ancestors(other)
-                    for case in above.cases
-                )
-        return False
 
     def _additions(self, name: str, scope: ast.AST | None) -> list[ast.AST]:
         return [
@@ -442,10 +407,6 @@ def _value_of(event: ast.AST) -> ast.expr | None:
     if isinstance(event, ast.Assign | ast.NamedExpr | ast.AnnAssign):
         return event.value
     return None
-
-
-def _in_order(events: Sequence[ast.AST]) -> list[ast.AST]:
-    return sorted(events, key=lambda e: (getattr(e, "lineno", 0), getattr(e, "col_offset", 0)))
 
 
 def _part(run: Run, first: int, last: int) -> Run:

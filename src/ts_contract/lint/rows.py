@@ -1,0 +1,382 @@
+"""Rows in Python: which query a row comes from, and which of its legacy columns are taken out.
+
+A row is known by its way from the call that runs a query: `fetchone`, `fetchall`, iteration over
+a cursor or a call, comprehensions, `dict(row)`, names, and functions of the same file that return
+one. A row whose way is not seen is no row.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from ..contract import ColumnContract, TableContract
+from .analysis import Output, Resolved, RowRead
+from .flow import comes_before, in_order, reaching
+from .source import Source
+
+__all__ = ["find_row_reads"]
+
+_ONE = frozenset({"fetchone", "first", "one", "one_or_none", "fetchrow", "fetch_one"})
+_MANY = frozenset({"fetchall", "fetchmany", "all", "fetch", "fetch_all", "iterate", "partitions"})
+_SAME = frozenset({"mappings", "cursor", "execute", "unique", "yield_per"})
+_LISTING = frozenset({"list", "tuple", "iter", "reversed", "sorted"})
+_RUNS_QUERY = frozenset({"execute", "executemany", "executescript"})
+_MAX_DEPTH = 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """What an expression holds: the rows of some statements, or one of them."""
+
+    kind: Literal["many", "one"]
+    queries: tuple[Resolved, ...]
+
+
+def find_row_reads(source: Source, queries: Sequence[Resolved]) -> tuple[RowRead, ...]:
+    """Return the places where a legacy column is taken out of a row.
+
+    Args:
+        source: the file.
+        queries: its resolved statements.
+    """
+    if not any(resolved.outputs for resolved in queries):
+        return ()
+    found = _Finder(source, queries).row_reads()
+    return tuple(sorted(found, key=lambda read: read.span))
+
+
+class _Finder:
+    """Follows rows through one file."""
+
+    def __init__(self, source: Source, queries: Sequence[Resolved]) -> None:
+        self._source = source
+        self._by_call: dict[ast.Call, list[Resolved]] = {}
+        for resolved in queries:
+            if resolved.query.call is not None:
+                self._by_call.setdefault(resolved.query.call, []).append(resolved)
+        self._names = {
+            column.legacy.lower() for q in queries for table in q.tables for column in table.columns
+        }
+        self._following: list[ast.AST] = []
+        self._known: dict[ast.AST, _Rows | None] = {}
+
+    def row_reads(self) -> Iterator[RowRead]:
+        for subscript in self._source.nodes(ast.Subscript):
+            yield from self._subscript(subscript)
+        for call in self._source.nodes(ast.Call):
+            yield from self._call_read(call)
+
+    # --- taking out of a row -----------------------------------------------------------------
+
+    def _subscript(self, node: ast.Subscript) -> Iterator[RowRead]:
+        key = node.slice
+        if not isinstance(key, ast.Constant) or not isinstance(node.ctx, ast.Load):
+            return
+        if isinstance(key.value, str) and key.value.lower() in self._names:
+            yield from self._read("key", node, node.value, key)
+        elif type(key.value) is int:
+            yield from self._read("position", node, node.value, key)
+
+    def _call_read(self, call: ast.Call) -> Iterator[RowRead]:
+        match call:
+            case ast.Call(
+                func=ast.Attribute(value=row, attr="get" | "pop"),
+                args=[ast.Constant(value=str(name)) as key, *_],
+            ) if name.lower() in self._names:
+                yield from self._read("get", call, row, key)
+            case ast.Call(func=ast.Name(id="dict") as function, args=[row], keywords=[]):
+                rows = self._one(row)
+                for table, column, name in _legacy_outputs(rows):
+                    span = self._source.span(function)
+                    yield RowRead("dict", call, name, table, column, span, rows.queries)
+                    return
+
+    def _read(
+        self,
+        kind: Literal["key", "get", "position"],
+        node: ast.Subscript | ast.Call,
+        row: ast.expr,
+        key: ast.Constant,
+    ) -> Iterator[RowRead]:
+        rows = self._one(row)
+        meant = {_meaning(resolved, key.value) for resolved in rows.queries}
+        if len(meant) != 1:
+            return
+        found = meant.pop()
+        if found is None:
+            return
+        table, column, name = found
+        start, end = self._source.span(key)
+        if kind != "position":
+            raw = self._source.text[start:end]
+            quotes = (len(raw) - len(str(key.value))) // 2
+            start, end = start + quotes, end - quotes
+        yield RowRead(kind, node, name, table, column, (start, end), rows.queries)
+
+    def _one(self, node: ast.expr) -> _Rows:
+        """Return the row that an expression is; one of no query if it is none."""
+        rows = self._rows(node)
+        return rows if rows is not None and rows.kind == "one" else _Rows("one", ())
+
+    # --- following ---------------------------------------------------------------------------
+
+    def _rows(self, node: ast.AST) -> _Rows | None:
+        """Return what rows an expression holds, if any are known."""
+        if node in self._known:
+            return self._known[node]
+        if node in self._following or len(self._following) > _MAX_DEPTH:
+            return None
+        self._following.append(node)
+        try:
+            found = self._evaluate(node)
+        finally:
+            self._following.pop()
+        self._known[node] = found
+        return found
+
+    def _evaluate(self, node: ast.AST) -> _Rows | None:
+        match node:
+            case ast.Await(value=value) | ast.NamedExpr(value=value) | ast.Starred(value=value):
+                return self._rows(value)
+            case ast.Call():
+                return self._call(node)
+            case ast.Name():
+                return self._name(node) or self._last_run(node, node)
+            case ast.Subscript(value=value, slice=index):
+                many = self._rows(value)
+                if many is None or many.kind == "one":
+                    return None
+                return many if isinstance(index, ast.Slice) else _element(many)
+            case ast.ListComp(elt=element) | ast.GeneratorExp(elt=element):
+                one = self._rows(element)
+                return _Rows("many", one.queries) if one is not None else None
+            case ast.IfExp(body=body, orelse=orelse):
+                return self._agreed([body, orelse])
+            case ast.BoolOp(values=values):
+                return self._agreed(values)
+        return None
+
+    def _agreed(self, nodes: Sequence[ast.AST]) -> _Rows | None:
+        """Return the rows that all of several ways give; an empty way gives none to read."""
+        telling = [node for node in nodes if not _is_empty(node)]
+        found = [self._rows(node) for node in telling]
+        if not found or any(rows is None for rows in found):
+            return None
+        known = [rows for rows in found if rows is not None]
+        if len({rows.kind for rows in known}) != 1:
+            return None
+        return replace(known[0], queries=tuple(q for rows in known for q in rows.queries))
+
+    def _call(self, call: ast.Call) -> _Rows | None:
+        func = call.func
+        if isinstance(func, ast.Attribute):
+            if call in self._by_call:
+                one = func.attr in _ONE
+                return _Rows("one" if one else "many", tuple(self._by_call[call]))
+            if func.attr in _ONE | _MANY | _SAME - {"execute", "cursor"}:
+                many = self._rows(func.value) or self._last_run(func.value, call)
+                if many is None:
+                    return self._helper(call)
+                return _element(many) if func.attr in _ONE else many
+            if func.attr == "copy":
+                return self._rows(func.value)
+            return self._helper(call)
+        if call in self._by_call:
+            return None  # a function of the project: what it returns is not known
+        name = func.id if isinstance(func, ast.Name) else ""
+        if name == "next" and call.args:
+            many = self._rows(call.args[0])
+            return _element(many) if many is not None else None
+        if name in _LISTING and len(call.args) == 1:
+            return self._rows(call.args[0])
+        if name == "dict" and len(call.args) == 1 and not call.keywords:
+            return self._rows(call.args[0])
+        return self._helper(call)
+
+    def _last_run(self, cursor: ast.expr, use: ast.expr) -> _Rows | None:
+        """Return the rows of the last query that a cursor has run before a use."""
+        path = _path(cursor)
+        if path is None:
+            return None
+        scope = self._source.scope(use)
+        runs = [
+            call
+            for call in self._runs().get(path, ())
+            if self._source.scope(call) is scope and comes_before(self._source, call, use)
+        ]
+        ways = reaching(self._source, in_order(runs), use) if runs else []
+        found = [self._by_call.get(call) for call in ways if isinstance(call, ast.Call)]
+        if not found or not all(found):
+            return None
+        return _Rows("many", tuple(q for queries in found if queries for q in queries))
+
+    def _runs(self) -> dict[str, list[ast.Call]]:
+        """Return the calls of `cursor.execute` and its like, by the cursor's path."""
+        runs: dict[str, list[ast.Call]] = {}
+        for call in self._source.nodes(ast.Call):
+            if isinstance(call.func, ast.Attribute) and call.func.attr in _RUNS_QUERY:
+                path = _path(call.func.value)
+                if path is not None:
+                    runs.setdefault(path, []).append(call)
+        return runs
+
+    # --- names and functions -----------------------------------------------------------------
+
+    def _name(self, name: ast.Name) -> _Rows | None:
+        bindings = self._source.bindings(name)
+        if not bindings or any(b.kind in {"import", "argument", "definition"} for b in bindings):
+            return None
+        nodes: list[ast.AST] = [binding.node for binding in bindings]
+        if self._source.binding_scope(name) is self._source.scope(name):
+            inside = [n for n in nodes if isinstance(n, ast.For | ast.AsyncFor | ast.comprehension)]
+            loop = next((n for n in inside if n in self._source.ancestors(name)), None)
+            if loop is None and isinstance(self._source.scope(name), _COMPREHENSIONS):
+                loop = inside[0] if inside else None
+            if loop is not None:
+                return self._bound_by(loop, name.id)
+            nodes = [node for node in nodes if comes_before(self._source, node, name)]
+            nodes = reaching(self._source, in_order(nodes), name)
+        ways = [self._bound_by(n, name.id) for n in nodes if not _is_empty(_assigned(n))]
+        if not ways or any(way is None for way in ways):
+            return None
+        known = [way for way in ways if way is not None]
+        if len({way.kind for way in known}) != 1:
+            return None
+        return replace(known[0], queries=tuple(q for way in known for q in way.queries))
+
+    def _bound_by(self, node: ast.AST, name: str) -> _Rows | None:
+        """Return what a name holds that `node` binds."""
+        match node:
+            case ast.Assign(value=value) | ast.NamedExpr(value=value):
+                return self._rows(value)
+            case ast.AnnAssign(value=ast.expr() as value):
+                return self._rows(value)
+            case ast.withitem(context_expr=value):
+                return self._rows(value)
+            case (
+                ast.For(target=target, iter=rows)
+                | ast.AsyncFor(target=target, iter=rows)
+                | ast.comprehension(target=target, iter=rows)
+            ):
+                if isinstance(target, ast.Name):
+                    many = self._rows(rows)
+                    return _element(many) if many is not None else None
+            case ast.Tuple(elts=[_, ast.Name(id=second)]) if second == name:
+                loop = self._source.parent(node)
+                if isinstance(loop, ast.For | ast.comprehension):
+                    return self._enumerated(loop.iter)
+        return None
+
+    def _enumerated(self, rows: ast.expr) -> _Rows | None:
+        match rows:
+            case ast.Call(func=ast.Name(id="enumerate"), args=[inner, *_]):
+                many = self._rows(inner)
+                return _element(many) if many is not None else None
+        return None
+
+    def _helper(self, call: ast.Call) -> _Rows | None:
+        """Return what a function of this file gives, if every way out of it is known."""
+        function = self._function(call.func)
+        if function is None:
+            return None
+        returned: list[ast.AST] = []
+        yielded: list[ast.AST] = []
+        for node in ast.walk(function):
+            if self._source.scope(node) is not function:
+                continue
+            if isinstance(node, ast.Return) and node.value is not None:
+                returned.append(node.value)
+            elif isinstance(node, ast.Yield) and node.value is not None:
+                yielded.append(node.value)
+        if yielded:
+            one = self._agreed(yielded)
+            return _Rows("many", one.queries) if one is not None and one.kind == "one" else None
+        return self._agreed(returned)
+
+    def _function(self, func: ast.expr) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+        match func:
+            case ast.Name():
+                bindings = self._source.bindings(func)
+                nodes: Sequence[ast.AST] = [binding.node for binding in bindings]
+            case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name):
+                classes = (c for c in self._source.ancestors(func) if isinstance(c, ast.ClassDef))
+                owner = next(classes, None)
+                nodes = [n for n in owner.body if getattr(n, "name", "") == name] if owner else []
+            case _:
+                return None
+        if len(nodes) == 1 and isinstance(nodes[0], ast.FunctionDef | ast.AsyncFunctionDef):
+            return nodes[0]
+        return None
+
+
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+Meaning = tuple[TableContract, ColumnContract, str]
+
+
+def _element(many: _Rows) -> _Rows | None:
+    """Return one of many rows."""
+    return _Rows("one", many.queries) if many.kind == "many" else None
+
+
+def _assigned(node: ast.AST) -> ast.AST:
+    return getattr(node, "value", None) or node
+
+
+def _is_empty(node: ast.AST) -> bool:
+    """Tell whether an expression is None, or an empty list or dict: nothing to read from."""
+    match node:
+        case ast.Constant(value=None) | ast.List(elts=[]) | ast.Dict(keys=[]) | ast.Tuple(elts=[]):
+            return True
+    return False
+
+
+def _path(node: ast.expr) -> str | None:
+    """Return a name or a chain of attributes as text, so that two uses can be compared."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        above = _path(node.value)
+        return None if above is None else f"{above}.{node.attr}"
+    return None
+
+
+def _meaning(resolved: Resolved, key: object) -> Meaning | None:
+    """Return the legacy column that a key or position of a row means; None for anything else."""
+    outputs = resolved.outputs
+    if outputs is None:
+        return None
+    if isinstance(key, int):
+        before = outputs[: key + 1] if key >= 0 else outputs[key:]
+        if any(output.is_star for output in before) or not -len(outputs) <= key < len(outputs):
+            return None
+        return _legacy(outputs[key])
+    named = [output for output in outputs if output.name.lower() == str(key).lower()]
+    if named:
+        return _legacy(named[-1])
+    if sum(output.is_star for output in outputs) != 1:
+        return None
+    star = next(output.star for output in outputs if output.is_star)
+    column = star.column(str(key)) if star is not None else None
+    return (star, column, column.legacy) if star is not None and column is not None else None
+
+
+def _legacy(output: Output) -> Meaning | None:
+    reference = output.reference
+    if reference is None or reference.epoch:
+        return None
+    return reference.table, reference.column, reference.output or reference.column.legacy
+
+
+def _legacy_outputs(rows: _Rows) -> Iterator[Meaning]:
+    """Yield the legacy columns that a row carries, whatever its query."""
+    for resolved in rows.queries:
+        for output in resolved.outputs or ():
+            meaning = _legacy(output)
+            if meaning is not None:
+                yield meaning
+            elif output.star is not None:
+                column = output.star.columns[0]
+                yield output.star, column, column.legacy
