@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import isfinite
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from .common import console, printable
 
-__all__ = ["FORMAT_OPTION", "json_value", "print_json", "print_table"]
+__all__ = ["format_option", "json_value", "print_json", "print_table"]
 
-FORMAT_OPTION = click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How to print the result.",
-)
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def format_option(*formats: str) -> Callable[[Command], Command]:
+    """Return the option --format for a command; its first format is the default."""
+    return click.option(
+        "--format",
+        "output_format",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        help="How to print the result.",
+    )
 
 
 def print_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -1,0 +1,35 @@
+"""`ts-contract finalize`: without the legacy columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import click
+
+from .common import contract, printable
+from .progress import progress
+
+__all__ = ["command"]
+
+
+@click.command()
+@click.argument("db")
+def command(db: str) -> None:
+    """Drop the legacy columns of DB.
+
+    And everything of ours but the epoch columns and their indexes. There is no way back but a
+    backup. Refused unless DB was verified since its last change, the quarantine is empty, and
+    nothing else in DB needs a legacy column.
+    """
+    from ..migration import finalize  # noqa: PLC0415
+
+    with progress() as bar:
+        report = finalize(db, contract(), progress=bar)
+    click.echo(f"{printable(report.database)}: {len(report.columns)} legacy columns dropped.")
+    _print_names("Indexes that went with them", report.indexes)
+    _print_names("Tables that had to be rebuilt", report.rebuilt)
+
+
+def _print_names(what: str, names: Iterable[str]) -> None:
+    if names:
+        click.echo(f"{what}: {printable(', '.join(names))}")

@@ -1,0 +1,81 @@
+"""`ts-contract migrate`: from the legacy to the migrated schema."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .common import contract, hint
+from .progress import progress
+from .verify import print_report
+
+__all__ = ["command"]
+
+
+@click.command()
+@click.argument("db")
+@click.option("--offline", is_flag=True, help="One fast pass a table, under an exclusive lock.")
+@click.option(
+    "--batch-size",
+    type=click.IntRange(min=1),
+    default=2000,
+    show_default=True,
+    help="Rows in one transaction.",
+)
+@click.option(
+    "--pause",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0),
+    default=0.005,
+    show_default=True,
+    help="Time that other writers get between two transactions.",
+)
+@click.option(
+    "--backup",
+    metavar="PATH",
+    type=click.Path(path_type=Path),
+    help="Write a verified copy before the first change.",
+)
+@click.option("--no-sync", is_flag=True, help="Without sync triggers.")
+@click.option(
+    "--check-range", is_flag=True, help="With a CHECK of the valid range on the epoch columns."
+)
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    db: str,
+    *,
+    offline: bool,
+    batch_size: int,
+    pause: float,
+    backup: Path | None,
+    no_sync: bool,
+    check_range: bool,
+) -> None:
+    """Give DB its epoch columns, filled and verified.
+
+    Expand, sync, backfill, index, verify. DB stays in use meanwhile: the work is done in short
+    transactions. A run that was stopped goes
+    on where it was when it is run again. What cannot be converted is listed in the table
+    _ts_contract_quarantine, and the exit code is 1.
+    """
+    from ..migration import migrate  # noqa: PLC0415
+
+    with progress() as bar:
+        report = migrate(
+            db,
+            contract(),
+            offline=offline,
+            sync=not no_sync,
+            check_range=check_range,
+            batch_size=batch_size,
+            pause=pause,
+            backup=backup,
+            progress=bar,
+        )
+    print_report(report)
+    if report.quarantined:
+        hint("`ts-contract status` lists the quarantine; correct the legacy values, then verify.")
+    ctx.exit(0 if report.ok else 1)

@@ -1,0 +1,176 @@
+"""`ts-contract plan`: what migrate would do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .common import console, contract, printable
+from .output import format_option, print_json, print_table
+from .progress import progress
+
+if TYPE_CHECKING:
+    from ..migration.plan import Plan
+    from ..migration.steps import Step
+
+__all__ = ["command", "print_forms"]
+
+
+@click.command()
+@click.argument("db")
+@click.option("--no-sync", is_flag=True, help="Without sync triggers.")
+@click.option("--check-range", is_flag=True, help="With a CHECK of the valid range.")
+@click.option("--sql", is_flag=True, help="Print every statement, too.")
+@format_option("text", "json")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    db: str,
+    *,
+    no_sync: bool,
+    check_range: bool,
+    sql: bool,
+    output_format: str,
+) -> None:
+    """Say what migrate would do to DB, and only read it.
+
+    Shows the storage forms found in each legacy column, what a person should know, the steps that
+    are left, and how much space and time they take. Exits as migrate would.
+    """
+    from ..migration import plan  # noqa: PLC0415
+
+    with progress() as bar:
+        result = plan(db, contract(), sync=not no_sync, check_range=check_range, progress=bar)
+    if output_format == "json":
+        print_json(_as_json(result))
+    else:
+        _print(result, sql=sql)
+    ctx.exit(_exit_code(result))
+
+
+def _exit_code(plan: Plan) -> int:
+    if plan.refusals:
+        return 2
+    return int(any(column.unconvertible for table in plan.tables for column in table.columns))
+
+
+def _print(plan: Plan, *, sql: bool) -> None:
+    click.echo(f"Contract {printable(plan.contract)} on {printable(plan.database)}")
+    click.echo()
+    print_forms(plan)
+    _print_findings(plan)
+    _print_steps(plan)
+    if sql:
+        for phase, steps in groupby(plan.steps, lambda step: step.phase):
+            click.echo(f"\n-- {phase}")
+            for step in steps:
+                for statement in step.sql():
+                    click.echo(f"{statement};")
+
+
+def print_forms(plan: Plan) -> None:
+    """Print which storage forms each legacy column holds, one of its values, and how many."""
+    from ..migration.classify import FORMS  # noqa: PLC0415
+
+    rows: list[tuple[object, ...]] = []
+    for table in plan.tables:
+        rows.append((table.shape.name, None, table.rows, None))
+        for column in table.columns:
+            name: str | None = f"  {column.shape.legacy}"
+            for count in column.forms:
+                mark = " !" if FORMS[count.form].reason else ""
+                rows.append((name, count.form + mark, count.rows, count.example))
+                name = None
+    print_table(("Column", "Storage form", "Rows", "Example"), rows)
+    if any(column.unconvertible for table in plan.tables for column in table.columns):
+        click.echo("! stands for no instant: goes to the quarantine")
+
+
+_STYLES = {"refusal": "bold red", "warning": "yellow", "note": "dim"}
+
+
+def _print_findings(plan: Plan) -> None:
+    from rich.text import Text  # noqa: PLC0415
+
+    if plan.findings:
+        click.echo()
+    for finding in sorted(plan.findings, key=lambda finding: [*_STYLES].index(finding.kind)):
+        line = Text(f"{finding.kind}: ", _STYLES[finding.kind])
+        console().print(line + Text(printable(finding.message)), soft_wrap=True)
+
+
+def _print_steps(plan: Plan) -> None:
+    click.echo()
+    if plan.refusals:
+        click.echo("Nothing can be done before this is resolved.")
+    elif not plan.steps:
+        click.echo("Nothing is left to do.")
+    else:
+        rows = {table.shape.name: table.rows for table in plan.tables}
+        print_table(("Phase", "What"), _phases(plan.steps, rows))
+        click.echo(f"\nThe database grows by about {_size(plan.growth)}, in about {_time(plan)}.")
+
+
+def _phases(steps: Iterable[Step], rows: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+    """Yield each phase with a summary of its steps."""
+    from ..migration.steps import AddColumn, Backfill  # noqa: PLC0415
+
+    for phase, group in groupby(steps, lambda step: step.phase):
+        count = len(found := list(group))
+        filled = [rows[step.table.name] for step in found if isinstance(step, Backfill)]
+        what = {
+            "expand": f"{sum(isinstance(s, AddColumn) for s in found)} epoch columns",
+            "sync": f"triggers on {count} tables",
+            "backfill": f"{sum(filled):,} rows of {count} tables",
+            "index": f"{count} indexes",
+            "version": "the version row",
+        }
+        yield phase, what[phase]
+
+
+def _size(count: float) -> str:
+    for unit in ("bytes", "kB", "MB"):
+        if count < 1000:
+            return f"{count:,.0f} {unit}"
+        count /= 1000
+    return f"{count:,.1f} GB"
+
+
+def _time(plan: Plan) -> str:
+    seconds = round(plan.seconds or 0)
+    return f"{seconds // 60} min {seconds % 60} s" if seconds >= 60 else f"{max(seconds, 1)} s"
+
+
+def _as_json(plan: Plan) -> dict[str, Any]:
+    return {
+        "contract": plan.contract,
+        "database": plan.database,
+        "tables": {
+            table.shape.name: {
+                "rows": table.rows,
+                "columns": {
+                    column.shape.legacy: {
+                        "epoch": column.shape.epoch,
+                        "index": column.shape.index,
+                        "forms": {
+                            count.form: {"rows": count.rows, "example": count.example}
+                            for count in column.forms
+                        },
+                        "unconvertible": column.unconvertible,
+                    }
+                    for column in table.columns
+                },
+            }
+            for table in plan.tables
+        },
+        "missing": list(plan.missing),
+        "findings": [{"kind": f.kind, "message": f.message} for f in plan.findings],
+        "steps": [{"phase": step.phase, "sql": list(step.sql())} for step in plan.steps],
+        "sync": plan.sync,
+        "growth_bytes": plan.growth,
+        "seconds": plan.seconds,
+    }

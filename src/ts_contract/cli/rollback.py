@@ -1,0 +1,29 @@
+"""`ts-contract rollback`: everything of ours out again."""
+
+from __future__ import annotations
+
+import click
+
+from .common import contract, printable
+from .progress import progress
+
+__all__ = ["command"]
+
+
+@click.command()
+@click.argument("db")
+def command(db: str) -> None:
+    """Take everything that migrate added out of DB again.
+
+    The schema is then as it was, byte for byte. Works from every phase before finalize, and for a
+    run that was stopped.
+    """
+    from ..migration import rollback  # noqa: PLC0415
+
+    with progress() as bar:
+        report = rollback(db, contract(), progress=bar)
+    place = printable(report.database)
+    if report.columns:
+        click.echo(f"{place}: {len(report.columns)} epoch columns taken out; all is as it was.")
+    else:
+        click.echo(f"{place}: nothing to take out.")

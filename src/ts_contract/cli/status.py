@@ -1,0 +1,143 @@
+"""`ts-contract status`: how far a migration is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from itertools import groupby, islice
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..timestamps import format_timestamp
+from .common import contract, printable
+from .output import format_option, json_value, print_json, print_table
+
+if TYPE_CHECKING:
+    from ..migration import Status
+
+__all__ = ["command"]
+
+_LISTED = 20
+
+
+@click.command()
+@click.argument("db")
+@format_option("text", "json", "prometheus")
+def command(db: str, output_format: str) -> None:
+    """Say how far the migration of DB is.
+
+    Column by column, with a list of the quarantine. The format `prometheus` is for the textfile
+    collector of node_exporter.
+    """
+    from ..migration import status  # noqa: PLC0415
+
+    result = status(db, contract())
+    if output_format == "json":
+        print_json(_as_json(result))
+    elif output_format == "prometheus":
+        for line in _metrics(result):
+            click.echo(line)
+    else:
+        _print(result)
+
+
+# --- text ------------------------------------------------------------------------------------
+
+
+def _print(status: Status) -> None:
+    print_table(
+        ("Column", "Phase", "Rows", "Converted", "Left", "Quarantined"),
+        (
+            (f"{c.table}.{c.legacy}", c.phase, c.rows, c.converted, c.left, c.quarantined)
+            for c in status.columns
+        ),
+    )
+    click.echo()
+    if status.verified_at is not None:
+        click.echo(f"Verified at {format_timestamp(status.verified_at)}.")
+    if status.running is not None:
+        click.echo(f"At work: {printable(status.running)}.")
+    if status.missing:
+        click.echo(f"Not in this database: {printable(', '.join(status.missing))}.")
+    if status.quarantine:
+        _print_quarantine(status)
+
+
+def _print_quarantine(status: Status) -> None:
+    click.echo("\nThe quarantine: correct these in the legacy columns, then verify.\n")
+    print_table(
+        ("Column", "Row", "Value", "Reason"),
+        (
+            (f"{row.table}.{row.column}", row.row_key, repr(row.value), row.reason)
+            for row in islice(status.quarantine, _LISTED)
+        ),
+    )
+    more = len(status.quarantine) - _LISTED
+    if more > 0:
+        click.echo(f"and {more:,} more: SELECT * FROM _ts_contract_quarantine")
+
+
+# --- JSON ------------------------------------------------------------------------------------
+
+
+def _as_json(status: Status) -> dict[str, Any]:
+    return {
+        "contract": status.contract,
+        "database": status.database,
+        "verified_at": status.verified_at,
+        "running": status.running,
+        "tables": {
+            table: {
+                "columns": {
+                    column.legacy: {
+                        "epoch": column.epoch,
+                        "phase": column.phase,
+                        "rows": column.rows,
+                        "converted": column.converted,
+                        "left": column.left,
+                        "quarantined": column.quarantined,
+                    }
+                    for column in columns
+                }
+            }
+            for table, columns in groupby(status.columns, lambda column: column.table)
+        },
+        "missing": list(status.missing),
+        "quarantine": [asdict(row) | {"value": json_value(row.value)} for row in status.quarantine],
+    }
+
+
+# --- Prometheus: https://prometheus.io/docs/instrumenting/exposition_formats/ ------------------
+
+
+def _metrics(status: Status) -> Iterator[str]:
+    of = {"contract": status.contract, "database": status.database}
+    yield from _head("values", "Legacy values of a column, by what became of them.")
+    for column in status.columns:
+        place = of | {"table": column.table, "column": column.legacy}
+        yield _sample("values", place | {"state": "converted"}, column.converted)
+        yield _sample("values", place | {"state": "left"}, column.left)
+        yield _sample("values", place | {"state": "quarantined"}, column.quarantined)
+    yield from _head("phase", "1 for the last phase that is complete for a column.")
+    for column in status.columns:
+        place = of | {"table": column.table, "column": column.legacy}
+        yield _sample("phase", place | {"phase": column.phase}, 1)
+    yield from _head("running", "Whether a run is at work.")
+    yield _sample("running", of, int(status.running is not None))
+    if status.verified_at is not None:
+        yield from _head("verified_timestamp_seconds", "When the last change was verified.")
+        yield _sample("verified_timestamp_seconds", of, status.verified_at / 1000)
+
+
+def _head(name: str, about: str) -> Iterator[str]:
+    yield f"# HELP ts_contract_{name} {about}"
+    yield f"# TYPE ts_contract_{name} gauge"
+
+
+_ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
+
+
+def _sample(name: str, labels: dict[str, str], value: float) -> str:
+    pairs = ",".join(f'{label}="{text.translate(_ESCAPES)}"' for label, text in labels.items())
+    return f"ts_contract_{name}{{{pairs}}} {value!r}"

@@ -1,0 +1,111 @@
+"""`ts-contract verify`: whether a migrated database is right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .common import console, contract, printable
+from .output import format_option, json_value, print_json, print_table
+from .progress import progress
+
+if TYPE_CHECKING:
+    from ..migration import VerifyReport
+
+__all__ = ["command", "print_report", "report_as_json"]
+
+
+@click.command()
+@click.argument("db")
+@format_option("text", "json")
+@click.pass_context
+def command(ctx: click.Context, db: str, output_format: str) -> None:
+    """Compare every epoch value in DB with its legacy value.
+
+    By another computation than the one that produced it; looks for indexes, sync triggers and the
+    version row as well. Exits 1 on any difference, and while values are in the quarantine.
+    """
+    from ..migration import verify  # noqa: PLC0415
+
+    with progress() as bar:
+        report = verify(db, contract(), progress=bar)
+    if output_format == "json":
+        print_json(report_as_json(report))
+    else:
+        print_report(report)
+    ctx.exit(0 if report.ok else 1)
+
+
+def print_report(report: VerifyReport) -> None:
+    """Print the figures of each column, what differs, and a last line that sums up."""
+    rows = (
+        (
+            f"{table.name}.{column.legacy}",
+            column.rows,
+            column.converted,
+            column.nulls,
+            column.quarantined,
+            column.differences,
+        )
+        for table in report.tables
+        for column in table.columns
+    )
+    print_table(("Column", "Rows", "Converted", "NULL", "Quarantined", "Different"), rows)
+    for problem in report.problems:
+        click.echo(f"problem: {printable(problem)}")
+    for difference in report.examples:
+        place = f"{difference.table}.{difference.column} of row {difference.row_key}"
+        values = f"{difference.legacy!r} is {difference.epoch!r}, not {difference.expected!r}"
+        click.echo(printable(f"difference: {place}: {values} ({difference.kind})"))
+    _print_verdict(report)
+
+
+def _print_verdict(report: VerifyReport) -> None:
+    style = "green" if report.ok else "yellow" if report.correct else "bold red"
+    columns = sum(len(table.columns) for table in report.tables)
+    click.echo()
+    console().print(
+        f"{columns} columns in {len(report.tables)} tables: {report.differences:,} differences, "
+        f"{len(report.problems)} problems, {report.quarantined:,} values in the quarantine",
+        style=style,
+        soft_wrap=True,
+    )
+
+
+def report_as_json(report: VerifyReport) -> dict[str, Any]:
+    """Return what `--format json` prints."""
+    return {
+        "contract": report.contract,
+        "database": report.database,
+        "ok": report.ok,
+        "tables": {
+            table.name: {
+                "rows": table.rows,
+                "columns": {
+                    column.legacy: {
+                        "epoch": column.epoch,
+                        "rows": column.rows,
+                        "converted": column.converted,
+                        "nulls": column.nulls,
+                        "quarantined": column.quarantined,
+                        "differences": column.differences,
+                        "examples": [
+                            {
+                                "row_key": example.row_key,
+                                "kind": example.kind,
+                                "legacy": json_value(example.legacy),
+                                "epoch": json_value(example.epoch),
+                                "expected": example.expected,
+                            }
+                            for example in column.examples
+                        ],
+                    }
+                    for column in table.columns
+                },
+            }
+            for table in report.tables
+        },
+        "missing": list(report.missing),
+        "problems": list(report.problems),
+    }

@@ -1,0 +1,127 @@
+"""A Django project in one file, run as a script: it makes and fills the database of test_django.
+
+    python django_project.py create DB TRUTH    Django's own migrate, then rows through the ORM
+    python django_project.py work DB TRUTH      the application goes on: inserts, updates, deletes
+
+TRUTH receives what Django itself holds for each value, as JSON: table -> [key, column, instant],
+with the instant in microseconds since 1970 or null.
+"""
+
+import json
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def set_up(db: str) -> None:
+    import django
+    from django.conf import settings
+
+    settings.configure(
+        INSTALLED_APPS=[
+            "django.contrib.admin",
+            "django.contrib.auth",
+            "django.contrib.contenttypes",
+            "django.contrib.messages",
+            "django.contrib.sessions",
+        ],
+        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": db}},
+        DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+        USE_TZ=True,
+        TIME_ZONE="America/New_York",
+    )
+    django.setup()
+
+
+def instant(n: int) -> datetime:
+    """Return the nth of a series of instants: some whole seconds, most with microseconds."""
+    step = timedelta(hours=7, minutes=11) if n % 5 == 0 else timedelta(seconds=25_867.123457)
+    return datetime(2023, 1, 1, tzinfo=UTC) + n * step
+
+
+def create() -> None:
+    from django.contrib.admin.models import CHANGE, LogEntry
+    from django.contrib.auth.models import User
+    from django.contrib.contenttypes.models import ContentType
+    from django.contrib.sessions.models import Session
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+    User.objects.bulk_create(
+        User(
+            username=f"user{n}",
+            password="!",
+            date_joined=instant(n),
+            last_login=None if n % 3 == 0 else instant(n + 1),
+        )
+        for n in range(1_500)
+    )
+    Session.objects.bulk_create(
+        Session(session_key=f"key{n:05}", session_data="e30:x", expire_date=instant(n))
+        for n in range(800)
+    )
+    LogEntry.objects.bulk_create(
+        LogEntry(
+            user=User.objects.get(username="user0"),
+            content_type=ContentType.objects.get_for_model(User),
+            object_id=str(n),
+            object_repr="x",
+            action_flag=CHANGE,
+            action_time=instant(n),
+        )
+        for n in range(300)
+    )
+
+
+def work() -> None:
+    from django.contrib.auth.models import User
+    from django.contrib.sessions.models import Session
+    from django.db.models import F
+
+    User.objects.create_user("newcomer", password="secret")
+    User.objects.filter(username="user3").update(last_login=instant(4_000))
+    User.objects.filter(username="user4").update(last_login=None)
+    known = User.objects.filter(id__lt=50, last_login__isnull=False)
+    known.update(date_joined=F("last_login"), last_login=instant(5))
+    Session.objects.filter(session_key__lt="key00100").delete()
+    Session.objects.update_or_create(
+        session_key="key00200", defaults={"expire_date": instant(4_001)}
+    )
+
+
+def truth() -> dict[str, list[tuple[object, str, int | None]]]:
+    """Return every datetime in the database as Django's ORM reads it."""
+    from django.contrib.admin.models import LogEntry
+    from django.contrib.auth.models import User
+    from django.contrib.sessions.models import Session
+    from django.db import connection
+    from django.db.migrations.recorder import MigrationRecorder
+
+    fields = (
+        (User, "date_joined"),
+        (User, "last_login"),
+        (Session, "expire_date"),
+        (LogEntry, "action_time"),
+        (MigrationRecorder(connection).Migration, "applied"),
+    )
+    values: dict[str, list[tuple[object, str, int | None]]] = {}
+    for model, field in fields:
+        rows = values.setdefault(model._meta.db_table, [])
+        for key, value in model.objects.values_list("pk", field):
+            us = None if value is None else (value - EPOCH) // timedelta(microseconds=1)
+            rows.append((key, field, us))
+    return values
+
+
+def main() -> None:
+    action, db, truth_file = sys.argv[1:]
+    set_up(db)
+    {"create": create, "work": work}[action]()
+    Path(truth_file).write_text(json.dumps(truth()))
+
+
+if __name__ == "__main__":
+    main()
