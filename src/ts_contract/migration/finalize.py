@@ -112,12 +112,12 @@ def _check_state(database: Database, contract: Contract) -> None:
 
 
 def _finalize(database: Database, contract: Contract, progress: ProgressCallback) -> FinalizeReport:
-    info = introspect(database, tuple(table.name for table in contract.tables))
     shapes = [_shape(name, recorded) for name, recorded in read_state(database).tables()]
-    broken = failures(database, info)
-    _refuse_dependents(database, info, shapes)
     for shape in shapes:
         _run(database, InstallSync(shape).undo(database.schema))
+    info = introspect(database, tuple(table.name for table in contract.tables))
+    broken = failures(database, info)
+    _refuse_dependents(database, info, shapes)
     dropped, indexes, rebuilt = [], [], []
     for done, shape in enumerate(shapes):
         progress(Progress("finalize", shape.name, done, len(shapes)))

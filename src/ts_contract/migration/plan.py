@@ -13,6 +13,7 @@ from ..contract import ColumnContract, Contract, TableContract, index_name
 from .classify import FORMS, Reading, reading_of
 from .dialects.sqlite import Database, Target, introspect, opened
 from .dialects.sqlite_forms import FormCount, count_forms, latest_form
+from .dialects.sqlite_sync import trigger_name
 from .introspect import ColumnInfo, DatabaseInfo, TableInfo
 from .progress import Progress, ProgressCallback, silent
 from .shapes import ColumnShape, TableShape
@@ -392,7 +393,7 @@ def _steps(
         steps += [
             InstallSync(shape)
             for shape in shapes
-            if sync_trigger(shape.name).lower() not in triggers
+            if trigger_name(shape.name, "insert").lower() not in triggers
         ]
     for shape in shapes:
         if not (state.backfill(shape.name) or {}).get("done"):
@@ -406,11 +407,6 @@ def _steps(
     if contract.version is not None and "phase:version" not in state.values:
         steps.append(WriteVersion(contract.version, _version_columns(contract, shapes)))
     return steps
-
-
-def sync_trigger(table: str) -> str:
-    """Return the name of the sync trigger that stands for all of a table's."""
-    return f"_ts_contract_{table}_insert"
 
 
 def _zone_steps(info: DatabaseInfo, shapes: tuple[TableShape, ...]) -> list[Step]:

@@ -12,6 +12,7 @@ from typing import Protocol
 from ..contract import Contract, VersionRow
 from .classify import Reading
 from .dialects import sqlite_ddl as dialect
+from .dialects import sqlite_sync
 from .shapes import ColumnShape, TableShape
 
 __all__ = [
@@ -125,11 +126,11 @@ class InstallSync:
 
     def sql(self, schema: str = "") -> tuple[str, ...]:
         """Create the view and the triggers."""
-        return dialect.create_sync(self.table, schema)
+        return sqlite_sync.create_sync(self.table, schema)
 
     def undo(self, schema: str = "") -> tuple[str, ...]:
         """Drop them."""
-        return dialect.drop_sync(self.table, schema)
+        return sqlite_sync.drop_sync(self.table, schema)
 
 
 @dataclass(frozen=True, slots=True)

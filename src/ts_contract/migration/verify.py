@@ -15,6 +15,7 @@ from ..contract import Contract, TableContract
 from ..timestamps import now_ms
 from .classify import convert, reading_of
 from .dialects.sqlite import Database, Target, introspect, opened, transaction
+from .dialects.sqlite_sync import trigger_name
 from .dialects.sqlite_verify import (
     ColumnCounts,
     count_columns,
@@ -26,7 +27,6 @@ from .dialects.sqlite_verify import (
 )
 from .errors import MigrationError
 from .introspect import DatabaseInfo, TableInfo
-from .plan import sync_trigger
 from .progress import Progress, ProgressCallback, silent
 from .shapes import ColumnShape, TableShape
 from .state import State, has_state, read_state, write
@@ -367,6 +367,6 @@ def _structure_problems(
     ]
     if state.values.get("options", {}).get("sync"):
         triggers = {trigger.name.lower() for trigger in info.triggers_on(found.name)}
-        if sync_trigger(found.name).lower() not in triggers:
+        if trigger_name(found.name, "insert").lower() not in triggers:
             problems.append(f"{found.name} has no sync triggers; run `ts-contract migrate`")
     return problems

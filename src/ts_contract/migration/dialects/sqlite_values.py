@@ -218,15 +218,23 @@ def _plausible_form(reading: Reading) -> str:
 
 
 def _chain(*links: dict[str, str], result: tuple[str, ...]) -> str:
-    """Build the SELECT: each link adds or replaces columns of the one before it."""
+    """Build the SELECT: each link adds or replaces columns of the one before it.
+
+    The links bear our prefix, because an authorizer is told their names.
+    """
     known: dict[str, None] = {}
     tables: list[str] = []
     for place, link in enumerate(links):
         known.update(dict.fromkeys(link))
         columns = ",".join(f"{link[name]} AS {name}" if name in link else name for name in known)
-        source = f" FROM _{place - 1}" if place else ""
-        tables.append(f"_{place} AS (SELECT {columns}{source} LIMIT 1)")
-    return f"WITH {','.join(tables)} SELECT {','.join(result)} FROM _{len(links) - 1} LIMIT 1"
+        source = f" FROM {_link(place - 1)}" if place else ""
+        tables.append(f"{_link(place)} AS (SELECT {columns}{source} LIMIT 1)")
+    last = _link(len(links) - 1)
+    return f"WITH {','.join(tables)} SELECT {','.join(result)} FROM {last} LIMIT 1"
+
+
+def _link(place: int) -> str:
+    return f"_ts_contract_{place}"
 
 
 def _utc_as_z() -> str:
