@@ -73,6 +73,13 @@ def add_options(parser: pytest.Parser) -> None:
         "ts_contract_seed", "SQL files with rows for the test databases", type="paths", default=[]
     )
     parser.addini(
+        "ts_contract_before_finalize",
+        "SQL files that a migrated database needs before it can be finalized: the triggers and "
+        "views that name legacy columns, written anew",
+        type="paths",
+        default=[],
+    )
+    parser.addini(
         "ts_contract_allow",
         "legacy reads that are allowed, one a line: TEST TABLE.COLUMN REASON; * is any test",
         type="linelist",

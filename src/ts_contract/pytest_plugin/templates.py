@@ -61,6 +61,7 @@ class Templates:
     Attributes:
         builder: builds the legacy schema.
         seed: SQL files that are run after it.
+        before_finalize: SQL files that are run on a migrated database before it is finalized.
         contract: the contract of the migration.
         cache: directory that keeps the templates between runs.
         copies: directory of this session that holds the copies.
@@ -69,6 +70,7 @@ class Templates:
 
     builder: Builder
     seed: tuple[Path, ...]
+    before_finalize: tuple[Path, ...]
     contract: Contract
     cache: Path
     copies: Path
@@ -108,7 +110,7 @@ class Templates:
     def _find_or_build(self, schema: Schema) -> tuple[Path, bool]:
         key = hash_inputs(
             self.builder,
-            (*self.seed, *_package_files()),
+            (*self.seed, *self.before_finalize, *_package_files()),
             __version__,
             sqlite3.sqlite_version,
             self.contract.fingerprint(),
@@ -140,6 +142,7 @@ class Templates:
             _migrate(path, self.contract)
         else:
             shutil.copyfile(self.template("migrated").path, path)
+            apply_sql(path, self.before_finalize)
             _finalize(path, self.contract)
 
 
@@ -161,7 +164,10 @@ def _finalize(path: Path, contract: Contract) -> None:
     try:
         finalize(path, contract)
     except MigrationError as error:
-        raise SchemaError(f"the migrated template cannot be finalized: {error}") from error
+        raise SchemaError(
+            f"the migrated template cannot be finalized: {error}; what the project changes first "
+            "goes into SQL files that ts_contract_before_finalize names"
+        ) from error
 
 
 def open_templates(
@@ -170,7 +176,10 @@ def open_templates(
     """Return the templates of a project; they are kept in pytest's cache, if it has one."""
     cache = getattr(config, "cache", None)
     directory = copies.parent if cache is None else cache.mkdir("ts_contract")
-    return Templates(builder, tuple(config.getini("ts_contract_seed")), contract, directory, copies)
+    seed, before_finalize = (
+        tuple(config.getini(f"ts_contract_{key}")) for key in ("seed", "before_finalize")
+    )
+    return Templates(builder, seed, before_finalize, contract, directory, copies)
 
 
 def _package_files() -> list[Path]:

@@ -27,7 +27,8 @@ from .sites import Site, find_caller
 
 __all__ = ["LegacyRead", "Seen", "Watch"]
 
-_SYNC_TRIGGER = "_ts_contract_"
+# Our triggers and views, and the links of the conversion in them, which are CTEs _0, _1 and so on.
+_OURS = ("_ts_contract_", *(f"_{digit}" for digit in range(10)))
 _ADAPTER_KEY = (datetime, sqlite3.PrepareProtocol)
 
 _watches: list[Watch] = []
@@ -188,7 +189,7 @@ class Watch:
         if source is None:
             if self._columns[table, column] is None and table not in self._sources:
                 return
-        elif source.startswith(_SYNC_TRIGGER):
+        elif source.startswith(_OURS):
             return
         else:
             self._sources.add(source)

@@ -1,0 +1,1 @@
+"""The store of an agent runtime: sessions, tasks, runs and projects in one SQLite file."""
