@@ -121,11 +121,11 @@ def _phases(steps: Iterable[Step], rows: Mapping[str, int]) -> Iterator[tuple[st
 
     for phase, group in groupby(steps, lambda step: step.phase):
         count = len(found := list(group))
-        filled = [rows[step.table.name] for step in found if isinstance(step, Backfill)]
+        filled = [rows[t.name] for step in found if isinstance(step, Backfill) for t in step.tables]
         what = {
             "expand": f"{sum(isinstance(s, AddColumn) for s in found)} epoch columns",
             "sync": f"triggers on {count} tables",
-            "backfill": f"{sum(filled):,} rows of {count} tables",
+            "backfill": f"{sum(filled):,} rows of {len(filled)} tables",
             "index": f"{count} indexes",
             "version": "the version row",
         }

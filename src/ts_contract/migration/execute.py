@@ -167,7 +167,7 @@ class _Run:
         for phase, group in groupby(todo.steps, key=lambda step: step.phase):
             steps = list(group)
             if phase == "backfill":
-                self._backfill([s.table for s in steps if isinstance(s, Backfill)])
+                self._backfill([t for s in steps if isinstance(s, Backfill) for t in s.tables])
             elif phase == "index":
                 self._index([s for s in steps if isinstance(s, BuildIndex)])
             else:

@@ -395,9 +395,9 @@ def _steps(
             for shape in shapes
             if trigger_name(shape.name, "insert").lower() not in triggers
         ]
-    for shape in shapes:
-        if not (state.backfill(shape.name) or {}).get("done"):
-            steps.append(Backfill(shape))
+    unfilled = tuple(s for s in shapes if not (state.backfill(s.name) or {}).get("done"))
+    if unfilled:
+        steps.append(Backfill(unfilled))
     steps += [
         BuildIndex(shape.name, column.epoch)
         for shape in shapes

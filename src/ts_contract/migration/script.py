@@ -8,7 +8,7 @@ from typing import Final, Literal, get_args
 from ..contract import Contract
 from .classify import reading_of
 from .dialects import sqlite_ddl
-from .dialects.sqlite_verify import verify_script
+from .dialects.sqlite_script import verify_script
 from .errors import Refused
 from .shapes import ColumnShape, TableShape
 from .steps import (
@@ -95,7 +95,7 @@ def _steps(contract: Contract, tables: tuple[TableShape, ...]) -> list[Step]:
         steps += [AddColumn(table.name, column.epoch) for column in table.columns]
     steps += zones.values()
     steps += [InstallSync(table) for table in tables]
-    steps += [Backfill(table) for table in tables]
+    steps.append(Backfill(tables))
     steps += [
         BuildIndex(table.name, column.epoch)
         for table in tables
@@ -119,7 +119,7 @@ _ABOUT = {
     "backfill": "fills the epoch columns; run expand first.",
     "index": "indexes the epoch columns; run backfill first.",
     "version": "records the version; run it last.",
-    "verify": "returns a row for each column: values that differ. All must be 0.",
+    "verify": "returns the columns with wrong values; no row means that none is wrong.",
     "rollback": "takes all of it out again.",
     "all": "takes the tables from the legacy to the migrated schema, in one transaction.",
 }

@@ -12,7 +12,7 @@ from typing import Protocol
 from ..contract import Contract, VersionRow
 from .classify import Reading
 from .dialects import sqlite_ddl as dialect
-from .dialects import sqlite_sync
+from .dialects import sqlite_script, sqlite_sync
 from .shapes import ColumnShape, TableShape
 
 __all__ = [
@@ -135,21 +135,21 @@ class InstallSync:
 
 @dataclass(frozen=True, slots=True)
 class Backfill:
-    """The epoch values of all rows of one table, and the quarantine of what has none.
+    """The epoch values of all rows of some tables, and the quarantine of what has none.
 
-    The statements are those of a script, in one pass; a live run takes the same update in
-    ranges of the key.
+    The statements are those of a script, in one pass; a live run updates the same columns by
+    the same conversion in ranges of the key.
     """
 
-    table: TableShape
+    tables: tuple[TableShape, ...]
     phase: str = "backfill"
 
     def sql(self, schema: str = "") -> tuple[str, ...]:
-        """Fill every epoch column in one pass, with the table's other triggers held off."""
-        return dialect.backfill_script(self.table, schema)
+        """Fill every epoch column in one pass, with triggers on the tables held off."""
+        return sqlite_script.backfill_script(self.tables, schema)
 
     def undo(self, schema: str = "") -> tuple[str, ...]:
-        """Nothing: the values go with their column."""
+        """Nothing: the values go with their columns."""
         return ()
 
 

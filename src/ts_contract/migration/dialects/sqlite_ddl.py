@@ -187,24 +187,6 @@ def reason(form: str) -> str:
     return f"CASE {form} {cases} ELSE 'not converted' END"
 
 
-def backfill_script(table: TableShape, schema: str) -> tuple[str, ...]:
-    """Fill all rows in one pass, in a script that cannot know the table's other triggers.
-
-    A trigger of the application that touches its own table after an update (`SET updated_at =
-    CURRENT_TIMESTAMP`) would rewrite what is being converted. Ours, which stands only during
-    the pass, makes SQLite leave out any change of the table but that of the epoch columns.
-    """
-    guard = name_in(f"_ts_contract_{table.name}_guard", schema)
-    untouched = " AND ".join(f"old.{quote(c.epoch)} IS new.{quote(c.epoch)}" for c in table.columns)
-    return (
-        f"CREATE TRIGGER {guard} BEFORE UPDATE ON {quote(table.name)}"
-        f" WHEN {untouched} BEGIN SELECT RAISE(IGNORE); END",
-        backfill(table, "1", schema),
-        f"DROP TRIGGER {guard}",
-        *(quarantine(table, column, "1", schema) for column in table.columns),
-    )
-
-
 # --- the version row -------------------------------------------------------------------------
 
 

@@ -21,10 +21,12 @@ from ..zones import is_utc
 __all__ = [
     "ZONE_TABLE",
     "classified",
+    "classified_rows",
     "form_expression",
     "ms_expression",
     "ms_or_form_expression",
     "text_expression",
+    "usual_expression",
 ]
 
 ZONE_TABLE = "_ts_contract_zone"
@@ -125,6 +127,16 @@ def _any_of(value: str, patterns: tuple[str, ...]) -> str:
     return "(" + " OR ".join(f"{value} GLOB '{pattern}'" for pattern in patterns) + ")"
 
 
+def usual_expression(value: str, reading: Reading) -> str:
+    """Return SQL for the epoch milliseconds of a value of a usual shape; NULL for any other.
+
+    Args:
+        value: SQL expression of the value.
+        reading: how the column is read.
+    """
+    return _usual_or(value, reading, "NULL")
+
+
 def classified(value: str, reading: Reading) -> str:
     """Return a SELECT of one row with the columns `v`, `form` and `ms` for a value.
 
@@ -132,31 +144,20 @@ def classified(value: str, reading: Reading) -> str:
         value: SQL expression of the value.
         reading: how the column is read.
     """
-    outside = _outside(*(reading.valid_range or (MIN_MS, MAX_MS)))
-    return _chain(
-        # the value, and its text without blanks around it
-        {"v": value, "t": f"CASE typeof({value}) WHEN 'text' THEN trim({value},{_BLANKS}) END"},
-        {"t": _utc_as_z()},
-        {"p": _mask("t")},  # the pattern of the text: 9 for each digit
-        {"s": _shape()},
-        {"n": _number(), "u": _canonical()},
-        # the date, and the rest with its pattern
-        {"d": "substr(u,1,10)", "r": "substr(u,11)", "p": _mask("substr(u,11)")},
-        {"z": f"substr(r,length(r)+1-{_zone_length()})"},
-        # the time of day with its pattern, what parts it from the date, and the zone
-        {
-            "x": "substr(r,2,length(r)-length(z)-1)",
-            "p": "substr(p,2,length(p)-length(z)-1)",
-            "g": "substr(r,1,length(r)>length(z))",
-            "z": "replace(ltrim(z),':','')",
-        },
-        {"form": _form(reading)},
-        {"l": _local_seconds(), "m": "CAST(substr(substr(x,10,3)||'000',1,3) AS INTEGER)"},
-        {"o": _offset(reading)},
-        {"form": _policy_form(reading), "ms": _ms()},
-        {"form": _plausible_form(reading), "ms": f"CASE WHEN {outside} THEN NULL ELSE ms END"},
-        result=("v", "form", "ms"),
-    )
+    links = _links({"v": value, **_trimmed(value)}, reading)
+    return _chain(links, keep=(), source="", limit=1, separator=",")
+
+
+def classified_rows(rows: str, keep: tuple[str, ...], reading: Reading) -> str:
+    """Return a SELECT of many rows with `form` and `ms`, one link of the chain a line.
+
+    Args:
+        rows: a SELECT of the columns to keep and of `v`, the values.
+        keep: the columns to hand through.
+        reading: how the values are read.
+    """
+    links = _links({"v": "v", **_trimmed("v")}, reading)
+    return _chain(links, keep=keep, source=f" FROM ({rows})", limit=-1, separator=",\n")
 
 
 def text_expression(ms: str, reading: Reading, written_as: str, precision: int) -> str:
@@ -217,20 +218,53 @@ def _plausible_form(reading: Reading) -> str:
     return f"CASE WHEN {_outside(MIN_MS, MAX_MS)} THEN 'out-of-range'{implausible} ELSE form END"
 
 
-def _chain(*links: dict[str, str], result: tuple[str, ...]) -> str:
-    """Build the SELECT: each link adds or replaces columns of the one before it.
+def _links(first: dict[str, str], reading: Reading) -> list[dict[str, str]]:
+    """Return what each link of the chain adds or replaces, as SQL by the name of the column."""
+    outside = _outside(*(reading.valid_range or (MIN_MS, MAX_MS)))
+    return [
+        first,  # the value, and its text without blanks around it
+        {"t": _utc_as_z()},
+        {"p": _mask("t")},  # the pattern of the text: 9 for each digit
+        {"s": _shape()},
+        {"n": _number(), "u": _canonical()},
+        # the date, and the rest with its pattern
+        {"d": "substr(u,1,10)", "r": "substr(u,11)", "p": _mask("substr(u,11)")},
+        {"z": f"substr(r,length(r)+1-{_zone_length()})"},
+        # the time of day with its pattern, what parts it from the date, and the zone
+        {
+            "x": "substr(r,2,length(r)-length(z)-1)",
+            "p": "substr(p,2,length(p)-length(z)-1)",
+            "g": "substr(r,1,length(r)>length(z))",
+            "z": "replace(ltrim(z),':','')",
+        },
+        {"form": _form(reading)},
+        {"l": _local_seconds(), "m": "CAST(substr(substr(x,10,3)||'000',1,3) AS INTEGER)"},
+        {"o": _offset(reading)},
+        {"form": _policy_form(reading), "ms": _ms()},
+        {"form": _plausible_form(reading), "ms": f"CASE WHEN {outside} THEN NULL ELSE ms END"},
+    ]
+
+
+def _trimmed(value: str) -> dict[str, str]:
+    return {"t": f"CASE typeof({value}) WHEN 'text' THEN trim({value},{_BLANKS}) END"}
+
+
+def _chain(
+    links: list[dict[str, str]], *, keep: tuple[str, ...], source: str, limit: int, separator: str
+) -> str:
+    """Build the SELECT of `v`, `form` and `ms`, and of the columns that were handed through.
 
     The links bear our prefix, because an authorizer is told their names.
     """
-    known: dict[str, None] = {}
+    known = dict.fromkeys(keep)
     tables: list[str] = []
     for place, link in enumerate(links):
         known.update(dict.fromkeys(link))
         columns = ",".join(f"{link[name]} AS {name}" if name in link else name for name in known)
-        source = f" FROM {_link(place - 1)}" if place else ""
-        tables.append(f"{_link(place)} AS (SELECT {columns}{source} LIMIT 1)")
-    last = _link(len(links) - 1)
-    return f"WITH {','.join(tables)} SELECT {','.join(result)} FROM {last} LIMIT 1"
+        tables.append(f"{_link(place)} AS (SELECT {columns}{source} LIMIT {limit})")
+        source = f" FROM {_link(place)}"
+    result = ",".join((*keep, "v", "form", "ms"))
+    return f"WITH {separator.join(tables)} SELECT {result}{source} LIMIT {limit}"
 
 
 def _link(place: int) -> str:

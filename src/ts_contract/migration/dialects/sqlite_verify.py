@@ -11,7 +11,6 @@ from ..shapes import ColumnShape, TableShape
 from ..zones import is_utc
 from .sqlite import Database, literal, quote
 from .sqlite_ddl import QUARANTINE, row_key
-from .sqlite_values import classified
 
 __all__ = [
     "ColumnCounts",
@@ -19,9 +18,9 @@ __all__ = [
     "has_index_on",
     "has_version",
     "orphans",
+    "sure_expression",
     "unlisted",
     "unsure_rows",
-    "verify_script",
 ]
 
 _AS_TEXT = "datetime({m}/1000,'unixepoch')"
@@ -54,7 +53,7 @@ def count_columns(
     counts = ", ".join(
         f"count({quote(c.legacy)}), count({quote(c.epoch)}),"
         f" total({quote(c.legacy)} IS NOT NULL AND {quote(c.epoch)} IS NULL),"
-        f" total(NOT {_sure(c, valid_range)})"
+        f" total(NOT {sure_expression(c, valid_range)})"
         for c in table.columns
     )
     row = database.run(
@@ -70,13 +69,13 @@ def unsure_rows(
 ) -> Iterator[tuple[Any, ...]]:
     """Yield the row key, and both values of every column, where a value is not certainly right."""
     columns = ", ".join(f"{quote(c.legacy)}, {quote(c.epoch)}" for c in table.columns)
-    unsure = " OR ".join(f"NOT {_sure(c, valid_range)}" for c in table.columns)
+    unsure = " OR ".join(f"NOT {sure_expression(c, valid_range)}" for c in table.columns)
     yield from database.run(
         f"SELECT {row_key(table)}, {columns} FROM {database.qualified(table.name)} WHERE {unsure}"
     )
 
 
-def _sure(column: ColumnShape, valid_range: tuple[int, int]) -> str:
+def sure_expression(column: ColumnShape, valid_range: tuple[int, int]) -> str:
     """SQL that is 1 if the epoch value, turned back into a text, gives the stored one.
 
     It never says 1 for a wrong value; where it says 0, Python judges.
@@ -101,27 +100,6 @@ def _sure(column: ColumnShape, valid_range: tuple[int, int]) -> str:
         f"coalesce(CASE WHEN {m} IS NULL THEN {c} IS NULL"
         f" ELSE {m} BETWEEN {first} AND {last} AND {m}=CAST({m} AS INTEGER) AND ({shown}) END,0)"
     )
-
-
-def verify_script(tables: tuple[TableShape, ...], valid_range: tuple[int, int]) -> tuple[str, ...]:
-    """Return one SELECT per column: its name, and how many of its values differ.
-
-    In plain SQL there is no Python to judge what turning back cannot prove; the long conversion
-    does, which has nothing in common with the expression of the backfill for the usual shapes.
-    """
-    statements = []
-    for table in tables:
-        for column in table.columns:
-            legacy, epoch = quote(column.legacy), quote(column.epoch)
-            long_way = f"(SELECT ms FROM ({classified(legacy, column.reading)}))"
-            in_range = f"{epoch} BETWEEN {valid_range[0]} AND {valid_range[1]}"
-            place = literal(f"{table.name}.{column.legacy}")
-            statements.append(
-                f"SELECT {place} AS place, count(*) AS differences FROM {quote(table.name)}"
-                f" WHERE NOT {_sure(column, valid_range)} AND ({epoch} IS NOT {long_way}"
-                f" OR {epoch} IS NOT NULL AND NOT {in_range})"
-            )
-    return tuple(statements)
 
 
 def unlisted(database: Database, table: TableShape, column: ColumnShape) -> tuple[int, list[str]]:
