@@ -197,7 +197,7 @@ class _Run:
             for column in table.columns:
                 provide_zones(self.database, column.reading)
             state = read_state(self.database).backfill(table.name)
-            if state is None:
+            if state is None or state["done"]:  # not begun, or something was left out
                 with self._transaction():
                     self._bound(table)
             if self.offline:
@@ -214,6 +214,7 @@ class _Run:
             without_triggers(self.database, table.name),
         ):
             sqlite_rows.fill(self.database, table, None, None)
+            sqlite_rows.prune(self.database, table)
             self._checkpoint(table, {**state, "done": True})
         self.progress(Progress("backfill", table.name, state["rows"], state["rows"]))
 
@@ -228,6 +229,8 @@ class _Run:
                 )
                 upto = state["bound"] if end is None else end
                 sqlite_rows.fill(self.database, table, state["cursor"], upto)
+                if end is None:
+                    sqlite_rows.prune(self.database, table)
                 state = {**state, "cursor": upto, "done": end is None}
                 self._checkpoint(table, state)
             done += self.batch_size

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Final
 
 from ..contract import ColumnContract, Contract, TableContract, index_name
 from .classify import FORMS, Reading, reading_of
 from .dialects.sqlite import Database, Target, introspect, opened
 from .dialects.sqlite_forms import FormCount, count_forms, latest_form
+from .dialects.sqlite_rows import has_unlisted
 from .dialects.sqlite_sync import trigger_name
+from .findings import Finding, contract_findings, table_findings
 from .introspect import ColumnInfo, DatabaseInfo, TableInfo
 from .progress import Progress, ProgressCallback, silent
 from .shapes import ColumnShape, TableShape
@@ -38,19 +40,6 @@ __all__ = ["ColumnPlan", "Finding", "Plan", "TablePlan", "make_plan", "plan"]
 _ROW_BYTES: Final = 7
 _INDEX_BYTES: Final = 15
 _WRITE_FACTOR: Final = 3.0
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something that a person should know before migrating.
-
-    Attributes:
-        kind: `refusal` if nothing can be done as things are, `warning`, or `note`.
-        message: what was found, where, and what to do.
-    """
-
-    kind: Literal["refusal", "warning", "note"]
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,16 +134,21 @@ def plan_open(database: Database, contract: Contract, *, sync: bool, check_range
     options = state.values.get("options")
     if options is not None:  # what was begun is ended as it was begun
         sync, check_range = options["sync"], options["check_range"]
-    shapes = []
+    shapes, unfilled = [], set()
     for table in contract.tables:
         found = info.table(table.name)
         if found is not None and found.kind == "table":
-            shapes.append(_shape(database, contract, table, found, check_range=check_range))
+            shape = _shape(database, contract, table, found, check_range=check_range)
+            shapes.append(shape)
+            backfill = state.backfill(shape.name)
+            if backfill is None or not backfill["done"] or has_unlisted(database, shape):
+                unfilled.add(shape.name)
     return make_plan(
         contract,
         info,
         state,
         tuple(shapes),
+        frozenset(unfilled),
         name=database.name,
         sync=sync,
         check_range=check_range,
@@ -216,19 +210,27 @@ def make_plan(
     info: DatabaseInfo,
     state: State,
     shapes: tuple[TableShape, ...],
+    unfilled: frozenset[str],
     *,
     name: str,
     sync: bool,
     check_range: bool,
 ) -> Plan:
-    """Build the plan from what is there; reads nothing and changes nothing."""
+    """Build the plan from what is there; reads nothing and changes nothing.
+
+    Args:
+        contract: which columns.
+        info: what the database has.
+        state: what an earlier run left.
+        shapes: the tables that are there.
+        unfilled: those of them whose backfill is not done, or did not see some values.
+        name: name of the database.
+        sync: whether sync triggers are wanted.
+        check_range: whether a CHECK on the epoch columns is wanted.
+    """
     findings = [
-        *_findings(contract, info, state),
-        *(
-            finding
-            for shape in shapes
-            for finding in _table_findings(shape, info, state, sync=sync)
-        ),
+        *contract_findings(contract, info, state),
+        *(finding for shape in shapes for finding in table_findings(shape, info, state, sync=sync)),
     ]
     missing = tuple(t.name for t in contract.tables if info.table(t.name) is None)
     findings += [
@@ -236,18 +238,23 @@ def make_plan(
         for table in missing
         if (declared := contract.table(table)) is not None and declared.optional
     ]
-    refused = any(finding.kind == "refusal" for finding in findings)
-    steps = (
-        ()
-        if refused
-        else tuple(_steps(contract, info, state, shapes, sync=sync, check_range=check_range))
-    )
+    steps: list[Step] = []
+    if not any(finding.kind == "refusal" for finding in findings):
+        steps += _expand_steps(contract, state, shapes, check_range=check_range)
+        steps += _zone_steps(info, shapes)
+        if sync:
+            steps += _sync_steps(info, shapes)
+        if unfilled:
+            steps.append(Backfill(tuple(shape for shape in shapes if shape.name in unfilled)))
+        steps += _index_steps(info, shapes)
+        if contract.version is not None and "phase:version" not in state.values:
+            steps.append(WriteVersion(contract.version, _version_columns(contract, shapes)))
     return Plan(
         contract=contract.name,
         database=name,
         tables=tuple(_table_plan(shape, info) for shape in shapes),
         missing=missing,
-        steps=steps,
+        steps=tuple(steps),
         findings=tuple(findings),
         sync=sync,
         growth=_growth(steps, info),
@@ -260,153 +267,37 @@ def _table_plan(shape: TableShape, info: DatabaseInfo) -> TablePlan:
     return TablePlan(shape, rows, tuple(ColumnPlan(column) for column in shape.columns))
 
 
-# --- findings --------------------------------------------------------------------------------
+# --- steps: what is left to do; the database itself tells what is done ------------------------
 
 
-def _findings(contract: Contract, info: DatabaseInfo, state: State) -> list[Finding]:
-    findings = []
-    if not contract.tables:
-        findings.append("the contract has no tables; add them under [tool.ts-contract.tables]")
-    if state.fingerprint not in (None, contract.fingerprint()):
-        findings.append(
-            f"the database is in migration by another contract ({state.values['contract']['name']}"
-            ", or this one before a change); finish or roll back that migration with it first"
-        )
-    for table in contract.tables:
-        found = info.table(table.name)
-        if found is None and not table.optional:
-            findings.append(
-                f"table {table.name} is not in the database; check the path, take the table out "
-                "of the contract, or name it in optional-tables"
-            )
-        if found is not None:
-            findings += _shape_refusals(table, found)
-    version = contract.version
-    if version is not None and version.table.lower() not in info.names:
-        findings.append(
-            f"table {version.table}, which receives the version row, is not in the database; "
-            "create it, or take [version] out of the contract"
-        )
-    return [Finding("refusal", message) for message in findings]
-
-
-def _shape_refusals(table: TableContract, found: TableInfo) -> list[str]:
-    if found.kind != "table":
-        return [f"{table.name} is a {found.kind}, not a table; take it out of the contract"]
-    refusals = [
-        f"{table.name}.{column.legacy} is not in the database; correct the contract"
-        for column in table.columns
-        if found.column(column.legacy) is None
-    ]
-    if not found.key:
-        refusals.append(
-            f"table {table.name} has columns called rowid, _rowid_ and oid and no key; "
-            "rename one of them"
-        )
-    return refusals
-
-
-def _table_findings(
-    shape: TableShape, info: DatabaseInfo, state: State, *, sync: bool
-) -> list[Finding]:
-    found = info.table(shape.name)
-    assert found is not None
-    ours = {c[1].lower() for c in (state.table(shape.name) or {"columns": []})["columns"]}
-    findings = []
-    for column in shape.columns:
-        place = f"{shape.name}.{column.epoch}"
-        if found.column(column.epoch) is not None and column.epoch.lower() not in ours:
-            findings.append(
-                Finding(
-                    "refusal",
-                    f"{place} is there already, and not by this tool; `ts-contract verify` tells "
-                    "whether it is right; drop the column, or name another one in the contract",
-                )
-            )
-        index = index_name(shape.name, column.epoch)
-        if column.index and not ours and index.lower() in info.names:
-            findings.append(
-                Finding("refusal", f"the name {index} is taken; rename what has it, or drop it")
-            )
-        legacy = found.column(column.legacy)
-        if legacy is not None and legacy.not_null and legacy.default is None:
-            findings.append(
-                Finding(
-                    "note",
-                    f"{shape.name}.{column.legacy} is NOT NULL without a default: new code has to "
-                    "go on writing it until finalize",
-                )
-            )
-    if sync:
-        findings += _trigger_findings(shape, info)
-    return findings
-
-
-def _trigger_findings(shape: TableShape, info: DatabaseInfo) -> list[Finding]:
-    """Name the application's triggers that a write of ours during sync will fire."""
-    fired = [
-        trigger.name
-        for trigger in info.triggers_on(shape.name)
-        if not trigger.name.startswith("_ts_contract_") and _is_on_any_update(trigger.sql or "")
-    ]
-    if not fired:
-        return []
-    return [
-        Finding(
-            "warning",
-            f"triggers on {shape.name} ({', '.join(fired)}) do not fire during the backfill; while "
-            "sync triggers are there, a row that old or new code writes fires them once more",
-        )
-    ]
-
-
-def _is_on_any_update(sql: str) -> bool:
-    words = sql.upper().split()
-    place = words.index("UPDATE") if "UPDATE" in words else -1
-    return 0 < place < len(words) - 1 and words[place + 1] == "ON"
-
-
-# --- steps -----------------------------------------------------------------------------------
-
-
-def _steps(
-    contract: Contract,
-    info: DatabaseInfo,
-    state: State,
-    shapes: tuple[TableShape, ...],
-    *,
-    sync: bool,
-    check_range: bool,
+def _expand_steps(
+    contract: Contract, state: State, shapes: tuple[TableShape, ...], *, check_range: bool
 ) -> list[Step]:
-    """Return what is left to do: the database itself tells what is done."""
-    steps: list[Step] = []
-    if state.fingerprint is None:
-        steps.append(CreateState(contract))
+    steps: list[Step] = [CreateState(contract)] if state.fingerprint is None else []
     valid_range = contract.valid_range if check_range else None
     for shape in shapes:
         if state.table(shape.name) is None:
             steps.append(RecordTable(shape))
             steps += [AddColumn(shape.name, c.epoch, valid_range) for c in shape.columns]
-    steps += _zone_steps(info, shapes)
-    if sync:
-        triggers = {o.name.lower() for o in info.objects if o.kind == "trigger"}
-        steps += [
-            InstallSync(shape)
-            for shape in shapes
-            if trigger_name(shape.name, "insert").lower() not in triggers
-        ]
-    unfilled = tuple(s for s in shapes if not (state.backfill(s.name) or {}).get("done"))
-    if unfilled:
-        steps.append(Backfill(unfilled))
-    steps += [
+    return steps
+
+
+def _sync_steps(info: DatabaseInfo, shapes: tuple[TableShape, ...]) -> list[Step]:
+    triggers = {o.name.lower() for o in info.objects if o.kind == "trigger"}
+    return [
+        InstallSync(shape)
+        for shape in shapes
+        if trigger_name(shape.name, "insert").lower() not in triggers
+    ]
+
+
+def _index_steps(info: DatabaseInfo, shapes: tuple[TableShape, ...]) -> list[Step]:
+    return [
         BuildIndex(shape.name, column.epoch)
         for shape in shapes
         for column in shape.columns
         if column.index and index_name(shape.name, column.epoch).lower() not in info.names
     ]
-    if contract.version is not None and "phase:version" not in state.values:
-        steps.append(WriteVersion(contract.version, _version_columns(contract, shapes)))
-    return steps
 
 
 def _zone_steps(info: DatabaseInfo, shapes: tuple[TableShape, ...]) -> list[Step]:
@@ -428,7 +319,7 @@ def _version_columns(contract: Contract, shapes: tuple[TableShape, ...]) -> tupl
     return next((shape.columns for shape in named), ())
 
 
-def _growth(steps: tuple[Step, ...], info: DatabaseInfo) -> int:
+def _growth(steps: list[Step], info: DatabaseInfo) -> int:
     rows = {table.name: table.rows for table in info.tables}
     growth = 0
     for step in steps:
@@ -469,8 +360,12 @@ def _form_findings(tables: list[TablePlan]) -> list[Finding]:
                     findings.append(
                         Finding(
                             "warning",
-                            f"{table.shape.name}.{column.shape.legacy}: {count.rows:,} values like "
+                            f"{table.shape.name}.{column.shape.legacy}: {_values(count.rows)} like "
                             f"{count.example} go to the quarantine: {reason}",
                         )
                     )
     return findings
+
+
+def _values(count: int) -> str:
+    return "1 value" if count == 1 else f"{count:,} values"

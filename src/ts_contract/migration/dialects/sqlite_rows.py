@@ -9,8 +9,9 @@ from typing import Any
 from ..shapes import TableShape
 from . import sqlite_ddl
 from .sqlite import Database, quote
+from .sqlite_verify import orphans, unlisted
 
-__all__ = ["batch_end", "count", "fill", "greatest_key", "sorting"]
+__all__ = ["batch_end", "count", "fill", "greatest_key", "has_unlisted", "prune", "sorting"]
 
 Key = list[Any]
 
@@ -59,6 +60,28 @@ def fill(database: Database, table: TableShape, after: Key | None, upto: Key | N
     database.run(sqlite_ddl.backfill(table, where, database.schema), *values)
     for column in table.columns:
         database.run(sqlite_ddl.quarantine(table, column, where, database.schema), *values)
+
+
+def has_unlisted(database: Database, table: TableShape) -> bool:
+    """Return whether some value has neither an instant nor an entry in the quarantine."""
+    return any(unlisted(database, table, column)[0] for column in table.columns)
+
+
+def prune(database: Database, table: TableShape) -> None:
+    """Delete the entries of the quarantine that belong to no unconverted value any more.
+
+    A row may have been corrected or deleted while no sync trigger was there, or VACUUM may have
+    numbered the rows of a table anew that has no INTEGER PRIMARY KEY.
+    """
+    for column in table.columns:
+        for key in orphans(database, table, column):
+            database.run(
+                f"DELETE FROM {database.qualified(sqlite_ddl.QUARANTINE)}"
+                " WHERE table_name = ? AND column_name = ? AND row_key = ?",
+                table.name,
+                column.legacy,
+                key,
+            )
 
 
 @contextmanager

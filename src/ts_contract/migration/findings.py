@@ -1,0 +1,131 @@
+"""What a person should know before migrating: refusals, warnings, notes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ..contract import Contract, TableContract, index_name
+from .introspect import DatabaseInfo, TableInfo
+from .shapes import TableShape
+from .state import State
+
+__all__ = ["Finding", "contract_findings", "table_findings"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that a person should know before migrating.
+
+    Attributes:
+        kind: `refusal` if nothing can be done as things are, `warning`, or `note`.
+        message: what was found, where, and what to do.
+    """
+
+    kind: Literal["refusal", "warning", "note"]
+    message: str
+
+
+def contract_findings(contract: Contract, info: DatabaseInfo, state: State) -> list[Finding]:
+    """Return why the contract as a whole does not fit the database."""
+    findings = []
+    if not contract.tables:
+        findings.append("the contract has no tables; add them under [tool.ts-contract.tables]")
+    if state.fingerprint not in (None, contract.fingerprint()):
+        findings.append(
+            f"the database is in migration by another contract ({state.values['contract']['name']}"
+            ", or this one before a change); finish or roll back that migration with it first"
+        )
+    for table in contract.tables:
+        found = info.table(table.name)
+        if found is None and not table.optional:
+            findings.append(
+                f"table {table.name} is not in the database; check the path, take the table out "
+                "of the contract, or name it in optional-tables"
+            )
+        if found is not None:
+            findings += _shape_refusals(table, found)
+    version = contract.version
+    if version is not None and version.table.lower() not in info.names:
+        findings.append(
+            f"table {version.table}, which receives the version row, is not in the database; "
+            "create it, or take [version] out of the contract"
+        )
+    return [Finding("refusal", message) for message in findings]
+
+
+def _shape_refusals(table: TableContract, found: TableInfo) -> list[str]:
+    if found.kind != "table":
+        return [f"{table.name} is a {found.kind}, not a table; take it out of the contract"]
+    refusals = [
+        f"{table.name}.{column.legacy} is not in the database; correct the contract"
+        for column in table.columns
+        if found.column(column.legacy) is None
+    ]
+    if not found.key:
+        refusals.append(
+            f"table {table.name} has columns called rowid, _rowid_ and oid and no key; "
+            "rename one of them"
+        )
+    return refusals
+
+
+def table_findings(
+    shape: TableShape, info: DatabaseInfo, state: State, *, sync: bool
+) -> list[Finding]:
+    """Return what stands in the way of one table, and what to know about it."""
+    found = info.table(shape.name)
+    assert found is not None
+    ours = {c[1].lower() for c in (state.table(shape.name) or {"columns": []})["columns"]}
+    findings = []
+    for column in shape.columns:
+        place = f"{shape.name}.{column.epoch}"
+        if found.column(column.epoch) is not None and column.epoch.lower() not in ours:
+            findings.append(
+                Finding(
+                    "refusal",
+                    f"{place} is there already, and not by this tool; `ts-contract verify` tells "
+                    "whether it is right; drop the column, or name another one in the contract",
+                )
+            )
+        index = index_name(shape.name, column.epoch)
+        if column.index and not ours and index.lower() in info.names:
+            findings.append(
+                Finding("refusal", f"the name {index} is taken; rename what has it, or drop it")
+            )
+        legacy = found.column(column.legacy)
+        if legacy is not None and legacy.not_null and legacy.default is None:
+            findings.append(
+                Finding(
+                    "note",
+                    f"{shape.name}.{column.legacy} is NOT NULL without a default: new code has to "
+                    "go on writing it until finalize",
+                )
+            )
+    if sync:
+        findings += _trigger_findings(shape, info)
+    return findings
+
+
+def _trigger_findings(shape: TableShape, info: DatabaseInfo) -> list[Finding]:
+    """Name the application's triggers that a write of ours during sync will fire."""
+    fired = [
+        trigger.name
+        for trigger in info.triggers_on(shape.name)
+        if not trigger.name.startswith("_ts_contract_") and _is_on_any_update(trigger.sql or "")
+    ]
+    if not fired:
+        return []
+    return [
+        Finding(
+            "warning",
+            f"triggers on {shape.name} ({', '.join(fired)}) do not fire during the backfill; while "
+            "sync triggers are there, a row that old or new code writes fires them once more",
+        )
+    ]
+
+
+def _is_on_any_update(sql: str) -> bool:
+    words = sql.upper().split()
+    place = words.index("UPDATE") if "UPDATE" in words else -1
+    return 0 < place < len(words) - 1 and words[place + 1] == "ON"
