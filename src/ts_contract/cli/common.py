@@ -129,7 +129,7 @@ def is_quiet() -> bool:
 def hint(text: str) -> None:
     """Print what the user may do next to standard error, unless --quiet was given."""
     if not is_quiet():
-        console(stderr=True).print(text, style="dim", soft_wrap=True)
+        console(stderr=True).print(text, style="dim")
 
 
 def printable(text: object) -> str:

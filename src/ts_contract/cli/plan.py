@@ -100,7 +100,7 @@ def _print_findings(plan: Plan) -> None:
         click.echo()
     for finding in sorted(plan.findings, key=lambda finding: [*_STYLES].index(finding.kind)):
         line = Text(f"{finding.kind}: ", _STYLES[finding.kind])
-        console().print(line + Text(printable(finding.message)), soft_wrap=True)
+        console().print(line + Text(printable(finding.message)))
 
 
 def _print_steps(plan: Plan) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from time import monotonic
+from typing import TYPE_CHECKING, Any
 
 from .common import console, is_quiet, printable
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["progress"]
 
 _PHASES_IN_ROWS = frozenset(("survey", "backfill", "verify"))
+_LABEL_WIDTH = 24
 
 
 @contextmanager
@@ -31,12 +34,17 @@ def progress() -> Iterator[ProgressCallback]:
     if is_quiet() or not sys.stderr.isatty():
         yield lambda _: None
         return
-    from rich.progress import Progress as Bars  # noqa: PLC0415 - most runs do without
+    from rich.progress import BarColumn, TextColumn  # noqa: PLC0415 - most runs do without
+    from rich.progress import Progress as Bars  # noqa: PLC0415
 
-    with Bars(*_columns(), console=console(stderr=True)) as bars:
+    def field(name: str) -> TextColumn:
+        return TextColumn(f"{{task.fields[{name}]}}", markup=False)
+
+    columns = (field("label"), BarColumn(10), field("rows"), field("rate"), field("time"))
+    with Bars(*columns, console=console(stderr=True)) as bars:
         shown = _Shown(bars)
         yield shown.update
-        shown.finish()
+        shown.end_phase()
 
 
 class _Shown:
@@ -44,54 +52,47 @@ class _Shown:
 
     def __init__(self, bars: rich.progress.Progress) -> None:
         self._bars = bars
-        self._tasks: dict[str, rich.progress.TaskID] = {}
+        self._task: rich.progress.TaskID | None = None
         self._now: Progress | None = None
-        self._sum = 0
+        self._before = 0
+        self._began = 0.0
 
     def update(self, now: Progress) -> None:
-        before = self._now
-        label = printable(f"{now.phase} {now.table}".rstrip())
-        if before is None or before.phase != now.phase:
-            self.finish()
-            self._tasks[now.phase] = self._bars.add_task(label, phase=now.phase)
-        elif before.table != now.table and now.phase in _PHASES_IN_ROWS:
-            self._sum += before.total
-            self._bars.reset(self._tasks[now.phase])
-        self._bars.update(
-            self._tasks[now.phase], description=label, completed=now.done, total=now.total
-        )
+        """Show one message."""
+        last = self._now
+        if last is None or last.phase != now.phase:
+            self.end_phase()
+            self._task, self._began = None, monotonic()
+        elif last.table != now.table and now.phase in _PHASES_IN_ROWS:
+            self._before += last.done
         self._now = now
+        rate = (self._before + now.done) / max(monotonic() - self._began, 0.001)
+        left = (now.total - now.done) / rate if rate else None
+        time = "" if left is None else f"{_duration(left)} left"
+        self._show(f"{now.phase} {now.table}", now.done, now.total, rate, time)
 
-    def finish(self) -> None:
+    def end_phase(self) -> None:
         """Let the bar of the last phase show all of its tables."""
         if self._now is not None:
-            done, total = self._sum + self._now.done, self._sum + self._now.total
-            task = self._tasks[self._now.phase]
-            self._bars.update(task, description=self._now.phase, completed=done, total=total)
-        self._now, self._sum = None, 0
+            done, total = self._before + self._now.done, self._before + self._now.total
+            seconds = monotonic() - self._began
+            rate = done / max(seconds, 0.001)
+            self._show(self._now.phase, done, total, rate, f"in {_duration(seconds)}")
+        self._now, self._before = None, 0
+
+    def _show(self, label: str, done: int, total: int, rate: float, time: str) -> None:
+        assert self._now is not None
+        fields: dict[str, Any] = {
+            "label": f"{printable(label)[:_LABEL_WIDTH]:{_LABEL_WIDTH}}",
+            "rows": f"{done:,}/{total:,}",
+            "rate": f"{rate:,.0f} rows/s" if self._now.phase in _PHASES_IN_ROWS else "",
+            "time": time,
+        }
+        if self._task is None:
+            self._task = self._bars.add_task("", total=total, completed=done, **fields)
+        else:
+            self._bars.update(self._task, total=total, completed=done, **fields)
 
 
-def _columns() -> list[rich.progress.ProgressColumn]:
-    """Return what a bar shows: what, bar, rows, rows a second, time left."""
-    from rich.progress import (  # noqa: PLC0415
-        BarColumn,
-        ProgressColumn,
-        Task,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-    from rich.text import Text  # noqa: PLC0415
-
-    class Rows(ProgressColumn):
-        def render(self, task: Task) -> Text:
-            total = "?" if task.total is None else f"{task.total:,.0f}"
-            return Text(f"{task.completed:,.0f}/{total}", justify="right")
-
-    class Rate(ProgressColumn):
-        def render(self, task: Task) -> Text:
-            speed = task.finished_speed or task.speed
-            in_rows = speed is not None and task.fields["phase"] in _PHASES_IN_ROWS
-            return Text(f"{speed:,.0f} rows/s" if in_rows else "", justify="right")
-
-    what = TextColumn("{task.description}", markup=False)
-    return [what, BarColumn(bar_width=16), Rows(), Rate(), TimeRemainingColumn(compact=True)]
+def _duration(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 10 else f"{timedelta(seconds=round(seconds))}"

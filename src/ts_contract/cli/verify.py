@@ -69,7 +69,6 @@ def _print_verdict(report: VerifyReport) -> None:
         f"{columns} columns in {len(report.tables)} tables: {report.differences:,} differences, "
         f"{len(report.problems)} problems, {report.quarantined:,} values in the quarantine",
         style=style,
-        soft_wrap=True,
     )
 
 

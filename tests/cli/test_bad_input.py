@@ -1,0 +1,284 @@
+"""Bad input: one line that says what, where and what to do, and nothing is touched."""
+
+import ctypes
+import os
+import resource
+import sqlite3
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from ts_contract.migration.dialects import sqlite
+
+READING = ["plan", "status", "verify", "discover"]
+WRITING = ["migrate", "rollback", "finalize"]
+every_command = pytest.mark.parametrize("command", [*READING, *WRITING])
+
+CONTRACT = 'tables.tasks = ["created_at"]\n'
+TASKS = "CREATE TABLE tasks (id INTEGER PRIMARY KEY, created_at TIMESTAMP)"
+
+
+@pytest.fixture(autouse=True)
+def contract(tmp_path):
+    (tmp_path / "ts-contract.toml").write_text(CONTRACT)
+
+
+@pytest.fixture
+def tasks(tmp_path) -> Path:
+    """A database with one table and one row, as the contract has it."""
+    return make(tmp_path / "tasks.db", TASKS, "INSERT INTO tasks VALUES (1, '2024-01-15 12:00')")
+
+
+def make(path: Path, *statements: str) -> Path:
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(";\n".join(statements))
+    return path
+
+
+@contextmanager
+def unchanged(directory: Path):
+    """Fail if the block changes any file, or leaves or removes one."""
+    before = {path: path.read_bytes() for path in directory.iterdir() if path.is_file()}
+    yield
+    assert {path: path.read_bytes() for path in directory.iterdir() if path.is_file()} == before
+
+
+def refused(result, *parts: str, code: int = 2) -> None:
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert result.stderr.startswith("Error: ")
+    assert result.stderr.count("\n") == 1
+    for part in parts:
+        assert part in result.stderr
+
+
+class TestTheFile:
+    @every_command
+    @pytest.mark.parametrize(
+        ("db", "parts"),
+        [
+            ("gone.db", ["gone.db: No such file or directory; check the path"]),
+            ("sqlite:///gone.db", ["gone.db: No such file or directory; check the path"]),
+            ("no/such/dir.db", ["no/such/dir.db: No such file or directory; check the path"]),
+            (".", [".: is not a file; give the path of a SQLite database"]),
+            ("ts-contract.toml", ["ts-contract.toml: is not a SQLite database; check the path"]),
+            ("postgresql://localhost/app", ["only SQLite", "give a path or sqlite:///path"]),
+            ("mysql://root:secret@localhost/app", ["only SQLite", "give a path"]),
+            ("", ["give the path"]),
+        ],
+    )
+    def test_is_not_there_or_is_no_database(self, run, tmp_path, command, db, parts):
+        with unchanged(tmp_path):
+            result = run(command, db)
+        refused(result, *parts)
+        assert "secret" not in result.stderr
+
+    @every_command
+    def test_is_damaged(self, run, tmp_path, tasks, command):
+        content = bytearray(tasks.read_bytes())
+        content[100:200] = b"\xff" * 100
+        tasks.write_bytes(content)
+        with unchanged(tmp_path):
+            result = run(command, tasks)
+        assert result.exit_code in {2, 3}
+        refused(result, "tasks.db", "; ", code=result.exit_code)
+
+    @every_command
+    def test_is_locked(self, run, tmp_path, tasks, command, monkeypatch):
+        monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.05)
+        with closing(sqlite3.connect(tasks, isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            with unchanged(tmp_path):
+                result = run(command, tasks)
+        assert result.exit_code in {2, 3}
+        refused(result, "tasks.db", "is locked by another connection", code=result.exit_code)
+
+    @pytest.mark.parametrize("command", WRITING)
+    def test_is_read_only(self, shell, run, tmp_path, tasks, command):
+        if command != "migrate":
+            assert run("migrate", tasks).exit_code == 0
+        tasks.chmod(0o444)
+        tmp_path.chmod(0o555)
+        with unchanged(tmp_path):
+            process = shell(command, tasks, preexec_fn=without_root_rights)
+            stdout, stderr = process.communicate()
+        tmp_path.chmod(0o755)
+        assert process.returncode in {2, 3}
+        assert stdout == ""
+        assert "tasks.db" in stderr
+        assert "cannot be written; check the rights of the file and its directory" in stderr
+
+    @pytest.mark.parametrize("command", READING)
+    def test_read_only_is_enough_to_read(self, shell, tmp_path, tasks, command):
+        tasks.chmod(0o444)
+        tmp_path.chmod(0o555)
+        process = shell(command, tasks, preexec_fn=without_root_rights)
+        process.communicate()
+        tmp_path.chmod(0o755)
+        assert process.returncode == (1 if command == "verify" else 0)
+
+    def test_outgrows_the_space_and_goes_on_when_there_is_more(self, shell, run, store):
+        limit = store.stat().st_size + 50_000
+        process = shell(
+            "migrate",
+            store,
+            "--contract",
+            "agentos",
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+        )
+        stdout, stderr = process.communicate()
+        assert (process.returncode, stdout) == (3, "")
+        assert "run the same command again" in stderr
+        assert "Traceback" not in stderr
+        result = run("migrate", store, "--contract", "agentos")
+        assert result.exit_code == 1  # for the quarantine
+        assert run("verify", store, "--contract", "agentos").stdout == result.stdout
+
+
+def without_root_rights() -> None:
+    """Let the rights of files count even for root: drop CAP_DAC_OVERRIDE and _READ_SEARCH."""
+    if os.geteuid() == 0:
+        drop_from_bounding_set = 24
+        libc = ctypes.CDLL(None)
+        for capability in (1, 2):
+            assert libc.prctl(drop_from_bounding_set, capability, 0, 0, 0) == 0
+
+
+class TestTheContract:
+    @pytest.mark.parametrize("command", [*READING[:-1], *WRITING])
+    def test_is_broken(self, run, tmp_path, tasks, command):
+        (tmp_path / "ts-contract.toml").write_text("tables = [\n")
+        with unchanged(tmp_path):
+            refused(run(command, tasks), "ts-contract.toml: is not valid TOML", "correct it there")
+
+    def test_discover_reads_none(self, run, tmp_path, tasks):
+        (tmp_path / "ts-contract.toml").write_text("tables = [\n")
+        assert run("discover", tasks).exit_code == 0
+
+
+class TestTheSchema:
+    """What the database has is not what the contract says: refused before any change."""
+
+    @pytest.mark.parametrize(
+        ("schema", "contract", "parts"),
+        [
+            pytest.param(
+                "CREATE TABLE other (id INTEGER)",
+                CONTRACT,
+                ["table tasks is not in the database", "optional-tables"],
+                id="missing table",
+            ),
+            pytest.param(
+                "CREATE TABLE tasks (id INTEGER)",
+                CONTRACT,
+                ["tasks.created_at is not in the database", "correct the contract"],
+                id="missing column",
+            ),
+            pytest.param(
+                "CREATE TABLE tasks (created_at TIMESTAMP, created_at_ms INTEGER)",
+                CONTRACT,
+                ["tasks.created_at_ms is there already", "drop the column"],
+                id="column that is already there",
+            ),
+            pytest.param(
+                f"{TASKS}; CREATE TABLE t (x); CREATE INDEX idx_tasks_created_at_ms ON t (x)",
+                CONTRACT,
+                ["the name idx_tasks_created_at_ms is taken", "rename what has it"],
+                id="index name that is taken",
+            ),
+            pytest.param(
+                "CREATE TABLE t (created_at); CREATE VIEW tasks AS SELECT created_at FROM t",
+                CONTRACT,
+                ["tasks is a view, not a table", "take it out of the contract"],
+                id="view",
+            ),
+            pytest.param(
+                TASKS,
+                CONTRACT + 'version = {table = "schema_version", value = "2"}\n',
+                ["table schema_version", "create it, or take [version] out"],
+                id="no table for the version row",
+            ),
+            pytest.param(TASKS, "", ["the contract has no tables"], id="contract without tables"),
+        ],
+    )
+    def test_a_migration_is_refused(self, run, tmp_path, schema, contract, parts):
+        (tmp_path / "ts-contract.toml").write_text(contract)
+        path = make(tmp_path / "app.db", schema)
+        with unchanged(tmp_path):
+            refused(run("migrate", path), *parts)
+            planned = run("plan", path)
+        assert planned.exit_code == 2
+        for part in parts:
+            assert f"refusal: {part}" in planned.stdout or part in planned.stdout
+
+    def test_a_missing_optional_table_is_skipped_and_named(self, run, tmp_path, tasks):
+        (tmp_path / "ts-contract.toml").write_text(
+            'optional-tables = ["events"]\ntables = {tasks = ["created_at"], events = ["at"]}\n'
+        )
+        assert "note: table events is not there; it is optional and skipped" in (
+            run("plan", tasks).stdout
+        )
+        assert run("migrate", tasks).exit_code == 0
+        assert "Not in this database: events." in run("status", tasks).stdout
+
+    def test_what_was_never_migrated_cannot_be_finalized(self, run, tmp_path, tasks):
+        with unchanged(tmp_path):
+            refused(run("finalize", tasks), "is not migrated; run `ts-contract migrate` first")
+
+    def test_rollback_has_nothing_to_take_out_where_nothing_was_put_in(self, run, tmp_path, tasks):
+        with unchanged(tmp_path):
+            result = run("rollback", tasks)
+        assert (result.exit_code, result.stderr) == (0, "")
+        assert result.stdout == f"{tasks}: nothing to take out.\n"
+
+    def test_another_contract_is_refused(self, run, tmp_path, tasks):
+        assert run("migrate", tasks).exit_code == 0
+        (tmp_path / "ts-contract.toml").write_text('tables.tasks = {created_at = "other_ms"}\n')
+        with unchanged(tmp_path):
+            refused(run("migrate", tasks), "another contract")
+            refused(run("rollback", tasks), "another contract")
+            refused(run("finalize", tasks), "not migrated by this contract")
+
+    @pytest.mark.parametrize("name", ['say "hi"', "a; DROP TABLE x; --", "[red]", "\\", "order"])
+    def test_a_hostile_name_is_a_name(self, run, tmp_path, name):
+        quoted = name.replace('"', '""')
+        path = make(
+            tmp_path / "app.db",
+            f'CREATE TABLE "{quoted}" (id INTEGER PRIMARY KEY, "{quoted}" TIMESTAMP)',
+            f"INSERT INTO \"{quoted}\" VALUES (1, '2024-01-15 12:00:00')",
+        )
+        (tmp_path / "ts-contract.toml").write_text(
+            f"[tables.'{name}']\n'{name}' = {{ epoch = 'at_ms' }}\n"
+        )
+        before = path.read_bytes()
+        for command in ("plan", "migrate", "verify", "status", "rollback"):
+            result = run(command, path)
+            assert (result.exit_code, result.stderr) == (0, "")
+            if command != "rollback":
+                assert name in result.stdout
+        with closing(sqlite3.connect(path)) as db, closing(sqlite3.connect(":memory:")) as old:
+            old.deserialize(before)
+            assert list(db.iterdump()) == list(old.iterdump())
+
+
+class TestTheOptions:
+    @pytest.mark.parametrize(
+        "options",
+        [
+            ["--batch-size", "0"],
+            ["--batch-size", "many"],
+            ["--pause", "-1"],
+            ["--pause"],
+            ["--backup"],
+            ["--format", "xml"],
+        ],
+    )
+    def test_a_wrong_value_is_a_usage_error(self, run, tmp_path, tasks, options):
+        with unchanged(tmp_path):
+            result = run("migrate", tasks, *options)
+        assert (result.exit_code, result.stdout) == (2, "")
+
+    @pytest.mark.parametrize("backup", ["tasks.db", "ts-contract.toml", "no/such/dir.db", "."])
+    def test_a_backup_writes_over_nothing(self, run, tmp_path, tasks, backup):
+        with unchanged(tmp_path):
+            refused(run("migrate", tasks, "--backup", backup), backup)
