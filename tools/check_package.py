@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -57,18 +58,15 @@ def check_sdist(sdist: Path) -> list[str]:
 
 def check_installed(wheel: Path, directory: Path) -> list[str]:
     """Install the wheel alone, away from the tree, and use it; return what is wrong."""
-    environment = directory / "venv"
+    environment, demo = directory / "venv", directory / "demo"
+    shutil.rmtree(demo, ignore_errors=True)
     venv.create(environment, with_pip=True, clear=True)
     scripts = environment / ("Scripts" if sys.platform == "win32" else "bin")
     run(scripts / "python", "-m", "pip", "install", "--quiet", wheel)
     version = run(scripts / "ts-contract", "--version", cwd=directory)
-    reading = "import ts_contract; print(ts_contract.load_contract('agentos').name)"
-    contract = run(scripts / "python", "-I", "-c", reading, cwd=directory)
-    expected = wheel.name.split("-")[1]
-    return [
-        *([] if expected in version else [f"ts-contract --version says {version!r}"]),
-        *([] if contract == "agentos\n" else [f"the shipped contract is called {contract!r}"]),
-    ]
+    run(scripts / "ts-contract", "demo", demo, cwd=directory)
+    expected = f"ts-contract {wheel.name.split('-')[1]}\n"
+    return [] if version == expected else [f"ts-contract --version says {version!r}"]
 
 
 def main(directory: Path) -> None:
