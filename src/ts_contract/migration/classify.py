@@ -173,9 +173,9 @@ def _convert_number(number: float, storage: Storage) -> Conversion:
     per_second = _PER_SECOND[form]
     if abs(number) >= 260_000_000_000 * per_second:
         return Conversion("out-of-range")
-    if isinstance(number, float):
-        return _in_range(form, _half_away(number * (1_000_000 / per_second)) // 1_000)
-    return _in_range(form, number * 1_000 // per_second)
+    if number == int(number):
+        return _in_range(form, int(number) * 1_000 // per_second)
+    return _in_range(form, _half_away(number * (1_000_000 / per_second)) // 1_000)
 
 
 def _magnitude(number: float) -> str:
@@ -212,7 +212,7 @@ def _in_range(form: str, ms: int | None) -> Conversion:
 _BLANKS = " \t\n\r\v\f"
 _NULL_WORDS = frozenset(("null", "none", "nat", "nan", "nil", "undefined"))
 _NUMBER = re.compile(r"[+-]?\d+(\.\d*)?", re.ASCII)
-_TIME_ONLY = re.compile(r"\d\d:\d\d.*", re.ASCII | re.DOTALL)
+_TIME_ONLY = re.compile(r"\d\d:\d\d[^\0]*", re.ASCII)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _CLOCK = r"(?P<hour>\d\d):(?P<minute>\d\d)"
 _ZONE = r"(?:(?P<z>[Zz])| ?(?P<sign>[+-])(?P<oh>\d\d)(?::?(?P<om>\d\d))?)?"

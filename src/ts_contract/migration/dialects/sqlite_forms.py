@@ -71,12 +71,10 @@ def provide_zones(database: Database, reading: Reading) -> None:
         f"CREATE TEMP TABLE IF NOT EXISTS {ZONE_TABLE} (zone TEXT, clock TEXT, start INTEGER,"
         " utc_offset INTEGER, note TEXT, PRIMARY KEY (zone, clock, start)) WITHOUT ROWID"
     )
-    known = database.value(
-        f"SELECT count(*) FROM temp.{ZONE_TABLE} WHERE zone = ?", reading.timezone
+    # Whatever is there may be of another contract with other policies.
+    database.run(f"DELETE FROM temp.{ZONE_TABLE} WHERE zone = ?", reading.timezone)
+    steps = zone_steps(reading.timezone, reading.on_overlap, reading.on_gap)
+    database.connection.executemany(
+        f"INSERT INTO temp.{ZONE_TABLE} VALUES (?, ?, ?, ?, ?)",
+        [(reading.timezone, s.clock, s.start, s.offset, s.note) for s in steps],
     )
-    if not known:
-        steps = zone_steps(reading.timezone, reading.on_overlap, reading.on_gap)
-        database.connection.executemany(
-            f"INSERT INTO temp.{ZONE_TABLE} VALUES (?, ?, ?, ?, ?)",
-            [(reading.timezone, s.clock, s.start, s.offset, s.note) for s in steps],
-        )

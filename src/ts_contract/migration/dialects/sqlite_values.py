@@ -41,11 +41,12 @@ _SECONDS = "CAST(ROUND((julianday({text})-2440587.5)*86400.0) AS INTEGER)"
 
 # With the hyphens and colons in these places julianday() accepts digits only between them, and
 # is NULL for the rest. What it would roll over (30 February, 24:00) is left to the long way, and
-# so are blobs, which compare greater than every text.
+# so are blobs, which compare greater than every text, and texts with a zero character, behind
+# which GLOB and julianday() do not look.
 _ROLLED_OVER = "'02-29 02-30 02-31 04-31 06-31 09-31 11-31'"
 _SANE = (
     f"(substr({{v}},9,2)<'29' OR instr({_ROLLED_OVER},substr({{v}},6,5))=0)"
-    " AND substr({v},12,2)<'24' AND {v}>='{first}' AND {v}<{last}"
+    " AND substr({v},12,2)<'24' AND {v}>='{first}' AND {v}<{last} AND instr({v},char(0))=0"
 )
 _WHOLE = ("????-??-??[ T]??:??:??",)
 _WHOLE_UTC = (f"{_WHOLE[0]}Z", f"{_WHOLE[0]}+00:00")
@@ -288,6 +289,7 @@ def _shape() -> str:
     return (
         "CASE typeof(v) WHEN 'null' THEN 'null' WHEN 'blob' THEN 'blob'"
         " WHEN 'integer' THEN 'number' WHEN 'real' THEN 'number' ELSE CASE"
+        " WHEN instr(v,char(0)) THEN 'garbage'"
         " WHEN p GLOB '9999-99-99*' THEN 'extended'"
         " WHEN p GLOB '99999999[Tt]999999*' THEN 'basic'"
         " WHEN p GLOB '9999-W99-9*' THEN 'week'"
@@ -416,14 +418,15 @@ def _policy_form(reading: Reading) -> str:
 
 def _ms() -> str:
     """Floor to the millisecond; a number that arithmetic would overflow stays out of range."""
+    whole = "CAST(n AS INTEGER)"
     number = " ".join(
         f"WHEN '{unit}' THEN CASE WHEN NOT (n>-{limit} AND n<{limit}) THEN {10 * MIN_MS}"
-        f" WHEN typeof(n)='integer' THEN {exact}"
+        f" WHEN n={whole} THEN {exact}"
         f" ELSE {_floor_divide(f'CAST(ROUND(n*{factor}) AS INTEGER)')} END"
         for unit, limit, factor, exact in (
-            ("seconds", "26e10", "1000000.0", "n*1000"),
-            ("milliseconds", "26e13", "1000.0", "n"),
-            ("microseconds", "26e16", "1.0", _floor_divide("n")),
+            ("seconds", "26e10", "1000000.0", f"{whole}*1000"),
+            ("milliseconds", "26e13", "1000.0", whole),
+            ("microseconds", "26e16", "1.0", _floor_divide(whole)),
         )
     )
     return (
