@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from .common import hint
+from .output import counted
 from .progress import progress
 
 __all__ = ["command"]
@@ -27,4 +28,5 @@ def command(db: str) -> None:
         proposal = discover(db, progress=bar)
     click.echo(proposal.toml(), nl=False)
     proposed = sum(candidate.proposed for candidate in proposal.candidates)
-    hint(f"{proposed} of {len(proposal.candidates)} columns proposed; review them all.")
+    seen = counted(len(proposal.candidates), "column")
+    hint(f"{proposed} of {seen} proposed; review them all.")

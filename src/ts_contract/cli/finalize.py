@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 import click
 
 from .common import contract, printable
+from .output import counted
 from .progress import progress
 
 __all__ = ["command"]
@@ -25,11 +26,12 @@ def command(db: str) -> None:
 
     with progress() as bar:
         report = finalize(db, contract(), progress=bar)
-    click.echo(f"{printable(report.database)}: {len(report.columns)} legacy columns dropped.")
+    dropped = counted(len(report.columns), "legacy column")
+    click.echo(f"{printable(report.database)}: {dropped} dropped.")
     _print_names("Indexes that went with them", report.indexes)
     _print_names("Tables that had to be rebuilt", report.rebuilt)
 
 
-def _print_names(what: str, names: Iterable[str]) -> None:
+def _print_names(what: str, names: Collection[str]) -> None:
     if names:
         click.echo(f"{what}: {printable(', '.join(names))}")

@@ -11,7 +11,7 @@ import click
 
 from .common import console, printable
 
-__all__ = ["format_option", "json_value", "print_json", "print_table"]
+__all__ = ["counted", "format_option", "json_value", "print_json", "print_table"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -62,6 +62,17 @@ def json_value(value: object) -> object:
     if value is None or isinstance(value, str | int):
         return value
     return value if isinstance(value, float) and isfinite(value) else repr(value)
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    Example:
+        >>> counted(1, "row"), counted(2_000, "index")
+        ('1 row', '2,000 indexes')
+    """
+    plural = "" if count == 1 else "es" if noun.endswith("x") else "s"
+    return f"{count:,} {noun}{plural}"
 
 
 def print_json(result: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .common import console, contract, printable
-from .output import format_option, print_json, print_table
+from .output import counted, format_option, print_json, print_table
 from .progress import progress
 
 if TYPE_CHECKING:
@@ -123,10 +123,10 @@ def _phases(steps: Iterable[Step], rows: Mapping[str, int]) -> Iterator[tuple[st
         count = len(found := list(group))
         filled = [rows[t.name] for step in found if isinstance(step, Backfill) for t in step.tables]
         what = {
-            "expand": f"{sum(isinstance(s, AddColumn) for s in found)} epoch columns",
-            "sync": f"triggers on {count} tables",
-            "backfill": f"{sum(filled):,} rows of {len(filled)} tables",
-            "index": f"{count} indexes",
+            "expand": counted(sum(isinstance(s, AddColumn) for s in found), "epoch column"),
+            "sync": f"triggers on {counted(count, 'table')}",
+            "backfill": f"{counted(sum(filled), 'row')} of {counted(len(filled), 'table')}",
+            "index": counted(count, "index"),
             "version": "the version row",
         }
         yield phase, what[phase]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from .common import contract, printable
+from .output import counted
 from .progress import progress
 
 __all__ = ["command"]
@@ -24,6 +25,7 @@ def command(db: str) -> None:
         report = rollback(db, contract(), progress=bar)
     place = printable(report.database)
     if report.columns:
-        click.echo(f"{place}: {len(report.columns)} epoch columns taken out; all is as it was.")
+        taken = counted(len(report.columns), "epoch column")
+        click.echo(f"{place}: {taken} taken out; all is as it was.")
     else:
         click.echo(f"{place}: nothing to take out.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .common import console, contract, printable
-from .output import format_option, json_value, print_json, print_table
+from .output import counted, format_option, json_value, print_json, print_table
 from .progress import progress
 
 if TYPE_CHECKING:
@@ -66,8 +66,10 @@ def _print_verdict(report: VerifyReport) -> None:
     columns = sum(len(table.columns) for table in report.tables)
     click.echo()
     console().print(
-        f"{columns} columns in {len(report.tables)} tables: {report.differences:,} differences, "
-        f"{len(report.problems)} problems, {report.quarantined:,} values in the quarantine",
+        f"{counted(columns, 'column')} in {counted(len(report.tables), 'table')}: "
+        f"{counted(report.differences, 'difference')}, "
+        f"{counted(len(report.problems), 'problem')}, "
+        f"{counted(report.quarantined, 'value')} in the quarantine",
         style=style,
     )
 
