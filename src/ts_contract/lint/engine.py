@@ -20,7 +20,7 @@ from .source import Source
 if TYPE_CHECKING:
     from .schema import Schema
 
-__all__ = ["check"]
+__all__ = ["check", "check_context"]
 
 
 def check(
@@ -61,10 +61,22 @@ def check(
     ]
     if not tried:
         return []
-    context = Context(Source(text, path, tree), contract, schema)
+    return check_context(Context(Source(text, path, tree), contract, schema), tried)
+
+
+def check_context(context: Context, rules: Iterable[Rule]) -> list[Finding]:
+    """Check a file that is parsed already: who goes on to rewrite it asks the same context.
+
+    Args:
+        context: the file under its contract.
+        rules: the rules to try.
+
+    Returns:
+        The findings, ordered by place and code.
+    """
     found = [
         _finding(rule, match, context.source)
-        for rule in tried
+        for rule in rules
         for subject in _subjects(rule, context)
         for match in rule.check(subject, context)
     ]

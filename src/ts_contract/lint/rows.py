@@ -17,7 +17,7 @@ from .analysis import Output, Resolved, RowRead
 from .flow import comes_before, in_order, reaching
 from .source import Source
 
-__all__ = ["find_row_reads"]
+__all__ = ["RowFinder", "Rows", "find_row_reads"]
 
 _ONE = frozenset({"fetchone", "first", "one", "one_or_none", "fetchrow", "fetch_one"})
 _MANY = frozenset({"fetchall", "fetchmany", "all", "fetch", "fetch_all", "iterate", "partitions"})
@@ -28,8 +28,13 @@ _MAX_DEPTH = 20
 
 
 @dataclass(frozen=True, slots=True)
-class _Rows:
-    """What an expression holds: the rows of some statements, or one of them."""
+class Rows:
+    """What an expression holds: the rows of some statements, or one of them.
+
+    Attributes:
+        kind: `many` for a cursor, a list or an iterator of rows, `one` for a row.
+        queries: the statements that they may come from.
+    """
 
     kind: Literal["many", "one"]
     queries: tuple[Resolved, ...]
@@ -44,12 +49,17 @@ def find_row_reads(source: Source, queries: Sequence[Resolved]) -> tuple[RowRead
     """
     if not any(resolved.outputs for resolved in queries):
         return ()
-    found = _Finder(source, queries).row_reads()
+    found = RowFinder(source, queries).row_reads()
     return tuple(sorted(found, key=lambda read: read.span))
 
 
-class _Finder:
-    """Follows rows through one file."""
+class RowFinder:
+    """Follows rows through one file.
+
+    Args:
+        source: the file.
+        queries: its resolved statements.
+    """
 
     def __init__(self, source: Source, queries: Sequence[Resolved]) -> None:
         self._source = source
@@ -61,7 +71,7 @@ class _Finder:
             column.legacy.lower() for q in queries for table in q.tables for column in table.columns
         }
         self._following: list[ast.AST] = []
-        self._known: dict[ast.AST, _Rows | None] = {}
+        self._known: dict[ast.AST, Rows | None] = {}
 
     def row_reads(self) -> Iterator[RowRead]:
         for subscript in self._source.nodes(ast.Subscript):
@@ -116,14 +126,14 @@ class _Finder:
             start, end = start + quotes, end - quotes
         yield RowRead(kind, node, name, table, column, (start, end), rows.queries)
 
-    def _one(self, node: ast.expr) -> _Rows:
+    def _one(self, node: ast.expr) -> Rows:
         """Return the row that an expression is; one of no query if it is none."""
-        rows = self._rows(node)
-        return rows if rows is not None and rows.kind == "one" else _Rows("one", ())
+        rows = self.rows_of(node)
+        return rows if rows is not None and rows.kind == "one" else Rows("one", ())
 
     # --- following ---------------------------------------------------------------------------
 
-    def _rows(self, node: ast.AST) -> _Rows | None:
+    def rows_of(self, node: ast.AST) -> Rows | None:
         """Return what rows an expression holds, if any are known."""
         if node in self._known:
             return self._known[node]
@@ -137,32 +147,32 @@ class _Finder:
         self._known[node] = found
         return found
 
-    def _evaluate(self, node: ast.AST) -> _Rows | None:
+    def _evaluate(self, node: ast.AST) -> Rows | None:
         match node:
             case ast.Await(value=value) | ast.NamedExpr(value=value) | ast.Starred(value=value):
-                return self._rows(value)
+                return self.rows_of(value)
             case ast.Call():
                 return self._call(node)
             case ast.Name():
                 return self._name(node) or self._last_run(node, node)
             case ast.Subscript(value=value, slice=index):
-                many = self._rows(value)
+                many = self.rows_of(value)
                 if many is None or many.kind == "one":
                     return None
                 return many if isinstance(index, ast.Slice) else _element(many)
             case ast.ListComp(elt=element) | ast.GeneratorExp(elt=element):
-                one = self._rows(element)
-                return _Rows("many", one.queries) if one is not None else None
+                one = self.rows_of(element)
+                return Rows("many", one.queries) if one is not None else None
             case ast.IfExp(body=body, orelse=orelse):
                 return self._agreed([body, orelse])
             case ast.BoolOp(values=values):
                 return self._agreed(values)
         return None
 
-    def _agreed(self, nodes: Sequence[ast.AST]) -> _Rows | None:
+    def _agreed(self, nodes: Sequence[ast.AST]) -> Rows | None:
         """Return the rows that all of several ways give; an empty way gives none to read."""
         telling = [node for node in nodes if not _is_empty(node)]
-        found = [self._rows(node) for node in telling]
+        found = [self.rows_of(node) for node in telling]
         if not found or any(rows is None for rows in found):
             return None
         known = [rows for rows in found if rows is not None]
@@ -170,33 +180,33 @@ class _Finder:
             return None
         return replace(known[0], queries=tuple(q for rows in known for q in rows.queries))
 
-    def _call(self, call: ast.Call) -> _Rows | None:
+    def _call(self, call: ast.Call) -> Rows | None:
         func = call.func
         if isinstance(func, ast.Attribute):
             if call in self._by_call:
                 one = func.attr in _ONE
-                return _Rows("one" if one else "many", tuple(self._by_call[call]))
+                return Rows("one" if one else "many", tuple(self._by_call[call]))
             if func.attr in _ONE | _MANY | _SAME - {"execute", "cursor"}:
-                many = self._rows(func.value) or self._last_run(func.value, call)
+                many = self.rows_of(func.value) or self._last_run(func.value, call)
                 if many is None:
                     return self._helper(call)
                 return _element(many) if func.attr in _ONE else many
             if func.attr == "copy":
-                return self._rows(func.value)
+                return self.rows_of(func.value)
             return self._helper(call)
         if call in self._by_call:
             return None  # a function of the project: what it returns is not known
         name = func.id if isinstance(func, ast.Name) else ""
         if name == "next" and call.args:
-            many = self._rows(call.args[0])
+            many = self.rows_of(call.args[0])
             return _element(many) if many is not None else None
         if name in _LISTING and len(call.args) == 1:
-            return self._rows(call.args[0])
+            return self.rows_of(call.args[0])
         if name == "dict" and len(call.args) == 1 and not call.keywords:
-            return self._rows(call.args[0])
+            return self.rows_of(call.args[0])
         return self._helper(call)
 
-    def _last_run(self, cursor: ast.expr, use: ast.expr) -> _Rows | None:
+    def _last_run(self, cursor: ast.expr, use: ast.expr) -> Rows | None:
         """Return the rows of the last query that a cursor has run before a use."""
         path = _path(cursor)
         if path is None:
@@ -211,7 +221,7 @@ class _Finder:
         found = [self._by_call.get(call) for call in ways if isinstance(call, ast.Call)]
         if not found or not all(found):
             return None
-        return _Rows("many", tuple(q for queries in found if queries for q in queries))
+        return Rows("many", tuple(q for queries in found if queries for q in queries))
 
     def _runs(self) -> dict[str, list[ast.Call]]:
         """Return the calls of `cursor.execute` and its like, by the cursor's path."""
@@ -225,7 +235,7 @@ class _Finder:
 
     # --- names and functions -----------------------------------------------------------------
 
-    def _name(self, name: ast.Name) -> _Rows | None:
+    def _name(self, name: ast.Name) -> Rows | None:
         bindings = self._source.bindings(name)
         if not bindings or any(b.kind in {"import", "argument", "definition"} for b in bindings):
             return None
@@ -247,22 +257,22 @@ class _Finder:
             return None
         return replace(known[0], queries=tuple(q for way in known for q in way.queries))
 
-    def _bound_by(self, node: ast.AST, name: str) -> _Rows | None:
+    def _bound_by(self, node: ast.AST, name: str) -> Rows | None:
         """Return what a name holds that `node` binds."""
         match node:
             case ast.Assign(value=value) | ast.NamedExpr(value=value):
-                return self._rows(value)
+                return self.rows_of(value)
             case ast.AnnAssign(value=ast.expr() as value):
-                return self._rows(value)
+                return self.rows_of(value)
             case ast.withitem(context_expr=value):
-                return self._rows(value)
+                return self.rows_of(value)
             case (
                 ast.For(target=target, iter=rows)
                 | ast.AsyncFor(target=target, iter=rows)
                 | ast.comprehension(target=target, iter=rows)
             ):
                 if isinstance(target, ast.Name):
-                    many = self._rows(rows)
+                    many = self.rows_of(rows)
                     return _element(many) if many is not None else None
             case ast.Tuple(elts=[_, ast.Name(id=second)]) if second == name:
                 loop = self._source.parent(node)
@@ -270,14 +280,14 @@ class _Finder:
                     return self._enumerated(loop.iter)
         return None
 
-    def _enumerated(self, rows: ast.expr) -> _Rows | None:
+    def _enumerated(self, rows: ast.expr) -> Rows | None:
         match rows:
             case ast.Call(func=ast.Name(id="enumerate"), args=[inner, *_]):
-                many = self._rows(inner)
+                many = self.rows_of(inner)
                 return _element(many) if many is not None else None
         return None
 
-    def _helper(self, call: ast.Call) -> _Rows | None:
+    def _helper(self, call: ast.Call) -> Rows | None:
         """Return what a function of this file gives, if every way out of it is known."""
         function = self._function(call.func)
         if function is None:
@@ -293,7 +303,7 @@ class _Finder:
                 yielded.append(node.value)
         if yielded:
             one = self._agreed(yielded)
-            return _Rows("many", one.queries) if one is not None and one.kind == "one" else None
+            return Rows("many", one.queries) if one is not None and one.kind == "one" else None
         return self._agreed(returned)
 
     def _function(self, func: ast.expr) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
@@ -316,9 +326,9 @@ _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 Meaning = tuple[TableContract, ColumnContract, str]
 
 
-def _element(many: _Rows) -> _Rows | None:
+def _element(many: Rows) -> Rows | None:
     """Return one of many rows."""
-    return _Rows("one", many.queries) if many.kind == "many" else None
+    return Rows("one", many.queries) if many.kind == "many" else None
 
 
 def _assigned(node: ast.AST) -> ast.AST:
@@ -370,7 +380,7 @@ def _legacy(output: Output) -> Meaning | None:
     return reference.table, reference.column, reference.output or reference.column.legacy
 
 
-def _legacy_outputs(rows: _Rows) -> Iterator[Meaning]:
+def _legacy_outputs(rows: Rows) -> Iterator[Meaning]:
     """Yield the legacy columns that a row carries, whatever its query."""
     for resolved in rows.queries:
         for output in resolved.outputs or ():
