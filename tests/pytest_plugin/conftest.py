@@ -85,11 +85,18 @@ def project(pytester):
     return pytester
 
 
+@pytest.fixture(scope="session")
+def shared_cache(tmp_path_factory):
+    """A cache for runs that do not look at it, so that each template is built once."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture
-def run(project):
+def run(project, shared_cache):
     """Run the project's tests with some options, in this process."""
+    plain = ("-p", "no:xdist", "-p", "no:benchmark", "-o", f"cache_dir={shared_cache}")
 
     def run(*options):
-        return project.runpytest_inprocess("-p", "no:xdist", "-p", "no:benchmark", *options)
+        return project.runpytest_inprocess(*plain, *options)
 
     return run

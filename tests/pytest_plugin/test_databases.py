@@ -8,6 +8,7 @@ import pytest
 
 pytest_plugins = ["pytester"]
 
+OWN_CACHE = ("-o", "cache_dir=.pytest_cache")
 ONE_TEST = "def test_one(legacy_db): assert legacy_db.execute('SELECT count(*) FROM tasks')"
 COUNT_TASKS = """
 def test_count(legacy_db):
@@ -112,7 +113,7 @@ def test_whatever_an_application_does_the_next_test_sees_a_clean_database(projec
 
 def test_the_copies_are_gone_after_the_run_and_the_templates_stay(project, run):
     project.makepyfile(ONE_TEST)
-    run("--basetemp=temp").assert_outcomes(passed=1)
+    run("--basetemp=temp", *OWN_CACHE).assert_outcomes(passed=1)
     assert not list((project.path / "temp").rglob("*.db"))
     [template] = (project.path / ".pytest_cache").rglob("*.db")
     assert template.name.endswith("-legacy.db")
@@ -229,7 +230,7 @@ def test_a_mistake_in_the_sources_is_told_in_one_line(project, run, ini, message
     (project.path / "latin.sql").write_bytes("-- caf\xe9".encode("latin-1"))
     (project.path / "good.sql").write_text("CREATE TABLE tasks(created_at);")
     project.makepyfile(ONE_TEST)
-    result = run("-q")
+    result = run("-q", *OWN_CACHE)
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines([message])
     result.stdout.no_fnmatch_line("*Traceback*")
@@ -275,7 +276,7 @@ def template(project, run):
     project.makepyfile(SEE_TEMPLATE)
 
     def template():
-        result = run("-s")
+        result = run("-s", *OWN_CACHE)
         result.assert_outcomes(passed=1)
         [line] = [line for line in result.outlines if "TEMPLATE" in line]
         _, built, name = line.partition("TEMPLATE")[2].strip().partition(" ")[0], *line.split()[-2:]
@@ -371,5 +372,5 @@ def test_without_a_cache_the_templates_live_in_the_temporary_directory(project, 
 def test_cache_clear_builds_anew(project, run):
     project.makepyfile(SEE_TEMPLATE)
     for _ in range(2):
-        result = run("-s", "--cache-clear")
+        result = run("-s", "--cache-clear", *OWN_CACHE)
         result.stdout.fnmatch_lines(["*TEMPLATE True*"])

@@ -10,14 +10,14 @@ import inspect
 import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, ModuleType
 
 from ..testing.sites import is_users
 
-__all__ = ["Builder", "SchemaError", "SqlFiles", "apply_sql", "hash_inputs"]
+__all__ = ["Builder", "SchemaError", "SqlFiles", "apply_sql", "hash_inputs", "open_unsynced"]
 
 Builder = Callable[[Path], object]
 
@@ -60,13 +60,21 @@ def apply_sql(database: Path, files: Iterable[Path]) -> None:
     Raises:
         SchemaError: a file cannot be read, or SQLite refuses it.
     """
-    with closing(sqlite3.connect(database)) as connection:
+    with open_unsynced(database) as connection:
         for file in files:
             try:
                 connection.executescript(file.read_text(encoding="utf-8"))
             except (OSError, UnicodeDecodeError, sqlite3.Error) as error:
                 raise SchemaError(f"{file}: {error}; the legacy schema is not built") from error
         connection.commit()
+
+
+@contextmanager
+def open_unsynced(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a database that is being built, and is synced to the disk when it is done."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA synchronous = OFF")
+        yield connection
 
 
 def _sql_files(path: Path) -> list[Path]:

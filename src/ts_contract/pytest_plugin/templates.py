@@ -11,7 +11,7 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from .. import __version__
 from ..contract import Contract
 from ..testing import connections
 from .options import Schema
-from .sources import Builder, SchemaError, apply_sql, hash_inputs
+from .sources import Builder, SchemaError, apply_sql, hash_inputs, open_unsynced
 
 try:
     import fcntl
@@ -150,7 +150,8 @@ def _migrate(path: Path, contract: Contract) -> None:
     from ..migration import MigrationError, migrate  # noqa: PLC0415 - only who builds pays for it
 
     try:
-        report = migrate(path, contract, offline=True)
+        with open_unsynced(path) as connection:
+            report = migrate(connection, contract, offline=True)
     except MigrationError as error:
         raise SchemaError(f"the legacy template cannot be migrated: {error}") from error
     if not report.correct:
@@ -162,7 +163,8 @@ def _finalize(path: Path, contract: Contract) -> None:
     from ..migration import MigrationError, finalize  # noqa: PLC0415 - as above
 
     try:
-        finalize(path, contract)
+        with open_unsynced(path) as connection:
+            finalize(connection, contract)
     except MigrationError as error:
         raise SchemaError(
             f"the migrated template cannot be finalized: {error}; what the project changes first "
@@ -189,13 +191,15 @@ def _package_files() -> list[Path]:
 
 def _settle(path: Path) -> None:
     """Bring everything into the one file: a copy of a database with a log would lose the log."""
-    with closing(sqlite3.connect(path)) as connection:
+    with open_unsynced(path) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         mode = connection.execute("PRAGMA journal_mode=DELETE").fetchone()[0]
     if mode != "delete":
         raise SchemaError(
             f"the builder of the {path.stem} template still has its database open; close it"
         )
+    with path.open("rb+") as file:
+        os.fsync(file)
 
 
 def _remove_database(path: Path) -> None:
