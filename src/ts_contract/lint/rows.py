@@ -74,6 +74,7 @@ class RowFinder:
         self._known: dict[ast.AST, Rows | None] = {}
 
     def row_reads(self) -> Iterator[RowRead]:
+        """Yield the places where a legacy column is taken out of a row."""
         for subscript in self._source.nodes(ast.Subscript):
             yield from self._subscript(subscript)
         for call in self._source.nodes(ast.Call):
