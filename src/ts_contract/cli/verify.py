@@ -39,7 +39,7 @@ def command(ctx: click.Context, db: str, output_format: str) -> None:
 
 def print_report(report: VerifyReport) -> None:
     """Print the figures of each column, what differs, and a last line that sums up."""
-    rows = (
+    rows = [
         (
             f"{table.name}.{column.legacy}",
             column.rows,
@@ -50,8 +50,9 @@ def print_report(report: VerifyReport) -> None:
         )
         for table in report.tables
         for column in table.columns
-    )
-    print_table(("Column", "Rows", "Converted", "NULL", "Quarantined", "Different"), rows)
+    ]
+    if rows:
+        print_table(("Column", "Rows", "Converted", "NULL", "Quarantined", "Different"), rows)
     for problem in report.problems:
         click.echo(f"problem: {printable(problem)}")
     for difference in report.examples:
