@@ -55,7 +55,7 @@ CREATE TABLE task_lineage (
     ref_id INTEGER NOT NULL,
     created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP,
     PRIMARY KEY (task_id, kind, ref_id)
-) WITHOUT ROWID;
+);
 CREATE TABLE task_agents (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     task_id TEXT NOT NULL REFERENCES tasks (task_id),
