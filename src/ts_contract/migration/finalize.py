@@ -6,17 +6,13 @@ import sqlite3
 from dataclasses import dataclass
 
 from ..contract import Contract
-from .classify import Reading
 from .dialects.sqlite import Database, Target, explain, introspect, opened, transaction
-from .dialects.sqlite_columns import drop_columns, set_up_rebuild
-from .dialects.sqlite_dependents import dependents, failures
-from .dialects.sqlite_text import names
+from .dialects.sqlite_columns import set_up_rebuild
 from .errors import Failed, Refused
-from .introspect import DatabaseInfo, SchemaObject
-from .progress import Progress, ProgressCallback, silent
-from .shapes import ColumnShape, TableShape
+from .progress import ProgressCallback, silent
+from .removal import Removal, recorded_tables, remove, run
 from .state import Lease, has_state, read_state
-from .steps import CreateState, InstallSync, InstallZone
+from .steps import CreateState
 from .verify import verify_within
 
 __all__ = ["FinalizeReport", "finalize"]
@@ -112,76 +108,8 @@ def _check_state(database: Database, contract: Contract) -> None:
 
 
 def _finalize(database: Database, contract: Contract, progress: ProgressCallback) -> FinalizeReport:
-    shapes = [_shape(name, recorded) for name, recorded in read_state(database).tables()]
-    for shape in shapes:
-        _run(database, InstallSync(shape).undo(database.schema))
-    info = introspect(database, tuple(table.name for table in contract.tables))
-    broken = failures(database, info)
-    _refuse_dependents(database, info, shapes)
-    dropped, indexes, rebuilt = [], [], []
-    for done, shape in enumerate(shapes):
-        progress(Progress("finalize", shape.name, done, len(shapes)))
-        for index in _indexes_on(info, shape):
-            database.run(f"DROP INDEX {database.qualified(index.name)}")
-            indexes.append(index.name)
-        successors = {column.legacy: column.epoch for column in shape.columns}
-        if drop_columns(database, shape.name, successors):
-            rebuilt.append(shape.name)
-        dropped += [f"{shape.name}.{legacy}" for legacy in successors]
-    _run(database, InstallZone(Reading()).undo(database.schema))
-    _run(database, CreateState(contract).undo(database.schema))
-    _refuse_broken(database, info, broken)
-    progress(Progress("finalize", "", len(shapes), len(shapes)))
-    return FinalizeReport(database.name, tuple(dropped), tuple(indexes), tuple(rebuilt))
-
-
-def _shape(name: str, recorded: dict[str, list[list[str]]]) -> TableShape:
-    columns = (ColumnShape(c[0], c[1], Reading()) for c in recorded["columns"])
-    return TableShape(name, (), tuple(columns))
-
-
-def _refuse_dependents(database: Database, info: DatabaseInfo, shapes: list[TableShape]) -> None:
-    columns = {
-        (shape.name.lower(), column.legacy.lower()): f"{shape.name}.{column.legacy}"
-        for shape in shapes
-        for column in shape.columns
-    }
-    needed = dependents(database, info, columns)
-    if needed:
-        listed = "; ".join(f"{d.kind} {d.name} needs {columns[d.table, d.column]}" for d in needed)
-        raise Refused(f"{database.name}: {listed}; change these first, nothing was dropped")
-
-
-def _indexes_on(info: DatabaseInfo, shape: TableShape) -> list[SchemaObject]:
-    """Return the application's indexes that name a legacy column; refuse a unique one."""
-    found = []
-    for index in info.objects:
-        if index.kind != "index" or index.sql is None or index.table.lower() != shape.name.lower():
-            continue
-        named = [c.legacy for c in shape.columns if names(index.sql, c.legacy)]
-        if named and index.sql.split(None, 2)[1].upper() == "UNIQUE":
-            raise Refused(
-                f"unique index {index.name} needs {shape.name}.{named[0]}; make one on the epoch "
-                "column and drop this one first, nothing was dropped"
-            )
-        if named:
-            found.append(index)
-    return found
-
-
-def _refuse_broken(
-    database: Database, info: DatabaseInfo, before: dict[tuple[str, str], str]
-) -> None:
-    """Refuse if something no longer compiles that did before; the transaction is rolled back."""
-    for (kind, name), error in failures(database, info).items():
-        if (kind, name) not in before:
-            what = f"view {name}" if kind == "view" else f"a trigger on {name}"
-            raise Refused(
-                f"{database.name}: {what} needs a legacy column ({error}); change it first, "
-                "nothing was dropped"
-            )
-
-
-def _run(database: Database, statements: tuple[str, ...]) -> None:
-    for statement in statements:
-        database.run(statement)
+    tables = recorded_tables(read_state(database))
+    removals = [Removal(t.name, {c.legacy: c.epoch for c in t.columns}) for t in tables]
+    removed = remove(database, tables, removals, "finalize", progress)
+    run(database, CreateState(contract).undo(database.schema))
+    return FinalizeReport(database.name, removed.columns, removed.indexes, removed.rebuilt)

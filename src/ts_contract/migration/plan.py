@@ -242,10 +242,12 @@ def make_plan(
     if not any(finding.kind == "refusal" for finding in findings):
         steps += _expand_steps(contract, state, shapes, check_range=check_range)
         steps += _zone_steps(info, shapes)
-        if sync:
-            steps += _sync_steps(info, shapes)
-        if unfilled:
-            steps.append(Backfill(tuple(shape for shape in shapes if shape.name in unfilled)))
+        syncs = _sync_steps(info, shapes) if sync else []
+        steps += syncs
+        # What was written before the triggers were there, the backfill has to see.
+        to_fill = unfilled | {step.table.name for step in syncs}
+        if to_fill:
+            steps.append(Backfill(tuple(shape for shape in shapes if shape.name in to_fill)))
         steps += _index_steps(info, shapes)
         if contract.version is not None and "phase:version" not in state.values:
             steps.append(WriteVersion(contract.version, _version_columns(contract, shapes)))
@@ -282,7 +284,7 @@ def _expand_steps(
     return steps
 
 
-def _sync_steps(info: DatabaseInfo, shapes: tuple[TableShape, ...]) -> list[Step]:
+def _sync_steps(info: DatabaseInfo, shapes: tuple[TableShape, ...]) -> list[InstallSync]:
     triggers = {o.name.lower() for o in info.objects if o.kind == "trigger"}
     return [
         InstallSync(shape)

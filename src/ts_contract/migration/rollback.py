@@ -6,14 +6,13 @@ import sqlite3
 from dataclasses import dataclass
 
 from ..contract import Contract
-from .classify import Reading
 from .dialects.sqlite import Database, Target, explain, introspect, opened, transaction
-from .dialects.sqlite_columns import remove_columns, set_up_rebuild
+from .dialects.sqlite_columns import set_up_rebuild
 from .errors import Failed, Refused
-from .progress import Progress, ProgressCallback, silent
-from .shapes import ColumnShape, TableShape
+from .progress import ProgressCallback, silent
+from .removal import Removal, recorded_tables, remove, run
 from .state import Lease, has_state, read_state
-from .steps import BuildIndex, CreateState, InstallSync, InstallZone, WriteVersion
+from .steps import CreateState, WriteVersion
 
 __all__ = ["RollbackReport", "rollback"]
 
@@ -53,7 +52,8 @@ def rollback(
         What was taken out; nothing where there was no migration.
 
     Raises:
-        Refused: the legacy columns are gone, another contract did it, or another run is at work.
+        Refused: the legacy columns are gone, another contract did it, another run is at work, or
+            a view, trigger or unique index of the application needs an epoch column.
         Failed: SQLite refused something; nothing was changed.
     """
     with opened(db, write=True, schema=schema) as database:
@@ -91,32 +91,10 @@ def _take_out(database: Database, contract: Contract, progress: ProgressCallback
             f"{database.name}: was migrated by another contract "
             f"({state.values['contract']['name']}); roll back with that one"
         )
-    schema = database.schema
+    tables = recorded_tables(state)
+    removals = [Removal(t.name, {c.epoch: c.legacy for c in t.columns}) for t in tables]
     if contract.version is not None and "version" in state.values:
-        _run(database, WriteVersion(contract.version, ()).undo(schema))
-    tables = list(state.tables())
-    shapes = [_shape(name, recorded) for name, recorded in tables]
-    for shape in shapes:
-        _run(database, InstallSync(shape).undo(schema))
-    dropped = []
-    for done, (shape, (_, recorded)) in enumerate(zip(shapes, tables, strict=True)):
-        progress(Progress("rollback", shape.name, done, len(shapes)))
-        for column in shape.columns:
-            _run(database, BuildIndex(shape.name, column.epoch).undo(schema))
-        epochs = tuple(column.epoch for column in shape.columns)
-        remove_columns(database, shape.name, epochs, recorded["sql"])
-        dropped += [f"{shape.name}.{epoch}" for epoch in epochs]
-    _run(database, InstallZone(Reading()).undo(schema))
-    _run(database, CreateState(contract).undo(schema))
-    progress(Progress("rollback", "", len(shapes), len(shapes)))
-    return RollbackReport(database.name, tuple(dropped))
-
-
-def _shape(name: str, recorded: dict[str, list[list[str]]]) -> TableShape:
-    columns = (ColumnShape(c[0], c[1], Reading()) for c in recorded["columns"])
-    return TableShape(name, (), tuple(columns))
-
-
-def _run(database: Database, statements: tuple[str, ...]) -> None:
-    for statement in statements:
-        database.run(statement)
+        run(database, WriteVersion(contract.version, ()).undo(database.schema))
+    removed = remove(database, tables, removals, "rollback", progress)
+    run(database, CreateState(contract).undo(database.schema))
+    return RollbackReport(database.name, removed.columns)

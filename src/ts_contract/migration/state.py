@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import socket
-import sqlite3
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -23,7 +22,9 @@ from .errors import Failed, Refused
 
 __all__ = ["Lease", "QuarantineRow", "State", "quarantined", "read_state"]
 
-LEASE_MS: Final = 60_000
+# How long a run may give no sign of life: building an index of a large table takes minutes.
+_SILENCE_HERE_MS: Final = 600_000
+_SILENCE_ELSEWHERE_MS: Final = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +120,8 @@ def quarantined(db: Database) -> Iterator[QuarantineRow]:
 class Lease:
     """The right to change the database's state, held by one run at a time.
 
-    A run that died loses it: at once if its process is gone from this host, after a minute
-    without a sign of life otherwise.
+    A run that died loses it: at once if its process is gone from this host, else after some
+    minutes without a sign of life.
     """
 
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -171,9 +172,11 @@ def read_lease(db: Database) -> dict[str, Any] | None:
 
 
 def _alive(holder: dict[str, Any]) -> bool:
-    if holder["host"] == socket.gethostname() and not _runs(holder["pid"]):
-        return False
-    return bool(now_ms() - holder["at"] < LEASE_MS)
+    silence = now_ms() - holder["at"]
+    if holder["host"] != socket.gethostname():
+        return bool(silence < _SILENCE_ELSEWHERE_MS)
+    # A container that was started again has the same host name, and perhaps our number.
+    return holder["pid"] != os.getpid() and _runs(holder["pid"]) and silence < _SILENCE_HERE_MS
 
 
 def _runs(pid: int) -> bool:
@@ -184,8 +187,3 @@ def _runs(pid: int) -> bool:
     except PermissionError:
         return True
     return True
-
-
-def sqlite_error_is_locked(error: sqlite3.Error) -> bool:
-    """Return whether an error says that another connection holds a lock."""
-    return (error.sqlite_errorname or "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))

@@ -6,18 +6,19 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ..errors import Failed, Refused
+from ..errors import Refused
 from .sqlite import Database, literal, quote
-from .sqlite_text import renamed, without_columns
+from .sqlite_text import in_schema, without_columns
 
-__all__ = ["drop_columns", "rebuild_table", "remove_columns", "set_up_rebuild"]
+__all__ = ["drop_columns", "set_up_rebuild"]
 
 
 @contextmanager
 def set_up_rebuild(database: Database) -> Iterator[None]:
     """Set what a rebuild needs, and what cannot be set inside a transaction.
 
-    https://sqlite.org/lang_altertable.html, "Making Other Kinds Of Table Schema Changes".
+    With legacy_alter_table a rename changes no other text of the schema, and an unrelated broken
+    view does not make it fail: https://sqlite.org/pragma.html#pragma_legacy_alter_table.
     """
     foreign_keys = database.value("PRAGMA foreign_keys")
     legacy_alter = database.value("PRAGMA legacy_alter_table")
@@ -28,29 +29,6 @@ def set_up_rebuild(database: Database) -> Iterator[None]:
     finally:
         database.run(f"PRAGMA legacy_alter_table = {legacy_alter}")
         database.run(f"PRAGMA foreign_keys = {foreign_keys}")
-
-
-def remove_columns(
-    database: Database, table: str, columns: tuple[str, ...], wanted_sql: str
-) -> None:
-    """Drop columns so that the table's CREATE statement becomes a given text, byte for byte.
-
-    Args:
-        database: a database in a transaction, set up for a rebuild.
-        table: the table.
-        columns: the columns to drop.
-        wanted_sql: the CREATE statement that the table shall have afterwards.
-    """
-    database.run("SAVEPOINT remove_columns")
-    try:
-        for column in reversed(columns):
-            database.run(f"ALTER TABLE {database.qualified(table)} DROP COLUMN {quote(column)}")
-    except sqlite3.OperationalError:
-        database.run("ROLLBACK TO remove_columns")  # for example an unrelated broken view
-    if _sql_of(database, table) != wanted_sql:
-        database.run("ROLLBACK TO remove_columns")
-        rebuild_table(database, table, wanted_sql)
-    database.run("RELEASE remove_columns")
 
 
 def drop_columns(database: Database, table: str, successors: dict[str, str]) -> bool:
@@ -69,108 +47,78 @@ def drop_columns(database: Database, table: str, successors: dict[str, str]) -> 
     """
     database.run("SAVEPOINT drop_columns")
     try:
-        for column in successors:
+        for column in reversed(successors):
             database.run(f"ALTER TABLE {database.qualified(table)} DROP COLUMN {quote(column)}")
     except sqlite3.OperationalError:
         database.run("ROLLBACK TO drop_columns")
+        _rebuild_without(database, table, successors)
+        rebuilt = True
     else:
-        database.run("RELEASE drop_columns")
-        return False
-    sql = _sql_of(database, table)
-    assert sql is not None
-    try:
-        rebuild_table(database, table, without_columns(sql, successors))
-    except Refused as refusal:
-        raise Refused(f"{table}: {refusal}; nothing was dropped") from refusal
+        rebuilt = False
     database.run("RELEASE drop_columns")
-    return True
+    return rebuilt
 
 
-def rebuild_table(database: Database, table: str, wanted_sql: str) -> None:
-    """Give a table another CREATE statement, keeping the rows of the columns that both have.
+def _rebuild_without(database: Database, table: str, successors: dict[str, str]) -> None:
+    """Give a table a CREATE statement without some columns, and keep everything else of it.
 
-    Indexes and triggers of the table are made again, byte for byte and in their order. Views,
-    and triggers of other tables, are not touched.
-
-    Args:
-        database: a database in a transaction, set up for a rebuild.
-        table: the table.
-        wanted_sql: its new CREATE statement.
+    The old table steps aside under another name and the new one is created by its own text, so
+    that the text is stored as it is. Indexes and triggers of the table are made again, byte for
+    byte and in their order. Views, and triggers of other tables, are not touched.
     """
     schema = quote(database.schema)
-    attached = database.run(
-        f"SELECT sql FROM {schema}.sqlite_schema WHERE tbl_name = {literal(table)} COLLATE NOCASE"
-        " AND type IN ('index', 'trigger') AND sql IS NOT NULL ORDER BY rowid"
-    ).fetchall()
-    sequence = _sequence(database, table)
-    interim = f"_ts_contract_new_{table}"
-    database.run(renamed(wanted_sql, database.qualified(interim)))
-    kept = _writable_columns(database, interim)
-    columns = ", ".join(quote(column) for column in kept)
-    rowid = _hidden_rowid(database, table)
-    if rowid:
-        columns = f"{rowid}, {columns}"
-    database.run(
-        f"INSERT INTO {database.qualified(interim)} ({columns})"
-        f" SELECT {columns} FROM {database.qualified(table)}"
-    )
-    database.run(f"DROP TABLE {database.qualified(table)}")
-    database.run(f"ALTER TABLE {database.qualified(interim)} RENAME TO {quote(table)}")
-    _restore_text(database, table, wanted_sql)
-    if sequence is not None:
-        database.run(f"UPDATE {schema}.sqlite_sequence SET seq = ? WHERE name = ?", sequence, table)
-    for (sql,) in attached:
-        database.run(sql)
-
-
-def _restore_text(database: Database, table: str, wanted_sql: str) -> None:
-    """RENAME quotes the name in the stored text; put the text back as it was."""
-    if _sql_of(database, table) == wanted_sql:
-        return
-    schema = quote(database.schema)
-    version = database.value(f"PRAGMA {schema}.schema_version")
-    database.run("PRAGMA writable_schema = ON")
+    aside = f"_ts_contract_old_{table}"
     try:
-        database.run(
-            f"UPDATE {schema}.sqlite_schema SET sql = ? WHERE type = 'table' AND name = ?",
-            wanted_sql,
-            table,
-        )
-        database.run(f"PRAGMA {schema}.schema_version = {version + 1}")
-    finally:
-        database.run("PRAGMA writable_schema = RESET")
-    if _sql_of(database, table) != wanted_sql:
-        raise Failed(f"{database.name}: the definition of {table} cannot be restored")
+        wanted = without_columns(_sql_of(database, table), successors)
+    except Refused as refusal:
+        raise Refused(f"{table}: {refusal}; nothing was dropped") from refusal
+    attached = database.run(
+        f"SELECT type, name, sql FROM {schema}.sqlite_schema WHERE tbl_name = {literal(table)}"
+        " COLLATE NOCASE AND type IN ('index', 'trigger') AND sql IS NOT NULL ORDER BY rowid"
+    ).fetchall()
+    for kind, name, _ in attached:
+        database.run(f"DROP {kind} {database.qualified(name)}")
+    sequence = _sequence(database, table)
+    database.run(f"ALTER TABLE {database.qualified(table)} RENAME TO {quote(aside)}")
+    database.run(in_schema(wanted, database.schema))
+    columns = ", ".join(_stored_columns(database, table))
+    database.run(
+        f"INSERT INTO {database.qualified(table)} ({columns})"
+        f" SELECT {columns} FROM {database.qualified(aside)}"
+    )
+    database.run(f"DROP TABLE {database.qualified(aside)}")
+    if sequence is not None:
+        database.run(f"DELETE FROM {schema}.sqlite_sequence WHERE name = ?", table)
+        database.run(f"INSERT INTO {schema}.sqlite_sequence VALUES (?, ?)", table, sequence)
+    for _, _, sql in attached:
+        database.run(in_schema(sql, database.schema))
 
 
-def _sql_of(database: Database, table: str) -> str | None:
-    sql: str | None = database.value(
+def _sql_of(database: Database, table: str) -> str:
+    sql: str = database.value(
         f"SELECT sql FROM {quote(database.schema)}.sqlite_schema WHERE type = 'table'"
         f" AND name = {literal(table)} COLLATE NOCASE"
     )
     return sql
 
 
-def _writable_columns(database: Database, table: str) -> list[str]:
-    rows = database.run(f"PRAGMA {quote(database.schema)}.table_xinfo({quote(table)})").fetchall()
-    return [name for _, name, _, _, _, _, hidden in rows if hidden == 0]
+def _stored_columns(database: Database, table: str) -> list[str]:
+    """Return the quoted names of what an INSERT fills, the rowid among them where it is hidden.
 
-
-def _hidden_rowid(database: Database, table: str) -> str | None:
-    """Return a name for the rowid if no column is it; rows keep theirs (an FTS may refer to it)."""
+    Rows keep their rowids, which an external-content FTS table may refer to.
+    """
     rows = database.run(f"PRAGMA {quote(database.schema)}.table_xinfo({quote(table)})").fetchall()
+    columns = [quote(name) for _, name, _, _, _, _, hidden in rows if hidden == 0]
     taken = {row[1].lower() for row in rows}
-    for name in ("rowid", "_rowid_", "oid"):
-        if name not in taken:
-            try:
-                database.run(f"SELECT {name} FROM {database.qualified(table)} LIMIT 0")
-            except sqlite3.OperationalError:
-                return None  # WITHOUT ROWID
-            primary = [row for row in rows if row[5]]
-            if len(primary) == 1 and primary[0][2].upper() == "INTEGER":
-                return None  # the primary key is the rowid, and copied as a column
-            return name
-    return None
+    keyed = any(row[5] and row[2].upper() == "INTEGER" for row in rows)
+    free = [name for name in ("rowid", "_rowid_", "oid") if name not in taken]
+    if keyed or not free:
+        return columns
+    try:
+        database.run(f"SELECT {free[0]} FROM {database.qualified(table)} LIMIT 0")
+    except sqlite3.OperationalError:
+        return columns  # WITHOUT ROWID
+    return [free[0], *columns]
 
 
 def _sequence(database: Database, table: str) -> int | None:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..errors import Refused
+from .sqlite import quote
 
-__all__ = ["Token", "names", "renamed", "tokens", "without_columns"]
+__all__ = ["Token", "in_schema", "names", "tokens", "without_columns"]
 
 _WORD = r"[A-Za-z_\u0080-\U0010ffff][\w$\u0080-\U0010ffff]*"
 
@@ -76,24 +77,28 @@ def names(sql: str, name: str) -> bool:
     return any(t.kind == "name" and t.value.lower() == name.lower() for t in tokens(sql))
 
 
-def renamed(create_table: str, name: str) -> str:
-    """Return a CREATE TABLE statement for another name, which is given quoted.
+def in_schema(create: str, schema: str) -> str:
+    """Return a CREATE statement, as SQLite stores it, for the database attached as `schema`.
 
     Example:
-        >>> renamed("CREATE TABLE a(b)", '"c"')
-        'CREATE TABLE "c"(b)'
+        >>> in_schema("CREATE UNIQUE INDEX i ON t (a)", "aux")
+        'CREATE UNIQUE INDEX "aux".i ON t (a)'
     """
-    found = list(tokens(create_table))
-    place = next(i for i, token in enumerate(found) if token.text == "(")
-    token = found[place - 1]
-    return f"CREATE TABLE {name}{create_table[token.end :]}"
+    kind = next(t for t in tokens(create) if t.is_word("TABLE", "INDEX", "TRIGGER", "VIEW"))
+    return f"{create[: kind.end]} {quote(schema)}.{create[kind.end :].lstrip()}"
 
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """One entry of a CREATE TABLE list: a column definition or a table constraint."""
+    """One entry of a CREATE TABLE list: a column definition or a table constraint.
+
+    Attributes:
+        tokens: what it consists of.
+        comma: offset of the comma before it; -1 for the first.
+    """
 
     tokens: tuple[Token, ...]
+    comma: int
 
     @property
     def start(self) -> int:
@@ -166,7 +171,7 @@ def _key_of(successors: dict[str, str], lowered: str) -> str:
 
 
 def _items(create_table: str) -> list[_Item]:
-    depth = 0
+    depth, comma = 0, -1
     items: list[_Item] = []
     current: list[Token] = []
     for token in tokens(create_table):
@@ -175,26 +180,24 @@ def _items(create_table: str) -> list[_Item]:
             if depth == 0:
                 break
         if token.text == "," and depth == 1:
-            items.append(_Item(tuple(current)))
-            current = []
+            items.append(_Item(tuple(current), comma))
+            current, comma = [], token.start
         elif depth:
             current.append(token)
         if token.text == "(":
             depth += 1
-    items.append(_Item(tuple(current)))
-    return items
+    return [*items, _Item(tuple(current), comma)]
 
 
 def _removals(items: list[_Item], kept: list[_Item]) -> list[tuple[int, int, str]]:
-    """Cut each item that is not kept, with the comma that parts it from its neighbour."""
+    """Cut each item that is not kept, with the comma that parts it from what stays."""
     edits = []
-    for before, item, after in zip([None, *items], items, [*items[1:], None], strict=False):
-        if item in kept:
-            continue
-        if after is not None and any(k.start > item.start for k in kept):
-            edits.append((item.start, after.start, ""))
-        elif before is not None:
-            edits.append((before.end, item.end, ""))
+    first = items.index(kept[0])
+    for place, item in enumerate(items):
+        if place < first:
+            edits.append((item.start, items[place + 1].start, ""))
+        elif item not in kept:
+            edits.append((item.comma, item.end, ""))
     return edits
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from .sqlite import Database, literal, quote
+from .sqlite_text import in_schema
 
 __all__ = ["without_triggers"]
 
@@ -36,7 +37,7 @@ def without_triggers(database: Database, table: str) -> Iterator[None]:
         triggers = _drop_triggers(database, table)
         yield
         for sql in triggers:
-            database.run(_in_schema(sql, database.schema))
+            database.run(in_schema(sql, database.schema))
 
 
 def _drop_triggers(database: Database, table: str) -> list[str]:
@@ -47,11 +48,3 @@ def _drop_triggers(database: Database, table: str) -> list[str]:
     for name, _ in triggers:
         database.run(f"DROP TRIGGER {database.qualified(name)}")
     return [sql for _, sql in triggers]
-
-
-def _in_schema(sql: str, schema: str) -> str:
-    """SQLite stores a trigger's text without its schema; put it back for one that is attached."""
-    if schema == "main":
-        return sql
-    head, _, rest = sql.partition("TRIGGER")
-    return f"{head}TRIGGER {quote(schema)}.{rest.lstrip()}"

@@ -1,0 +1,142 @@
+"""What finalize and rollback share: taking columns out, when nothing needs them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .classify import Reading
+from .dialects.sqlite import Database, introspect
+from .dialects.sqlite_columns import drop_columns
+from .dialects.sqlite_dependents import dependents, failures
+from .dialects.sqlite_text import names
+from .errors import Refused
+from .introspect import DatabaseInfo, SchemaObject
+from .progress import Progress, ProgressCallback
+from .shapes import ColumnShape, TableShape
+from .state import State
+from .steps import InstallSync, InstallZone
+
+__all__ = ["Removal", "recorded_tables", "remove", "run"]
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """The columns to take out of one table.
+
+    Attributes:
+        table: the table.
+        successors: the column that takes over, by each column to take out.
+    """
+
+    table: str
+    successors: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What went: columns as `table.column`, indexes of the application, tables rebuilt."""
+
+    columns: tuple[str, ...]
+    indexes: tuple[str, ...]
+    rebuilt: tuple[str, ...]
+
+
+def recorded_tables(state: State) -> list[TableShape]:
+    """Return the tables that the migration changed, as far as removing needs to know them."""
+    return [
+        TableShape(
+            name,
+            (),
+            tuple(ColumnShape(legacy, epoch, Reading()) for legacy, epoch, _ in table["columns"]),
+        )
+        for name, table in state.tables()
+    ]
+
+
+def remove(
+    database: Database,
+    tables: list[TableShape],
+    removals: list[Removal],
+    phase: str,
+    progress: ProgressCallback,
+) -> Removed:
+    """Take out our triggers, and columns with the application's indexes on them.
+
+    Args:
+        database: a database in a transaction, set up for a rebuild.
+        tables: the tables with sync triggers of ours.
+        removals: the columns to take out.
+        phase: name of the work, for progress.
+        progress: told of each table.
+
+    Raises:
+        Refused: a view, trigger, unique index or constraint of the application needs a column.
+    """
+    for table in tables:
+        run(database, InstallSync(table).undo(database.schema))
+    info = introspect(database, ())
+    broken = failures(database, info)
+    _refuse_dependents(database, info, removals)
+    indexes, rebuilt = [], []
+    for done, removal in enumerate(removals):
+        progress(Progress(phase, removal.table, done, len(removals)))
+        for index in _indexes_on(info, removal):
+            database.run(f"DROP INDEX {database.qualified(index.name)}")
+            indexes.append(index.name)
+        if drop_columns(database, removal.table, removal.successors):
+            rebuilt.append(removal.table)
+    run(database, InstallZone(Reading()).undo(database.schema))
+    _refuse_broken(database, info, broken)
+    progress(Progress(phase, "", len(removals), len(removals)))
+    columns = (f"{r.table}.{column}" for r in removals for column in r.successors)
+    return Removed(tuple(columns), tuple(indexes), tuple(rebuilt))
+
+
+def run(database: Database, statements: tuple[str, ...]) -> None:
+    """Execute statements in order."""
+    for statement in statements:
+        database.run(statement)
+
+
+def _refuse_dependents(database: Database, info: DatabaseInfo, removals: list[Removal]) -> None:
+    columns = {
+        (removal.table.lower(), column.lower()): f"{removal.table}.{column}"
+        for removal in removals
+        for column in removal.successors
+    }
+    needed = dependents(database, info, columns)
+    if needed:
+        listed = "; ".join(f"{d.kind} {d.name} needs {columns[d.table, d.column]}" for d in needed)
+        raise Refused(f"{database.name}: {listed}; change these first, nothing was dropped")
+
+
+def _indexes_on(info: DatabaseInfo, removal: Removal) -> list[SchemaObject]:
+    """Return the application's indexes that name a column; refuse a unique one."""
+    found = []
+    for index in info.objects:
+        if index.kind != "index" or index.sql is None:
+            continue
+        if index.table.lower() != removal.table.lower():
+            continue
+        named = [column for column in removal.successors if names(index.sql, column)]
+        if named and index.sql.split(None, 2)[1].upper() == "UNIQUE":
+            raise Refused(
+                f"unique index {index.name} needs {removal.table}.{named[0]}; make one on "
+                f"{removal.successors[named[0]]} and drop this one first, nothing was dropped"
+            )
+        if named:
+            found.append(index)
+    return found
+
+
+def _refuse_broken(
+    database: Database, info: DatabaseInfo, before: dict[tuple[str, str], str]
+) -> None:
+    """Refuse if something no longer compiles that did before; the transaction is rolled back."""
+    for (kind, name), error in failures(database, info).items():
+        if (kind, name) not in before:
+            what = f"view {name}" if kind == "view" else f"a trigger on {name}"
+            raise Refused(
+                f"{database.name}: {what} needs a column that goes ({error}); change it first, "
+                "nothing was dropped"
+            )
