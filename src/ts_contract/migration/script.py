@@ -134,6 +134,7 @@ def _text(contract: Contract, phase: ScriptPhase, statements: tuple[str, ...]) -
         head += (
             f"-- Values that cannot be converted are listed in {sqlite_ddl.QUARANTINE}.\n"
             "-- Triggers that change other tables after an update fire once per row: drop them\n"
-            "-- before and create them afterwards, or use `ts-contract migrate`.\n"
+            "-- before and create them afterwards. Rows are addressed by rowid, which a table WITHOUT\n"
+            "-- ROWID has not. `ts-contract migrate` has neither limit.\n"
         )
     return head + "\n" + ";\n\n".join(statements) + ";\n"

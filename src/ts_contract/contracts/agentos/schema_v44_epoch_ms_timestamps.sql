@@ -2,7 +2,8 @@
 -- For SQLite 3.35 or newer: takes the tables from the legacy to the migrated schema, in one transaction.
 -- Values that cannot be converted are listed in _ts_contract_quarantine.
 -- Triggers that change other tables after an update fire once per row: drop them
--- before and create them afterwards, or use `ts-contract migrate`.
+-- before and create them afterwards. Rows are addressed by rowid, which a table WITHOUT
+-- ROWID has not. `ts-contract migrate` has neither limit.
 
 BEGIN IMMEDIATE;
 
