@@ -54,7 +54,8 @@ def ts_contract(pytestconfig: pytest.Config) -> Contract:
     try:
         return load_contract(start=pytestconfig.rootpath)
     except ContractError as error:
-        pytest.fail(f"{error}; or override the fixture ts_contract", pytrace=False)
+        problem = f"{error}; or override the fixture ts_contract"
+    pytest.fail(problem, pytrace=False)
 
 
 @pytest.fixture(scope="session")

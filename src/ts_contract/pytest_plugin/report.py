@@ -173,7 +173,7 @@ def summarize(terminal: pytest.TerminalReporter, tally: Tally, settings: Setting
         f"{tally.tests} executed tests; code that no test ran was not seen"
     )
     if tally.lost:
-        terminal.line(f"{tally.lost} workers crashed: what they saw is missing here")
+        terminal.line(f"crashed workers: {tally.lost}; what they saw is missing here")
     _list_reads(terminal, tally)
     if tally.naive:
         terminal.line("naive datetimes bound as a parameter (stored without a zone):")

@@ -186,7 +186,7 @@ def _project_files(name: str) -> Iterator[Path]:
         spec = importlib.util.find_spec(name)
     except (ImportError, ValueError):  # a module that is no longer there, or was never imported
         return
-    if spec is None or spec.origin is None or not is_users(spec.origin):
+    if spec is None or spec.origin is None or not spec.has_location or not is_users(spec.origin):
         return
     if spec.submodule_search_locations is None:
         yield Path(spec.origin)

@@ -90,7 +90,8 @@ class Templates:
         try:
             return self.copy(schema)
         except SchemaError as error:
-            pytest.fail(str(error), pytrace=False)
+            problem = str(error)
+        pytest.fail(problem, pytrace=False)
 
     def template(self, schema: Schema) -> Template:
         """Return the template of a schema; built once, also when it fails."""
