@@ -112,12 +112,32 @@ class TestErrors:
         assert result.stderr.count("\n") == 1
         assert "\x1b" not in result.stderr
 
+    @pytest.mark.parametrize(
+        ("blocked", "command", "extra"),
+        [("sqlglot", "lint", "flake8"), ("sqlglot", "codemod", "codemod")],
+    )
+    def test_a_missing_extra_says_what_to_install(self, tmp_path, blocked, command, extra):
+        if command not in COMMANDS:
+            pytest.skip(f"{command} is not there yet")
+        (tmp_path / "app.py").write_text("db.execute('SELECT created_at FROM tasks')\n")
+        code = (
+            f"import sys; sys.modules[{blocked!r}] = None\n"
+            f"from ts_contract.cli import main; main([{command!r}, '--contract', 'agentos', '.'])"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr == (
+            f"Error: {command} needs {blocked}, which is not installed; "
+            f'pip install "ts-contract[{extra}]"\n'
+        )
+
     def test_a_reader_that_goes_away_is_no_error(self, shell):
-        process = shell("sql", "all", "--contract", "agentos")
-        process.stdout.close()
-        assert process.stderr.read() == ""
-        process.stderr.close()
-        assert process.wait() == 128 + 13
+        with shell("sql", "all", "--contract", "agentos") as process:
+            process.stdout.close()
+            assert process.stderr.read() == ""
+        assert process.returncode == 128 + 13
 
 
 @pytest.mark.parametrize(

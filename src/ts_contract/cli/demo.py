@@ -113,8 +113,9 @@ def _print_result(report: VerifyReport) -> None:
     header = ("Table", "Columns", "Rows", "Converted", "NULL", "Quarantined", "Different")
     print_table(header, ((name, *numbers) for name, numbers in rows))
     click.echo(
-        "\nEach legacy column has its epoch column beside it, and sync triggers keep both equal\n"
-        "while old and new code write. What stands for no instant is listed in a quarantine."
+        "\nEach legacy column has its epoch column beside it, and sync triggers keep both\n"
+        "equal while old and new code write. What stands for no instant is listed in a\n"
+        "quarantine, never lost."
     )
 
 
