@@ -60,7 +60,7 @@ def _shape_refusals(table: TableContract, found: TableInfo) -> list[str]:
     refusals = [
         f"{table.name}.{column.legacy} is not in the database; correct the contract"
         for column in table.columns
-        if found.column(column.legacy) is None
+        if found.column(column.legacy) is None and found.column(column.epoch) is None
     ]
     if not found.key:
         refusals.append(

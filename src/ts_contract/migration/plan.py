@@ -139,6 +139,8 @@ def plan_open(database: Database, contract: Contract, *, sync: bool, check_range
         found = info.table(table.name)
         if found is not None and found.kind == "table":
             shape = _shape(database, contract, table, found, check_range=check_range)
+            if not shape.columns:  # finalized
+                continue
             shapes.append(shape)
             backfill = state.backfill(shape.name)
             if backfill is None or not backfill["done"] or has_unlisted(database, shape):
@@ -233,13 +235,16 @@ def make_plan(
         *(finding for shape in shapes for finding in table_findings(shape, info, state, sync=sync)),
     ]
     missing = tuple(t.name for t in contract.tables if info.table(t.name) is None)
+    optional = {table.name for table in contract.tables if table.optional}
     findings += [
         Finding("note", f"table {table} is not there; it is optional and skipped")
         for table in missing
-        if (declared := contract.table(table)) is not None and declared.optional
+        if table in optional
     ]
+    if info.tables and not shapes and not findings:
+        findings.append(Finding("note", "the database is finalized; nothing is left to do"))
     steps: list[Step] = []
-    if not any(finding.kind == "refusal" for finding in findings):
+    if shapes and not any(finding.kind == "refusal" for finding in findings):
         steps += _expand_steps(contract, state, shapes, check_range=check_range)
         steps += _zone_steps(info, shapes)
         syncs = _sync_steps(info, shapes) if sync else []

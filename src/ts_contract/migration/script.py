@@ -121,7 +121,7 @@ _ABOUT = {
     "version": "records the version; run it last.",
     "verify": "returns the columns with wrong values; no row means that none is wrong.",
     "rollback": "takes all of it out again.",
-    "all": "takes the tables from the legacy to the migrated schema, in one transaction.",
+    "all": "from the legacy to the migrated schema, in one transaction.",
 }
 
 
@@ -134,7 +134,7 @@ def _text(contract: Contract, phase: ScriptPhase, statements: tuple[str, ...]) -
         head += (
             f"-- Values that cannot be converted are listed in {sqlite_ddl.QUARANTINE}.\n"
             "-- Triggers that change other tables after an update fire once per row: drop them\n"
-            "-- before and create them afterwards. Rows are addressed by rowid, which a table WITHOUT\n"
-            "-- ROWID has not. `ts-contract migrate` has neither limit.\n"
+            "-- before and create them afterwards. Rows are addressed by rowid, which a table\n"
+            "-- WITHOUT ROWID has not. `ts-contract migrate` has neither limit.\n"
         )
     return head + "\n" + ";\n\n".join(statements) + ";\n"

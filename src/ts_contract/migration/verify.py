@@ -21,6 +21,7 @@ from .dialects.sqlite_verify import (
     count_columns,
     has_index_on,
     has_version,
+    implausible,
     orphans,
     unlisted,
     unsure_rows,
@@ -202,6 +203,7 @@ def verify_within(
             tables.append(report)
             problems += wrong
             problems += _structure_problems(database, info, state, declared, found)
+            problems += _finalized_problems(database, contract, declared, found)
             progress(Progress("verify", found.name, found.rows, found.rows))
     version = contract.version
     if (
@@ -350,6 +352,22 @@ def _quarantine_problems(
             f"{place}: {len(left_over):,} entries of the quarantine belong to no unconverted "
             f"value, for example {left_over[0]}; run `ts-contract migrate`"
         )
+    return problems
+
+
+def _finalized_problems(
+    database: Database, contract: Contract, declared: TableContract, found: TableInfo
+) -> list[str]:
+    """Judge epoch columns that stand alone, by what can be said without their legacy column."""
+    problems = []
+    for column in declared.columns:
+        if found.column(column.legacy) is None:
+            count = implausible(database, found.name, column.epoch, contract.valid_range)
+            if count:
+                problems.append(
+                    f"{found.name}.{column.epoch}: {count:,} values are no milliseconds of the "
+                    "valid range; correct them, or valid-range in the contract"
+                )
     return problems
 
 

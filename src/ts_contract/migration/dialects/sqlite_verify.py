@@ -17,6 +17,7 @@ __all__ = [
     "count_columns",
     "has_index_on",
     "has_version",
+    "implausible",
     "orphans",
     "sure_expression",
     "unlisted",
@@ -127,6 +128,16 @@ def _listed(database: Database, table: TableShape, column: ColumnShape) -> str:
         f"SELECT row_key FROM {database.qualified(QUARANTINE)}"
         f" WHERE table_name = {literal(table.name)} AND column_name = {literal(column.legacy)}"
     )
+
+
+def implausible(database: Database, table: str, epoch: str, valid_range: tuple[int, int]) -> int:
+    """Return how many values are no integers of the valid range."""
+    ms = quote(epoch)
+    count: int = database.value(
+        f"SELECT count(*) FROM {database.qualified(table)} WHERE {ms} IS NOT NULL"
+        f" AND NOT (typeof({ms})='integer' AND {ms} BETWEEN {valid_range[0]} AND {valid_range[1]})"
+    )
+    return count
 
 
 def has_index_on(database: Database, table: str, epoch: str) -> bool:
