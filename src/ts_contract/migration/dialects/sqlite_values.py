@@ -39,19 +39,33 @@ _DAY_0 = date(1970, 1, 1).toordinal()
 # within 1e-9 days of the truth, so rounding restores the second in every version of SQLite.
 _SECONDS = "CAST(ROUND((julianday({text})-2440587.5)*86400.0) AS INTEGER)"
 
-# With the hyphens and colons in these places julianday() accepts digits only between them, and
-# is NULL for the rest. What it would roll over (30 February, 24:00) is left to the long way, and
-# so are blobs, which compare greater than every text, and texts with a zero character, behind
-# which GLOB and julianday() do not look.
-_ROLLED_OVER = "'02-29 02-30 02-31 04-31 06-31 09-31 11-31'"
-_SANE = (
-    f"(substr({{v}},9,2)<'29' OR instr({_ROLLED_OVER},substr({{v}},6,5))=0)"
-    " AND substr({v},12,2)<'24' AND {v}>='{first}' AND {v}<{last} AND instr({v},char(0))=0"
+# The same in milliseconds, cheaper: a Julian day of the years 1000 to 2999 is positive, so adding
+# a half and cutting off rounds it. Of a fraction, SQLite 3.40 cuts off what is below the
+# millisecond and newer versions round it; with a 4 for the fourth digit both give the first three.
+_WHOLE = "CAST(julianday({v})*86400.0+0.5 AS INTEGER)*1000-210866760000000"
+_FRACTION = "CAST(julianday(substr({v},1,23)||'4')*86400000.0+0.5 AS INTEGER)-210866760000000"
+
+# The usual shapes by their size in bytes, the most frequent first: how 'YYYY-MM-DD HH:MM:SS' goes
+# on, and how it is converted. julianday() itself refuses what is no digit in the first 23 places.
+_USUAL = (
+    (19, "*", _WHOLE),
+    (26, "*.???[0-9][0-9][0-9]", _FRACTION),
+    (32, "*.???[0-9][0-9][0-9]+00:00", _FRACTION),
+    (25, "*+00:00", _WHOLE),
+    (20, "*Z", _WHOLE),
+    (23, "*.???", _FRACTION),
+    (24, "*.???Z", _FRACTION),
+    (27, "*.???[0-9][0-9][0-9]Z", _FRACTION),
+    (29, "*.???+00:00", _FRACTION),
 )
-_WHOLE = ("????-??-??[ T]??:??:??",)
-_WHOLE_UTC = (f"{_WHOLE[0]}Z", f"{_WHOLE[0]}+00:00")
-_FRACTION = tuple(
-    f"{_WHOLE[0]}.{'[0-9]' * digits}{zone}" for zone in ("", "+00:00", "Z") for digits in (6, 3)
+# julianday() rolls over what the calendar does not have (30 February, 24:00), and that is left to
+# the long way. Three of four values show by the second pattern alone that they are none of it.
+_DATE_TIME = "{v} GLOB '[12]???-??-??[ T][012]?:??:??*'"
+_HARMLESS = "{v} GLOB '[12]???-??-[012][0-8][ T][01]?:??:??*'"
+_IN_CALENDAR = (
+    "(substr({v},9,2)<'29' OR"
+    " instr('02-29 02-30 02-31 04-31 06-31 09-31 11-31',substr({v},6,5))=0)"
+    " AND substr({v},12,2)<'24'"
 )
 
 
@@ -62,8 +76,8 @@ def ms_expression(value: str, reading: Reading) -> str:
         value: SQL expression of the value, for example `new."created_at"`.
         reading: how the column is read.
     """
-    # Where julianday() gives NULL for a usual shape, the long way would say NULL as well.
-    return _usual_or(value, reading, f"(SELECT ms FROM ({classified(value, reading)}))")
+    other = f"(SELECT ms FROM ({classified(value, reading)}))"
+    return _usual_or(value, reading, f"CASE WHEN {value} IS NOT NULL THEN {other} END")
 
 
 def form_expression(value: str, reading: Reading) -> str:
@@ -76,9 +90,8 @@ def form_expression(value: str, reading: Reading) -> str:
     other = f"(SELECT form FROM ({classified(value, reading)}))"
     if not is_utc(reading.timezone):
         return other
-    usual = f"{_any_of(value, _WHOLE + _FRACTION[:2])} AND {_sane(value, reading)}"
     return (
-        f"CASE WHEN {usual} AND julianday({value})>0"
+        f"CASE WHEN {_bytes(value)} IN (19,23,26) AND {_usual(value, reading)} IS NOT NULL"
         f" THEN CASE substr({value},11,1) WHEN 'T' THEN 'iso-local' ELSE 'datetime' END"
         f" ELSE {other} END"
     )
@@ -93,39 +106,16 @@ def ms_or_form_expression(value: str, reading: Reading) -> str:
         value: SQL expression of the value.
         reading: how the column is read.
     """
-    other = f"(SELECT coalesce(ms,form) FROM ({classified(value, reading)}))"
-    if not is_utc(reading.timezone):
-        return other
-    return f"coalesce({_usual_or(value, reading, 'NULL')},{other})"
+    return _usual_or(
+        value, reading, f"(SELECT coalesce(ms,form) FROM ({classified(value, reading)}))"
+    )
 
 
 def _usual_or(value: str, reading: Reading, other: str) -> str:
     """Convert the usual shapes at once, and leave all others to another expression."""
     if not is_utc(reading.timezone):
         return other
-    sane = _sane(value, reading)
-    seconds = _SECONDS.format(text=value)
-    head = _SECONDS.format(text=f"substr({value},1,19)")
-    return (
-        f"CASE WHEN {value} IS NULL THEN NULL"
-        f" WHEN {_any_of(value, _WHOLE)} AND {sane} THEN {seconds}*1000"
-        f" WHEN {_any_of(value, _FRACTION)} AND {sane}"
-        f" THEN {head}*1000+CAST(substr({value},21,3) AS INTEGER)"
-        f" WHEN {_any_of(value, _WHOLE_UTC)} AND {sane} THEN {head}*1000"
-        f" ELSE {other} END"
-    )
-
-
-def _sane(value: str, reading: Reading) -> str:
-    if reading.valid_range is None:
-        return _SANE.format(v=value, first="0001", last="x''")
-    # Texts order like instants: whole days inside the range are usual, the edges go the long way.
-    first, last = (date.fromordinal(_DAY_0 + ms // 86_400_000) for ms in reading.valid_range)
-    return _SANE.format(v=value, first=first + timedelta(days=1), last=f"'{last}'")
-
-
-def _any_of(value: str, patterns: tuple[str, ...]) -> str:
-    return "(" + " OR ".join(f"{value} GLOB '{pattern}'" for pattern in patterns) + ")"
+    return f"coalesce({_usual(value, reading)},{other})"
 
 
 def usual_expression(value: str, reading: Reading) -> str:
@@ -135,7 +125,32 @@ def usual_expression(value: str, reading: Reading) -> str:
         value: SQL expression of the value.
         reading: how the column is read.
     """
-    return _usual_or(value, reading, "NULL")
+    return _usual(value, reading) if is_utc(reading.timezone) else "NULL"
+
+
+def _usual(value: str, reading: Reading) -> str:
+    """SQL for the milliseconds of a usual shape; NULL for all others.
+
+    A plus before the value keeps SQLite from trying to make a number of it; all that is a blob
+    is greater than every text.
+    """
+    text = f"+{value}<x''"
+    if reading.valid_range is not None:
+        # Texts order like instants: whole days inside the range are usual, the edges are not.
+        first, last = (date.fromordinal(_DAY_0 + ms // 86_400_000) for ms in reading.valid_range)
+        text += f" AND +{value}>='{first + timedelta(days=1)}' AND +{value}<'{last}'"
+    arms = " ".join(
+        f"WHEN {size} THEN "
+        + (ms if tail == "*" else f"CASE WHEN {{v}} GLOB '{tail}' THEN {ms} END")
+        for size, tail, ms in _USUAL
+    ).format(v=value)
+    head = f"({_HARMLESS} OR {_DATE_TIME} AND {_IN_CALENDAR})".format(v=value)
+    return f"CASE WHEN {text} AND {head} THEN CASE {_bytes(value)} {arms} END END"
+
+
+def _bytes(value: str) -> str:
+    """SQL for the size of a text, whatever characters and zero bytes are in it."""
+    return f"length(CAST({value} AS BLOB))"
 
 
 def classified(value: str, reading: Reading) -> str:
