@@ -63,6 +63,7 @@ _WALL_CLOCKS = frozenset({
     "time.time",
     "time.time_ns",
 })  # fmt: skip
+_WALL_CLOCK_NAMES = frozenset(clock.rpartition(".")[2] for clock in _WALL_CLOCKS)
 _PROJECT_CLOCK = re.compile(r"(?:^|_)(?:now_(?:ms|iso|utc)|utc_now)$")
 _AWARE_PROJECT_CLOCKS = frozenset({"utc_now", "from_epoch_ms"})
 _HELPERS = frozenset({"django.utils.timezone.make_aware"})
@@ -88,12 +89,16 @@ def project_name(func: ast.expr, context: Context) -> str | None:
 
 def is_clock(call: ast.Call, context: Context) -> bool:
     """Tell whether a call reads the present: wall clocks, and the project's own by their names."""
-    if context.source.resolve(call.func) in _WALL_CLOCKS:
-        return True
-    name = call.func.attr if isinstance(call.func, ast.Attribute) else None
-    if isinstance(call.func, ast.Name):
-        name = call.func.id
-    return name is not None and _PROJECT_CLOCK.search(name) is not None
+    match call.func:
+        case ast.Attribute(attr=name):
+            if name in _WALL_CLOCK_NAMES and context.source.resolve(call.func) in _WALL_CLOCKS:
+                return True
+        case ast.Name(id=name):  # an alias may hide what it is
+            if context.source.resolve(call.func) in _WALL_CLOCKS:
+                return True
+        case _:
+            return False
+    return _PROJECT_CLOCK.search(name) is not None
 
 
 def named_zone(call: ast.Call, position: int, keyword: str) -> bool:

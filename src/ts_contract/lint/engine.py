@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from ..contract import Contract
 from .context import Context
 from .findings import Finding
-from .rules import Match, Rule, all_rules
+from .rules import Match, Rule, all_rules, applying
 from .source import Source
 
 if TYPE_CHECKING:
@@ -53,12 +53,7 @@ def check(
         >>> [(f.code, f.line, f.column) for f in findings]
         [('TSC101', 2, 7)]
     """
-    lowered = text.lower()
-    tried = [
-        rule
-        for rule in (all_rules() if rules is None else rules)
-        if rule.applies_to(lowered, contract)
-    ]
+    tried = applying(all_rules() if rules is None else rules, text, contract)
     if not tried:
         return []
     return check_context(Context(Source(text, path, tree), contract, schema), tried)

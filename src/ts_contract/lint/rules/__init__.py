@@ -42,7 +42,7 @@ from ...contract import Contract
 from ..context import Context
 from ..findings import Fix
 
-__all__ = ["Match", "Rule", "all_rules", "rule"]
+__all__ = ["Match", "Rule", "all_rules", "applying", "rule"]
 
 Words = tuple[str, ...] | Callable[[Contract], tuple[str, ...]]
 Severity = Literal["error", "warning"]
@@ -94,20 +94,6 @@ class Rule:
         """The first line of the documentation, without its full stop."""
         return self.documentation.strip().partition("\n")[0].rstrip(".")
 
-    def applies_to(self, lowered: str, contract: Contract | None) -> bool:
-        """Tell whether the rule can find anything in a text: the substring gate.
-
-        Args:
-            lowered: the file's text in lower case.
-            contract: the contract, without which rules that compute their words are off.
-        """
-        words = self.words
-        if callable(words):
-            if contract is None:
-                return False
-            words = words(contract)
-        return any(word in lowered for word in words)
-
 
 _REGISTRY: dict[str, Rule] = {}
 
@@ -141,6 +127,32 @@ def rule(
         return check
 
     return register
+
+
+def applying(rules: Iterable[Rule], text: str, contract: Contract | None) -> list[Rule]:
+    """Return the rules that may find anything in a text: the substring gate.
+
+    Args:
+        rules: the rules to choose from.
+        text: the file's text.
+        contract: the contract, without which rules that compute their words are off.
+    """
+    lowered = text.lower()
+    held: dict[Words, bool] = {}  # most rules share their words
+    chosen = []
+    for rule in rules:
+        words = rule.words
+        if words not in held:
+            held[words] = any(word in lowered for word in _words(words, contract))
+        if held[words]:
+            chosen.append(rule)
+    return chosen
+
+
+def _words(words: Words, contract: Contract | None) -> tuple[str, ...]:
+    if callable(words):
+        return words(contract) if contract else ()
+    return words
 
 
 @cache

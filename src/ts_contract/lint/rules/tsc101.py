@@ -43,7 +43,7 @@ from . import Match, rule
     "TSC101",
     "naive clock {call}(): take utc_now(), or datetime.now(timezone.utc)",
     on=ast.Call,
-    words=("now", "today"),
+    words=(".now", ".today"),
 )
 def check(node: ast.Call, context: Context) -> Iterator[Match]:
     """Yield a match for a naive clock whose value is not made right at once."""

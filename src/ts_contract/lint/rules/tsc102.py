@@ -44,7 +44,7 @@ _LOCAL_TAKEN = frozenset({"astimezone", "timestamp"})
     "TSC102",
     "naive UTC {call}(){consequence}: take datetime.{instead}",
     on=ast.Call,
-    words=("utcnow", "utcfromtimestamp"),
+    words=(".utcnow", ".utcfromtimestamp"),
 )
 def check(node: ast.Call, context: Context) -> Iterator[Match]:
     """Yield a match for a call of a clock that gives naive UTC."""

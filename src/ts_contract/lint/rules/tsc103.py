@@ -83,7 +83,7 @@ _HOLDERS = (
     "TSC103",
     "naive clock {name} passed without a call: pass utc_now, or a lambda that names a zone",
     on=ast.Attribute,
-    words=("datetime",),
+    words=(".now", ".today", ".utcnow", ".utcfromtimestamp"),
 )
 def check(node: ast.Attribute, context: Context) -> Iterator[Match]:
     """Yield a match for a clock that somebody else will call."""

@@ -52,7 +52,7 @@ _REASON = "the value changes on every machine that does not run in UTC"
     "TSC104",
     "local time from {call}(): {instead}",
     on=ast.Call,
-    words=("fromtimestamp", "today"),
+    words=(".fromtimestamp", ".today"),
 )
 def check(node: ast.Call, context: Context) -> Iterator[Match]:
     """Yield a match for a call that answers in the zone of the machine."""

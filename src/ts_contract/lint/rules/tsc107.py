@@ -50,7 +50,7 @@ _OWN_CLOCK = re.compile(r"now|current|epoch|millis|clock|timestamp")
     "TSC107",
     "the present in milliseconds spelled out: take now_ms() of {module}",
     on=(ast.Call, ast.BinOp),
-    words=("time.time", "time_ns", "timestamp(", "import time"),
+    words=("time(", "time_ns(", ".timestamp("),
     default=False,
 )
 def check(node: ast.Call | ast.BinOp, context: Context) -> Iterator[Match]:
