@@ -14,7 +14,7 @@ from .classify import FORMS, Reading, reading_of
 from .dialects.sqlite import Database, Target, introspect, opened
 from .dialects.sqlite_forms import FormCount, count_forms, latest_form
 from .dialects.sqlite_rows import has_unlisted
-from .dialects.sqlite_sync import trigger_name
+from .dialects.sqlite_sync import conversion_name, trigger_name
 from .findings import Finding, contract_findings, table_findings
 from .introspect import ColumnInfo, DatabaseInfo, TableInfo
 from .progress import Progress, ProgressCallback, silent
@@ -25,6 +25,7 @@ from .steps import (
     Backfill,
     BuildIndex,
     CreateState,
+    InstallConversion,
     InstallSync,
     InstallZone,
     RecordTable,
@@ -248,6 +249,8 @@ def make_plan(
         steps += _expand_steps(contract, state, shapes, check_range=check_range)
         steps += _zone_steps(info, shapes)
         syncs = _sync_steps(info, shapes) if sync else []
+        if syncs:
+            steps += _conversion_steps(info, shapes)
         steps += syncs
         # What was written before the triggers were there, the backfill has to see.
         to_fill = unfilled | {step.table.name for step in syncs}
@@ -296,6 +299,12 @@ def _sync_steps(info: DatabaseInfo, shapes: tuple[TableShape, ...]) -> list[Inst
         for shape in shapes
         if trigger_name(shape.name, "insert").lower() not in triggers
     ]
+
+
+def _conversion_steps(info: DatabaseInfo, shapes: tuple[TableShape, ...]) -> list[Step]:
+    there = {o.name for o in info.objects if o.kind == "trigger"}
+    readings = dict.fromkeys(column.reading for shape in shapes for column in shape.columns)
+    return [InstallConversion(r) for r in readings if conversion_name(r) not in there]
 
 
 def _index_steps(info: DatabaseInfo, shapes: tuple[TableShape, ...]) -> list[Step]:

@@ -14,7 +14,7 @@ from .introspect import DatabaseInfo, SchemaObject
 from .progress import Progress, ProgressCallback
 from .shapes import ColumnShape, TableShape
 from .state import State
-from .steps import InstallSync, InstallZone
+from .steps import InstallConversion, InstallSync, InstallZone
 
 __all__ = ["Removal", "recorded_tables", "remove", "run"]
 
@@ -74,6 +74,7 @@ def remove(
     """
     for table in tables:
         run(database, InstallSync(table).undo(database.schema))
+    run(database, InstallConversion(Reading()).undo(database.schema))
     info = introspect(database, ())
     broken = failures(database, info)
     _refuse_dependents(database, info, removals)

@@ -16,6 +16,7 @@ from .steps import (
     Backfill,
     BuildIndex,
     CreateState,
+    InstallConversion,
     InstallSync,
     InstallZone,
     RecordTable,
@@ -94,6 +95,8 @@ def _steps(contract: Contract, tables: tuple[TableShape, ...]) -> list[Step]:
         steps.append(RecordTable(table))
         steps += [AddColumn(table.name, column.epoch) for column in table.columns]
     steps += zones.values()
+    readings = dict.fromkeys(column.reading for table in tables for column in table.columns)
+    steps += [InstallConversion(reading) for reading in readings]
     steps += [InstallSync(table) for table in tables]
     steps.append(Backfill(tables))
     steps += [

@@ -20,6 +20,7 @@ __all__ = [
     "Backfill",
     "BuildIndex",
     "CreateState",
+    "InstallConversion",
     "InstallSync",
     "InstallZone",
     "RecordTable",
@@ -118,14 +119,30 @@ class InstallZone:
 
 
 @dataclass(frozen=True, slots=True)
+class InstallConversion:
+    """What sync triggers convert values by that are read in one way."""
+
+    reading: Reading
+    phase: str = "sync"
+
+    def sql(self, schema: str = "") -> tuple[str, ...]:
+        """Create the view to insert values into, and the trigger that converts them."""
+        return sqlite_sync.create_conversion(self.reading, schema)
+
+    def undo(self, schema: str = "") -> tuple[str, ...]:
+        """Drop all such triggers with their view; no sync trigger needs them then."""
+        return sqlite_sync.drop_conversions(schema)
+
+
+@dataclass(frozen=True, slots=True)
 class InstallSync:
-    """The sync triggers of one table, with the view that they read."""
+    """The sync triggers of one table."""
 
     table: TableShape
     phase: str = "sync"
 
     def sql(self, schema: str = "") -> tuple[str, ...]:
-        """Create the view and the triggers."""
+        """Create the triggers."""
         return sqlite_sync.create_sync(self.table, schema)
 
     def undo(self, schema: str = "") -> tuple[str, ...]:

@@ -1,25 +1,37 @@
 """The sync triggers of SQLite: both columns stay equal while old and new code write.
 
-A view shows each row's legacy values as epoch milliseconds, or as the name of their form where
-there is no instant. It holds the long conversion once per column, so that the triggers stay
-short. The triggers read it for the row that was written, and follow one rule: what a writer
-changed decides; if it changed both columns, the epoch column does.
+They follow one rule: what a writer changed decides; if it changed both columns, the epoch column
+does. Every change of a row is one UPDATE for all columns of the table, so that a CHECK over two
+of them sees both, and the application's own triggers fire once.
 
-Every change of a row is one UPDATE for all columns of the table, so that a CHECK over two of
-them sees both, and the application's own triggers fire once.
+A conversion is long, and every connection parses the whole schema, so it stands in the database
+once: a trigger that has a value inserts it into the view `_ts_contract_convert`, whose own
+trigger puts the instant, or the form and the reason, into `_ts_contract_converted`. There it is
+read and deleted before the statement ends. A nested trigger of the same table replaces what it
+finds there, which is why the row's own UPDATE comes last: nothing reads the table after it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..classify import Reading
 from ..shapes import ColumnShape, TableShape
 from .sqlite import literal, quote
 from .sqlite_ddl import QUARANTINE, legacy_value, name_in, reason, row_key
 from .sqlite_values import ms_or_form_expression
 
-__all__ = ["create_sync", "drop_sync", "trigger_name"]
+__all__ = [
+    "conversion_name",
+    "create_conversion",
+    "create_sync",
+    "drop_conversions",
+    "drop_sync",
+    "trigger_name",
+]
 
+CONVERT = "_ts_contract_convert"
+CONVERTED = "_ts_contract_converted"
 _ROWID_NAMES = ("rowid", "_rowid_", "oid")
 _EVENTS = ("insert", "update", "delete")
 
@@ -34,34 +46,67 @@ def trigger_name(table: str, event: str) -> str:
     return f"_ts_contract_{table}_{event}"
 
 
-def create_sync(table: TableShape, schema: str) -> tuple[str, ...]:
-    """Return the statements that create the view and the triggers of a table."""
-    keys = ", ".join(f"{quote(column)} AS {_key(i)}" for i, column in enumerate(table.key))
-    values = ", ".join(
-        f"{ms_or_form_expression(quote(c.legacy), c.reading)} AS {quote(c.legacy)}"
-        for c in table.columns
-    )
-    view = name_in(_view(table), schema)
+# --- the conversion --------------------------------------------------------------------------
+
+
+def conversion_name(reading: Reading) -> str:
+    """Return the name of the trigger that converts values which are read in one way.
+
+    Example:
+        >>> conversion_name(Reading("seconds", "Europe/Paris"))
+        '_ts_contract_convert seconds Europe/Paris'
+    """
+    return f"{CONVERT} {_way(reading)}"
+
+
+def create_conversion(reading: Reading, schema: str) -> tuple[str, ...]:
+    """Return the statements that let triggers convert values which are read in one way."""
+    ms_or_form = ms_or_form_expression("new.value", reading)
     return (
-        f"CREATE VIEW {view} AS SELECT {keys}, {values} FROM {quote(table.name)}",
+        f"CREATE TABLE IF NOT EXISTS {name_in(CONVERTED, schema)} (place TEXT PRIMARY KEY,"
+        " ms INTEGER, form TEXT, reason TEXT) WITHOUT ROWID",
+        f"CREATE VIEW IF NOT EXISTS {name_in(CONVERT, schema)} AS"
+        " SELECT NULL AS place, NULL AS way, NULL AS value",
+        f"CREATE TRIGGER {name_in(conversion_name(reading), schema)}"
+        f" INSTEAD OF INSERT ON {quote(CONVERT)} WHEN new.way = {literal(_way(reading))} BEGIN"
+        f" INSERT OR REPLACE INTO {quote(CONVERTED)} SELECT new.place,"
+        " CASE typeof(x) WHEN 'integer' THEN x END, CASE typeof(x) WHEN 'text' THEN x END,"
+        f" CASE typeof(x) WHEN 'text' THEN {reason('x')} END"
+        f" FROM (SELECT {ms_or_form} AS x LIMIT 1); END",
+    )
+
+
+def drop_conversions(schema: str) -> tuple[str, ...]:
+    """Return the statements that drop all of that; the triggers go with their view."""
+    return (
+        f"DROP VIEW IF EXISTS {name_in(CONVERT, schema)}",
+        f"DROP TABLE IF EXISTS {name_in(CONVERTED, schema)}",
+    )
+
+
+def _way(reading: Reading) -> str:
+    return f"{reading.storage} {reading.timezone}"
+
+
+# --- the triggers of a table -----------------------------------------------------------------
+
+
+def create_sync(table: TableShape, schema: str) -> tuple[str, ...]:
+    """Return the statements that create the sync triggers of a table."""
+    return (
         _insert_trigger(table, schema),
         _update_trigger(table, schema),
-        _delete_trigger(table, schema),
+        f"CREATE TRIGGER {name_in(trigger_name(table.name, 'delete'), schema)}"
+        f" AFTER DELETE ON {quote(table.name)} BEGIN {_forget(table, 'old')}; END",
     )
 
 
 def drop_sync(table: TableShape, schema: str) -> tuple[str, ...]:
     """Return the statements that drop them."""
-    return (
-        *(
-            f"DROP TRIGGER IF EXISTS {name_in(trigger_name(table.name, event), schema)}"
-            for event in _EVENTS
-        ),
-        f"DROP VIEW IF EXISTS {name_in(_view(table), schema)}",
+    return tuple(
+        f"DROP TRIGGER IF EXISTS {name_in(trigger_name(table.name, event), schema)}"
+        for event in _EVENTS
     )
-
-
-# --- the triggers ----------------------------------------------------------------------------
 
 
 def _insert_trigger(table: TableShape, schema: str) -> str:
@@ -69,14 +114,14 @@ def _insert_trigger(table: TableShape, schema: str) -> str:
     for column in table.columns:
         given = f"new.{quote(column.epoch)} IS NOT NULL"
         lacking = f"new.{quote(column.epoch)} IS NULL AND new.{quote(column.legacy)} IS NOT NULL"
-        rules.append(_rule(column, epoch_decides=given, legacy_decides=lacking))
+        rules.append(_rule(table, column, epoch_decides=given, legacy_decides=lacking))
     # REPLACE deletes the old row without a DELETE trigger: its quarantine goes here.
     listed = f"SELECT 1 FROM {quote(QUARANTINE)} WHERE table_name = {literal(table.name)}"
-    when = " OR ".join(f"{rule.epoch_decides} OR {rule.legacy_decides}" for rule in rules)
     return (
         f"CREATE TRIGGER {name_in(trigger_name(table.name, 'insert'), schema)}"
-        f" AFTER INSERT ON {quote(table.name)} WHEN {when} OR EXISTS ({listed}) BEGIN"
-        f" {_equalise(table, rules)} {_forget(table, 'new')} {_list_all(table)} END"
+        f" AFTER INSERT ON {quote(table.name)}"
+        f" WHEN {_any_decides(rules)} OR EXISTS ({listed}) BEGIN"
+        f" {_forget(table, 'new')}; {_equalise(table, rules)} END"
     )
 
 
@@ -85,27 +130,24 @@ def _update_trigger(table: TableShape, schema: str) -> str:
     for column in table.columns:
         legacy, epoch = quote(column.legacy), quote(column.epoch)
         changed = f"new.{epoch} IS NOT old.{epoch}"
-        # The last condition is for a row that is not filled yet and changes its key.
+        # The last condition is for a row without an instant that changes its key.
         kept = (
             f"new.{epoch} IS old.{epoch} AND (new.{legacy} IS NOT old.{legacy}"
             f" OR new.{epoch} IS NULL AND new.{legacy} IS NOT NULL)"
         )
-        rules.append(_rule(column, epoch_decides=changed, legacy_decides=kept))
+        rules.append(_rule(table, column, epoch_decides=changed, legacy_decides=kept))
     columns = [quote(name) for c in table.columns for name in (c.legacy, c.epoch)]
     columns += [quote(name) for name in table.key if name.lower() not in _ROWID_NAMES]
     watched = ", ".join(dict.fromkeys(columns))
-    when = " OR ".join(f"{rule.epoch_decides} OR {rule.legacy_decides}" for rule in rules)
+    forget = " ".join(
+        f"{_forget(table, 'old')} AND column_name = {literal(rule.column.legacy)}"
+        f" AND {rule.decides};"
+        for rule in rules
+    )
     return (
         f"CREATE TRIGGER {name_in(trigger_name(table.name, 'update'), schema)}"
-        f" AFTER UPDATE OF {watched} ON {quote(table.name)} WHEN {when} BEGIN"
-        f" {_equalise(table, rules)} {_forget(table, 'old')} {_list_all(table)} END"
-    )
-
-
-def _delete_trigger(table: TableShape, schema: str) -> str:
-    return (
-        f"CREATE TRIGGER {name_in(trigger_name(table.name, 'delete'), schema)}"
-        f" AFTER DELETE ON {quote(table.name)} BEGIN {_forget(table, 'old')} END"
+        f" AFTER UPDATE OF {watched} ON {quote(table.name)} WHEN {_any_decides(rules)} BEGIN"
+        f" {forget} {_equalise(table, rules)} END"
     )
 
 
@@ -117,87 +159,83 @@ class _Rule:
     """When which column of a pair decides, as SQL over `new` and `old`."""
 
     column: ColumnShape
+    place: str
     epoch_decides: str
     legacy_decides: str
 
+    @property
+    def decides(self) -> str:
+        """When one of the two was written, and so has to be converted and compared."""
+        return f"({self.epoch_decides} OR {self.legacy_decides})"
 
-def _rule(column: ColumnShape, *, epoch_decides: str, legacy_decides: str) -> _Rule:
+
+def _rule(
+    table: TableShape, column: ColumnShape, *, epoch_decides: str, legacy_decides: str
+) -> _Rule:
     """Return the rule of a column; a generated legacy column cannot be written, so it decides."""
+    place = literal(f"{table.name}.{column.legacy}")
     if column.writable:
-        return _Rule(column, epoch_decides, legacy_decides)
-    return _Rule(column, "0", f"({epoch_decides} OR {legacy_decides})")
+        return _Rule(column, place, epoch_decides, legacy_decides)
+    return _Rule(column, place, "0", f"({epoch_decides} OR {legacy_decides})")
+
+
+def _any_decides(rules: list[_Rule]) -> str:
+    return " OR ".join(rule.decides for rule in rules)
 
 
 def _equalise(table: TableShape, rules: list[_Rule]) -> str:
-    """Write whichever column does not decide, where it does not agree."""
+    """Convert what was written, list what has no instant, and write the column that is behind."""
+    convert = " ".join(
+        f"INSERT INTO {quote(CONVERT)} SELECT {rule.place}, {literal(_way(rule.column.reading))},"
+        f" new.{quote(rule.column.legacy)} WHERE {rule.decides};"
+        for rule in rules
+    )
+    listing = " ".join(
+        f"INSERT OR REPLACE INTO {quote(QUARANTINE)} SELECT {literal(table.name)},"
+        f" {literal(rule.column.legacy)}, {row_key(table, 'new.')},"
+        f" new.{quote(rule.column.legacy)}, form, reason FROM {quote(CONVERTED)}"
+        f" WHERE place = {rule.place} AND form <> 'null' AND {rule.legacy_decides};"
+        for rule in rules
+    )
+    places = ", ".join(rule.place for rule in rules)
+    clear = f"DELETE FROM {quote(CONVERTED)} WHERE place IN ({places});"
+    return f"{convert} {listing} {_update(table, rules)} {clear}"
+
+
+def _update(table: TableShape, rules: list[_Rule]) -> str:
     values, needed = [], []
     for rule in rules:
-        legacy, epoch = quote(rule.column.legacy), quote(rule.column.epoch)
-        shown, agrees = _shown_ms(table, rule.column), _agrees(table, rule.column)
-        values.append(
-            f"{epoch} = CASE WHEN {rule.legacy_decides} AND NOT {agrees}"
-            f" THEN {shown} ELSE {epoch} END"
+        column, here = rule.column, f"FROM {quote(CONVERTED)} WHERE place = {rule.place}"
+        legacy, epoch = quote(column.legacy), quote(column.epoch)
+        ms = f"(SELECT ms {here})"
+        agrees = (
+            f"(SELECT ms IS {_to_precision(column)} AND (ms IS NOT NULL OR form IS 'null') {here})"
         )
-        needed.append(f"{rule.legacy_decides} AND NOT {agrees} AND {epoch} IS NOT {shown}")
-        if rule.column.writable:
-            value = legacy_value(f"new.{epoch}", rule.column)
-            values.append(
-                f"{legacy} = CASE WHEN {rule.epoch_decides} AND NOT {agrees}"
-                f" THEN {value} ELSE {legacy} END"
-            )
-            needed.append(f"{rule.epoch_decides} AND NOT {agrees}")
+        epoch_behind = f"{rule.legacy_decides} AND {ms} IS NOT new.{epoch}"
+        if column.precision > 1:
+            epoch_behind += f" AND NOT {agrees}"
+        values.append(f"{epoch} = CASE WHEN {epoch_behind} THEN {ms} ELSE {epoch} END")
+        needed.append(epoch_behind)
+        if column.writable:
+            legacy_behind = f"{rule.epoch_decides} AND NOT {agrees}"
+            written = legacy_value(f"new.{epoch}", column)
+            values.append(f"{legacy} = CASE WHEN {legacy_behind} THEN {written} ELSE {legacy} END")
+            needed.append(legacy_behind)
+    same_row = " AND ".join(f"{quote(column)} = new.{quote(column)}" for column in table.key)
     return (
         f"UPDATE {quote(table.name)} SET {', '.join(values)}"
-        f" WHERE {_same_row(table)} AND ({' OR '.join(needed)});"
+        f" WHERE {same_row} AND ({' OR '.join(needed)});"
     )
 
 
-def _agrees(table: TableShape, column: ColumnShape) -> str:
-    """SQL for whether the row's legacy value stands for its new epoch value."""
-    ms = f"new.{quote(column.epoch)}"
-    if column.precision > 1:
-        ms = f"({ms}-(({ms}%{column.precision}+{column.precision})%{column.precision}))"
-    return f"({_shown(table, column)} IS coalesce({ms}, 'null'))"
-
-
-def _shown(table: TableShape, column: ColumnShape) -> str:
-    """SQL for what the view shows for the new row: milliseconds, or a form."""
-    here = " AND ".join(f"{_key(i)} = new.{quote(name)}" for i, name in enumerate(table.key))
-    return f"(SELECT {quote(column.legacy)} FROM {quote(_view(table))} WHERE {here})"
-
-
-def _shown_ms(table: TableShape, column: ColumnShape) -> str:
-    """The same, NULL for a form; LIMIT keeps the conversion from being done twice."""
-    shown = _shown(table, column)
-    return f"(SELECT ms FROM (SELECT {shown} AS ms LIMIT 1) WHERE typeof(ms) = 'integer')"
+def _to_precision(column: ColumnShape) -> str:
+    """SQL for the new epoch value as exactly as the legacy column can hold it."""
+    ms, step = f"new.{quote(column.epoch)}", column.precision
+    return ms if step == 1 else f"({ms}-(({ms}%{step}+{step})%{step}))"
 
 
 def _forget(table: TableShape, row: str) -> str:
     return (
         f"DELETE FROM {quote(QUARANTINE)} WHERE table_name = {literal(table.name)}"
-        f" AND row_key = {row_key(table, row + '.')};"
+        f" AND row_key = {row_key(table, row + '.')}"
     )
-
-
-def _list_all(table: TableShape) -> str:
-    """List the new row's values that have no instant."""
-    return " ".join(
-        f"INSERT OR REPLACE INTO {quote(QUARANTINE)} SELECT {literal(table.name)},"
-        f" {literal(column.legacy)}, {row_key(table, 'new.')}, value, form, {reason('form')}"
-        f" FROM (SELECT {quote(column.legacy)} AS value, {_shown(table, column)} AS form"
-        f" FROM {quote(table.name)} WHERE {_same_row(table)}"
-        f" AND {quote(column.epoch)} IS NULL AND {quote(column.legacy)} IS NOT NULL LIMIT 1);"
-        for column in table.columns
-    )
-
-
-def _same_row(table: TableShape) -> str:
-    return " AND ".join(f"{quote(column)} = new.{quote(column)}" for column in table.key)
-
-
-def _view(table: TableShape) -> str:
-    return f"_ts_contract_{table.name}"
-
-
-def _key(position: int) -> str:
-    return f'"_key{position}"'
