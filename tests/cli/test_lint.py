@@ -52,11 +52,11 @@ class TestExitCodes:
         assert app.read_text() == NAIVE
 
     def test_a_file_that_does_not_parse_while_the_others_are_checked(self, run, app):
-        app.with_name("broken.py").write_text("def now(:\n")
+        app.with_name("broken.py").write_text("d.now(:\n")
         result = run("lint")
         assert result.exit_code == 3
         assert "app.py:2:7: TSC101" in result.stdout
-        assert result.stderr.startswith("broken.py:1:9: cannot be parsed")
+        assert result.stderr.startswith("broken.py:1:7: cannot be parsed")
 
     def test_an_extra_that_is_missing_for_a_contract(self, run, app, monkeypatch):
         for name in [name for name in sys.modules if name.partition(".")[0] == "sqlglot"]:

@@ -13,6 +13,7 @@ import datetime
 import re
 import time
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -87,7 +88,7 @@ class Source:
         self.path = path
         self.tree = _parse(text) if tree is None else tree
         self._nodes, self._parents = _index(self.tree)
-        self._scope_bindings: dict[ast.AST, dict[str, list[Binding]]] = {}
+        self._known_bindings: dict[str, dict[ast.AST, list[Binding]]] = {}
 
     # --- positions ---------------------------------------------------------------------------
 
@@ -248,13 +249,14 @@ class Source:
         return self._lookup(name)[0]
 
     def _lookup(self, name: ast.Name) -> tuple[ast.AST | None, Sequence[Binding]]:
-        scope: ast.AST | None = self.scope(name)
+        by_scope = self._bindings_by_scope(name.id)
+        if len(by_scope) == 1 and self.tree in by_scope:
+            return self.tree, by_scope[self.tree]  # every scope lies within the module
+        scope: ast.AST | None = self.scope(name) if by_scope else None
         innermost = True
         while scope is not None:
-            if innermost or not isinstance(scope, ast.ClassDef):
-                found = self._bindings_of(scope).get(name.id)
-                if found:
-                    return scope, found
+            if scope in by_scope and (innermost or not isinstance(scope, ast.ClassDef)):
+                return scope, by_scope[scope]
             innermost = False
             scope = None if scope is self.tree else self.scope(scope)
         return None, ()
@@ -264,11 +266,65 @@ class Source:
         bindings = self.bindings(name)
         return bindings[0].value if len(bindings) == 1 else None
 
-    def _bindings_of(self, scope: ast.AST) -> dict[str, list[Binding]]:
-        known = self._scope_bindings.get(scope)
-        if known is None:
-            known = self._scope_bindings[scope] = _collect_bindings(scope, self._parents)
-        return known
+    def _bindings_by_scope(self, name: str) -> dict[ast.AST, list[Binding]]:
+        """Return what binds a name in each scope of the file that does, in order of the file."""
+        known = self._known_bindings.get(name)
+        if known is not None:
+            return known
+        found = self._known_bindings[name] = {}
+        for node in sorted(self._binders.get(name, ()), key=_place):
+            scope = self._scope_bound_in(node)
+            if scope not in self._declared_elsewhere.get(name, ()):
+                for binding in _bindings(name, node, self._parents):
+                    found.setdefault(scope, []).append(binding)
+        return found
+
+    @cached_property
+    def _binders(self) -> dict[str, list[ast.AST]]:
+        """The nodes that bind each name anywhere in the file."""
+        found: defaultdict[str, list[ast.AST]] = defaultdict(list)
+        for name in self.nodes(ast.Name):
+            if name.ctx.__class__ is not ast.Load:
+                found[name.id].append(name)
+        for argument in self.nodes(ast.arg):
+            found[argument.arg].append(argument)
+        for kind in _NAMED:
+            for node in self.nodes(kind):
+                bound = getattr(node, "rest" if kind is ast.MatchMapping else "name")
+                if bound is not None:
+                    found[bound].append(node)
+        imports: list[ast.Import | ast.ImportFrom] = [
+            *self.nodes(ast.Import),
+            *self.nodes(ast.ImportFrom),
+        ]
+        for statement in imports:
+            for local in {_local_name(alias) for alias in statement.names}:
+                found[local].append(statement)
+        return found
+
+    @cached_property
+    def _declared_elsewhere(self) -> dict[str, set[ast.AST]]:
+        """The scopes that declare a name global or nonlocal, and so do not bind it."""
+        found: dict[str, set[ast.AST]] = {}
+        statements: list[ast.Global | ast.Nonlocal] = [
+            *self.nodes(ast.Global),
+            *self.nodes(ast.Nonlocal),
+        ]
+        for statement in statements:
+            for name in statement.names:
+                found.setdefault(name, set()).add(self.scope(statement))
+        return found
+
+    def _scope_bound_in(self, node: ast.AST) -> ast.AST:
+        """Return the scope in which a node binds its name."""
+        parent = self._parents.get(node)
+        if isinstance(node, ast.arg) and parent is not None:
+            return self._parents[parent]
+        scope = self.scope(node)
+        if isinstance(parent, ast.NamedExpr):  # `:=` binds around a comprehension
+            while isinstance(scope, _COMPREHENSIONS):
+                scope = self.scope(scope)
+        return scope
 
 
 # --- parsing and walking ---------------------------------------------------------------------
@@ -320,89 +376,59 @@ def _index(
     return nodes, parents
 
 
-# --- bindings of one scope -------------------------------------------------------------------
+# --- bindings --------------------------------------------------------------------------------
+
+_NAMED: tuple[type[ast.AST], ...] = (
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.ClassDef,
+    ast.ExceptHandler,
+    ast.MatchAs,
+    ast.MatchStar,
+    ast.MatchMapping,
+)
 
 
-def _collect_bindings(scope: ast.AST, parents: dict[ast.AST, ast.AST]) -> dict[str, list[Binding]]:
-    """Return every name that `scope` itself binds, without the scopes inside it."""
-    bound: dict[str, list[Binding]] = {}
-    elsewhere: set[str] = set()  # declared global or nonlocal
-    if isinstance(scope, _FUNCTIONS):
-        for arg in _arguments(scope.args):
-            bound.setdefault(arg.arg, []).append(Binding("argument", arg))
-    stack = list(reversed(_body(scope)))
-    while stack:
-        node = stack.pop()
-        if isinstance(node, ast.Global | ast.Nonlocal):
-            elsewhere.update(node.names)
-        for name, binding in _bound_by(node, parents):
-            bound.setdefault(name, []).append(binding)
-        stack.extend(reversed(list(_parts_in_scope(node))))
-    return {name: found for name, found in bound.items() if name not in elsewhere}
+def _place(node: ast.AST) -> tuple[int, int]:
+    assert isinstance(node, ast.stmt | ast.expr | ast.arg | ast.excepthandler | ast.pattern)
+    return node.lineno, node.col_offset
 
 
-def _arguments(given: ast.arguments) -> list[ast.arg]:
-    plain = [*given.posonlyargs, *given.args, *given.kwonlyargs]
-    return plain + [arg for arg in (given.vararg, given.kwarg) if arg is not None]
+def _local_name(alias: ast.alias) -> str:
+    """Return the name that an import binds; `import a.b` binds `a`, and no name has a dot."""
+    return alias.asname or alias.name.partition(".")[0]
 
 
-def _body(scope: ast.AST) -> list[ast.AST]:
-    """Return the nodes that run inside `scope`."""
-    if isinstance(scope, _COMPREHENSIONS):
-        return [generator.target for generator in scope.generators]
-    assert isinstance(scope, (*_FUNCTIONS, ast.ClassDef, ast.Module))
-    return list(scope.body) if isinstance(scope.body, list) else [scope.body]
-
-
-def _parts_in_scope(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield the children of `node` that can bind in the same scope."""
-    if isinstance(node, _FUNCTIONS):
-        yield from node.args.defaults
-        yield from (default for default in node.args.kw_defaults if default is not None)
-        yield from getattr(node, "decorator_list", ())
-    elif isinstance(node, ast.ClassDef):
-        yield from (*node.decorator_list, *node.bases, *node.keywords)
-    elif isinstance(node, _COMPREHENSIONS):
-        # Only `:=` leaves a comprehension; its other targets stay inside.
-        for inner in ast.walk(node):
-            if isinstance(inner, ast.NamedExpr):
-                yield inner.target
-    else:
-        yield from ast.iter_child_nodes(node)
-
-
-def _bound_by(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> Iterator[tuple[str, Binding]]:
-    """Yield the names that this one node gives a meaning to."""
+def _bindings(name: str, node: ast.AST, parents: dict[ast.AST, ast.AST]) -> Iterator[Binding]:
+    """Yield the meanings that one node gives to a name."""
     match node:
-        case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
-            yield from _bound_name(node, parents[node])
+        case ast.Name():
+            yield from _bound_name(parents[node])
+        case ast.arg():
+            yield Binding("argument", node)
         case ast.Import(names=names):
             for alias in names:
-                name = alias.asname or alias.name.partition(".")[0]
-                yield name, Binding("import", node, alias.name if alias.asname else name)
+                if _local_name(alias) == name:
+                    yield Binding("import", node, alias.name if alias.asname else name)
         case ast.ImportFrom(names=names):
             module = "." * node.level + (node.module or "")
+            dot = "" if module.endswith(".") else "."
             for alias in names:
-                dotted = module + alias.name if module.endswith(".") else f"{module}.{alias.name}"
-                yield alias.asname or alias.name, Binding("import", node, dotted)
-        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-            yield name, Binding("definition", node)
-        case (
-            ast.ExceptHandler(name=str(name))
-            | ast.MatchAs(name=str(name))
-            | ast.MatchStar(name=str(name))
-            | ast.MatchMapping(rest=str(name))
-        ):
-            yield name, Binding("other", node)
+                if _local_name(alias) == name:
+                    yield Binding("import", node, f"{module}{dot}{alias.name}")
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            yield Binding("definition", node)
+        case _:
+            yield Binding("other", node)
 
 
-def _bound_name(name: ast.Name, statement: ast.AST) -> Iterator[tuple[str, Binding]]:
+def _bound_name(statement: ast.AST) -> Iterator[Binding]:
     match statement:
         case ast.Assign(value=value) | ast.NamedExpr(value=value):
-            yield name.id, Binding("assignment", statement, value=value)
+            yield Binding("assignment", statement, value=value)
         case ast.AnnAssign(value=ast.expr() as value):
-            yield name.id, Binding("assignment", statement, value=value)
+            yield Binding("assignment", statement, value=value)
         case ast.AnnAssign():
             pass  # an annotation alone binds nothing
         case _:
-            yield name.id, Binding("other", statement)
+            yield Binding("other", statement)

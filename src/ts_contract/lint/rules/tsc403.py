@@ -41,6 +41,7 @@ from ..context import Context
 from ..units import mixed
 from . import Match, rule
 
+_CHOOSING = frozenset({"builtins.max", "builtins.min"})
 _ORDERED = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
 
 
@@ -67,5 +68,5 @@ def _compared(
         for operator, pair in zip(node.ops, operands, strict=True):
             if isinstance(operator, _ORDERED):
                 yield pair
-    elif context.source.resolve(node.func) in {"builtins.max", "builtins.min"}:
+    elif isinstance(node.func, ast.Name) and context.source.resolve(node.func) in _CHOOSING:
         yield from pairwise(node.args)

@@ -87,7 +87,13 @@ def _conversion(node: ast.Call, context: Context) -> tuple[str, Zone, ast.expr] 
             func=ast.Attribute(attr="strftime", value=value), args=[ast.Constant(value="%s")]
         ):
             return '.strftime("%s")', "local time", value
-        case ast.Call(func=func, args=[value, *_]):
+        case (
+            ast.Call(func=ast.Name() as func, args=[value, *_])
+            | ast.Call(
+                func=ast.Attribute(attr="mktime" | "timegm" | "to_epoch_ms") as func,
+                args=[value, *_],
+            )
+        ):
             dotted = context.source.resolve(func)
             if dotted in _FUNCTIONS:
                 return f"{dotted}()", _FUNCTIONS[dotted], value
