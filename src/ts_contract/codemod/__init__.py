@@ -1,0 +1,1 @@
+"""The source side of a change: findings become new source, safely or not at all."""

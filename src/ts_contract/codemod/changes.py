@@ -1,0 +1,86 @@
+"""What the codemod decides about a finding: plain data between its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from ..lint.findings import Edit, Finding, Import, Safety
+
+__all__ = ["Change", "Options", "Status", "UnclearError", "Verdict"]
+
+Status = Literal["rewritten", "marked", "skipped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a run may do.
+
+    Attributes:
+        unsafe: whether rewrites that need a person's yes are made too.
+        compat_reads: whether a query whose readers are not all understood goes on to give the old
+            text under the old name, computed from the epoch column.
+        markers: whether what is left gets a comment.
+    """
+
+    unsafe: bool = False
+    compat_reads: bool = False
+    markers: bool = True
+
+
+class UnclearError(Exception):
+    """A rewrite that cannot be proved right; the message is the reason, one clause.
+
+    Args:
+        reason: why.
+        offered: whether `Options.unsafe` would allow it.
+    """
+
+    def __init__(self, reason: str, *, offered: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.offered = offered
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is to be done about one place of a file.
+
+    Attributes:
+        edits: the replacements; empty where nothing can be done.
+        imports: names that the new text needs.
+        safety: of the edits, or of those that `--unsafe` would make; None where there are none.
+        reason: why it is unsafe, or why nothing is done; empty for a safe rewrite.
+    """
+
+    edits: tuple[Edit, ...] = ()
+    imports: tuple[Import, ...] = ()
+    safety: Safety | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What became of one finding.
+
+    Attributes:
+        finding: the finding, at its place in the source before.
+        status: whether it was rewritten, marked, or left alone.
+        safety: of the rewrite, or of the one that `--unsafe` would make.
+        before: the source text that the rewrite replaces, from its first edit to its last.
+        after: what stands there afterwards.
+        reason: why it is unsafe, or why it was not rewritten.
+    """
+
+    finding: Finding
+    status: Status
+    safety: Safety | None
+    before: str = ""
+    after: str = ""
+    reason: str = ""
+
+
+def joined(reasons: Iterable[str]) -> str:
+    """Return reasons as one text, each once."""
+    return "; ".join(dict.fromkeys(reason for reason in reasons if reason))

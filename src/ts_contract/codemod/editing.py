@@ -1,0 +1,118 @@
+"""Edits of SQL inside Python literals: only where each character is what it seems.
+
+A place of a query's text maps to the file one to one, or it is not touched: a name that is split
+by implicit concatenation, written with escapes, or filled in when the program runs, is refused.
+What is put in is spelled as the literal around it needs.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from functools import cached_property
+
+from ..lint.findings import Edit
+from ..lint.queries import Query
+from ..lint.source import Source
+from .changes import UnclearError
+
+__all__ = ["Editor"]
+
+_PREFIX = re.compile(r"[A-Za-z]*")
+
+
+class Editor:
+    """Makes edits in the SQL of one file.
+
+    Args:
+        source: the file.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    def replaced(self, query: Query, first: int, last: int, text: str) -> Edit:
+        """Return the edit that puts `text` in the place of some indexes of a query's text."""
+        start, end = query.text.span(first, last)
+        if self._source.text[start:end] != query.text.value[first:last]:
+            raise UnclearError("the SQL is spelled with escapes, or split, at this place")
+        return Edit(start, end, self.spelled(query, start, text))
+
+    def before(self, query: Query, index: int, text: str) -> Edit:
+        """Return the edit that puts `text` before an index of a query's text."""
+        start = self._exact(query, index)
+        return Edit(start, start, self.spelled(query, start, text))
+
+    def after(self, query: Query, index: int, text: str) -> Edit:
+        """Return the edit that puts `text` after what ends before an index of a query's text."""
+        end = self._exact(query, index - 1) + 1
+        return Edit(end, end, self.spelled(query, end - 1, text))
+
+    def _exact(self, query: Query, index: int) -> int:
+        start, end = query.text.span(index, index + 1)
+        if end - start != 1 or self._source.text[start] != query.text.value[index]:
+            # A hole is one character of the text; its own limits are exact.
+            raise UnclearError("the SQL is filled in, or spelled with escapes, at this place")
+        return start
+
+    def spelled(self, query: Query, offset: int, text: str) -> str:
+        """Return SQL as the literal around an offset of the file has to spell it."""
+        if re.fullmatch(r"[\w ,()./*-]*", text):
+            return text
+        prefix, quote = self._literal(offset)
+        if "%" in text and self._is_percent_formatted(query, offset):
+            text = text.replace("%", "%%")
+        if "f" in prefix:
+            text = text.replace("{", "{{").replace("}", "}}")
+        if quote in text:
+            if "r" in prefix:
+                raise UnclearError("a raw string cannot hold the quotes that the SQL would need")
+            text = text.replace(quote, f"\\{quote}")
+        return text
+
+    def _is_percent_formatted(self, query: Query, offset: int) -> bool:
+        """Tell whether a `%` in the literal at an offset has to be doubled."""
+        if any(query.text.value[mark.first] == "%" for mark in query.placeholders):
+            return True
+        return any(
+            isinstance(node.op, ast.Mod) and self._contains(node.left, offset)
+            for node in self._source.nodes(ast.BinOp)
+        )
+
+    def _contains(self, node: ast.expr, offset: int) -> bool:
+        start, end = self._source.span(node)
+        return start <= offset < end
+
+    def _literal(self, offset: int) -> tuple[str, str]:
+        """Return the prefix, in lower case, and the quote of the literal around an offset."""
+        for start, end, opening in self._literals:
+            if start <= offset < end:
+                prefix = _PREFIX.match(opening)
+                assert prefix is not None
+                rest = opening[prefix.end() :]
+                quote = rest[0]
+                triple = rest[:3] == quote * 3
+                return prefix[0].lower(), quote * 3 if triple else quote
+        raise UnclearError("the literal around the SQL cannot be read")
+
+    @cached_property
+    def _literals(self) -> list[tuple[int, int, str]]:
+        """The spans of the string tokens, inner ones first, with the text that each begins with."""
+        found: list[tuple[int, int, str]] = []
+        opened: list[tuple[int, str]] = []
+        text = self._source.text.removeprefix("\ufeff")
+        starts = self._source.line_starts
+        for token in tokenize.generate_tokens(io.StringIO(text, newline="").readline):
+            name = tokenize.tok_name[token.type]
+            start = starts[token.start[0] - 1] + token.start[1]
+            end = starts[token.end[0] - 1] + token.end[1]
+            if name == "STRING":
+                found.append((start, end, token.string))
+            elif name.endswith("STRING_START"):
+                opened.append((start, token.string))
+            elif name.endswith("STRING_END"):
+                begin, opening = opened.pop()
+                found.append((begin, end, opening))
+        return sorted(found, key=lambda literal: literal[1] - literal[0])

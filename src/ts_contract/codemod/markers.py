@@ -1,0 +1,142 @@
+"""Comments for what is left: `# TODO(ts-contract TSC201): reason`, one a statement and code."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable
+
+from ..lint.findings import Edit
+from ..lint.source import Source
+
+__all__ = ["is_marked", "marker_edits"]
+
+_MARKER = re.compile(r"\s*# TODO\(ts-contract (TSC\d{3})\): ")
+_COMMENT = re.compile(r"\s*#")
+
+
+def marker_edits(source: Source, left: Iterable[tuple[int, str, str]]) -> tuple[Edit, ...]:
+    """Return the edits that put a comment above each statement that something is left in.
+
+    Args:
+        source: the file.
+        left: offset, code and reason of each finding that is left.
+
+    Returns:
+        One insertion a place, none where the comment stands there already.
+    """
+    lines: dict[int, dict[str, str]] = {}
+    for offset, code, reason in left:
+        lines.setdefault(_line_above(source, offset), {}).setdefault(code, reason)
+    edits = []
+    for line, codes in sorted(lines.items()):
+        there = _codes_above(source, line)
+        start = source.line_starts[line - 1]
+        indent = _indent(source.text, start)
+        added = [
+            f"{indent}# TODO(ts-contract {code}): {reason}{_newline(source)}"
+            for code, reason in sorted(codes.items())
+            if code not in there
+        ]
+        if added:
+            edits.append(Edit(start, start, "".join(added)))
+    return tuple(edits)
+
+
+def is_marked(source: Source, offset: int, code: str) -> bool:
+    """Tell whether the comment for a finding stands there already."""
+    return code in _codes_above(source, _line_above(source, offset))
+
+
+def _line_above(source: Source, offset: int) -> int:
+    """Return the line before which a comment about a place can stand: that of its statement.
+
+    A statement that shares its line with what goes before, by a semicolon, a colon or a
+    backslash, has the comment above all of that.
+    """
+    statement = _statement_at(source, offset)
+    while statement is not None:
+        start = _start(source, statement)
+        line, column = source.position(start)
+        before = source.text[source.line_starts[line - 1] : start]
+        if not before.strip() and not _is_continued(source, line):
+            return line
+        statement = _statement_before(source, statement, line)
+    return 1
+
+
+def _statement_at(source: Source, offset: int) -> ast.stmt | None:
+    """Return the innermost statement around a place."""
+    found: ast.stmt | None = None
+    body: list[ast.stmt] = source.tree.body
+    while True:
+        inner = next((s for s in body if _start(source, s) <= offset < source.span(s)[1]), None)
+        if inner is None:
+            return found
+        found, body = inner, _blocks(inner)
+
+
+def _blocks(statement: ast.stmt) -> list[ast.stmt]:
+    """Return the statements directly inside a statement."""
+    return [
+        child
+        for part in ast.iter_child_nodes(statement)
+        for child in ([part] if isinstance(part, ast.stmt) else _inner(part))
+    ]
+
+
+def _inner(part: ast.AST) -> list[ast.stmt]:
+    if isinstance(part, ast.ExceptHandler | ast.match_case):
+        return list(part.body)
+    return []
+
+
+def _statement_before(source: Source, statement: ast.stmt, line: int) -> ast.stmt | None:
+    """Return the statement that holds this one's line too: the one before, or the one around."""
+    parent = source.parent(statement)
+    siblings = (
+        [s for s in ast.iter_child_nodes(parent) if isinstance(s, ast.stmt)] if parent else []
+    )
+    at = siblings.index(statement) if statement in siblings else 0
+    if at and source.position(source.span(siblings[at - 1])[1])[0] == line:
+        return siblings[at - 1]
+    while parent is not None and not isinstance(parent, ast.stmt):
+        parent = source.parent(parent)
+    return parent
+
+
+def _start(source: Source, statement: ast.stmt) -> int:
+    decorators = getattr(statement, "decorator_list", [])
+    first = decorators[0] if decorators else statement
+    start = source.span(first)[0]
+    return source.text.rindex("@", 0, start) if decorators else start
+
+
+def _is_continued(source: Source, line: int) -> bool:
+    if line < 2:
+        return False
+    above = source.text[source.line_starts[line - 2] : source.line_starts[line - 1]]
+    return above.rstrip("\r\n").endswith("\\")
+
+
+def _codes_above(source: Source, line: int) -> set[str]:
+    """Return the codes of the comments directly above a line."""
+    codes = set()
+    for number in range(line - 1, 0, -1):
+        text = source.text[source.line_starts[number - 1] : source.line_starts[number]]
+        if not _COMMENT.match(text):
+            break
+        found = _MARKER.match(text)
+        if found:
+            codes.add(found[1])
+    return codes
+
+
+def _indent(text: str, start: int) -> str:
+    found = re.compile(r"[ \t\f]*").match(text, start)
+    return found[0] if found else ""
+
+
+def _newline(source: Source) -> str:
+    found = re.search(r"\r\n|\r|\n", source.text)
+    return found[0] if found else "\n"

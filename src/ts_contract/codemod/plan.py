@@ -1,0 +1,238 @@
+"""From the SQL of a file to verdicts: which places are rewritten together, and which are left."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..lint.analysis import Reference, Resolved, RowRead
+from ..lint.context import Context
+from ..lint.findings import Edit, Import
+from ..lint.queries import Query
+from .changes import Options, UnclearError, Verdict, joined
+from .dialects import DIALECTS
+from .editing import Editor
+from .statements import Atom, Key, Planner
+
+__all__ = ["plan_sql"]
+
+
+@dataclass(slots=True, eq=False)
+class _Group:
+    """Atoms that are rewritten together.
+
+    Attributes:
+        atoms: all of them, those of one place in several branches included.
+    """
+
+    atoms: list[Atom]
+
+    def verdict(self) -> Verdict:
+        """Return what is to be done about the whole group."""
+        failures = [a.failure for a in self.atoms if a.failure is not None]
+        if failures:
+            offered = all(failure.offered for failure in failures)
+            return Verdict(
+                safety="unsafe" if offered else None,
+                reason=joined(failure.reason for failure in failures),
+            )
+        edits: dict[Edit, None] = {}
+        imports: dict[Import, None] = {}
+        for atom in self.atoms:
+            edits.update(dict.fromkeys(atom.rewrite.edits))
+            imports.update(dict.fromkeys(atom.rewrite.imports))
+        reasons = joined(reason for atom in self.atoms for reason in atom.rewrite.reasons)
+        ordered = tuple(sorted(edits, key=lambda e: (e.start, e.end)))
+        return Verdict(ordered, tuple(imports), "unsafe" if reasons else "safe", reasons)
+
+
+def plan_sql(context: Context, options: Options) -> dict[Key, Verdict]:
+    """Decide about every legacy column that the SQL of a file names, and about its readers.
+
+    Args:
+        context: the file under its contract.
+        options: what the run may do.
+
+    Returns:
+        Verdicts by the span of a finding: a column, a SQL clock, or the key of a reader. The
+        places of one group share one verdict.
+    """
+    if context.contract is None or not context.contract.tables:
+        return {}
+    planner = Planner(context, options)
+    atoms = _atoms(planner, context)
+    _bind_together(planner, context, atoms)
+    verdicts: dict[Key, Verdict] = {}
+    for group in _groups(atoms):
+        verdict = group.verdict()
+        for atom in group.atoms:
+            verdicts[atom.key] = verdict
+            for value in atom.reference.values:
+                if value.clock is not None:
+                    verdicts[value.clock] = verdict
+    _readers_of(context, verdicts)
+    _stars(planner, context, options, verdicts)
+    _epoch_clocks(context, options, verdicts)
+    return verdicts
+
+
+def _atoms(planner: Planner, context: Context) -> list[Atom]:
+    """Return all atoms, worked out in the knowledge of which values meet a legacy column."""
+    first = [atom for resolved in context.analysis.queries for atom in planner.atoms(resolved)]
+    planner.claims = frozenset(
+        (atom.reference.query, mark.char) for atom in first for mark in atom.marks
+    )
+    planner.readers.bound = frozenset(
+        node
+        for atom in first
+        for mark in atom.marks
+        for node in atom.reference.query.bound.get(mark.key, ())
+    )
+    return [atom for resolved in context.analysis.queries for atom in planner.atoms(resolved)]
+
+
+def _bind_together(planner: Planner, context: Context, atoms: Iterable[Atom]) -> None:
+    """Link the atoms that one bound value meets."""
+    by_node: dict[ast.expr, list[Atom]] = {}
+    for atom in atoms:
+        for mark in atom.marks:
+            for node in atom.reference.query.bound.get(mark.key, ()):
+                by_node.setdefault(node, []).append(atom)
+    for sharing in by_node.values():
+        for one, other in zip(sharing, sharing[1:], strict=False):
+            one.links.add(other.key)
+
+
+def _groups(atoms: Iterable[Atom]) -> list[_Group]:
+    """Return the atoms, those that depend on each other together."""
+    by_key: dict[Key, list[Atom]] = {}
+    for atom in atoms:
+        by_key.setdefault(atom.key, []).append(atom)
+    leader = {key: key for key in by_key}
+
+    def find(key: Key) -> Key:
+        while leader[key] != key:
+            key = leader[key]
+        return key
+
+    for key, own in by_key.items():
+        for atom in own:
+            for link in atom.links:
+                if link not in leader:
+                    atom.failure = atom.failure or UnclearError(
+                        "what the column meets stays as it is"
+                    )
+                    continue
+                leader[find(link)] = find(key)
+    groups: dict[Key, _Group] = {}
+    for key, own in by_key.items():
+        groups.setdefault(find(key), _Group([])).atoms.extend(own)
+    return list(groups.values())
+
+
+# --- what else a verdict covers --------------------------------------------------------------
+
+
+def _readers_of(context: Context, verdicts: dict[Key, Verdict]) -> None:
+    """Give the readers of a column the verdict of the column."""
+    for read in context.analysis.row_reads:
+        reference = _origin(read)
+        if reference is not None and reference.span in verdicts and read.span not in verdicts:
+            verdicts[read.span] = verdicts[reference.span]
+
+
+def _origin(read: RowRead) -> Reference | None:
+    """Return the result column that a reader takes; None if it comes through a `*`."""
+    for resolved in read.queries:
+        for output in resolved.outputs or ():
+            if output.reference is not None and output.name.lower() == read.name.lower():
+                return output.reference
+    return None
+
+
+def _stars(
+    planner: Planner, context: Context, options: Options, verdicts: dict[Key, Verdict]
+) -> None:
+    """Decide about readers of rows that come through a `*`, and about the `*` itself."""
+    for read in context.analysis.row_reads:
+        if read.span in verdicts or _origin(read) is not None:
+            continue
+        verdicts[read.span] = _star_reader(planner, read, options)
+    if not options.compat_reads or context.contract is None:
+        return
+    editor = Editor(context.source)
+    sql = DIALECTS[context.contract.dialect]
+    for star in context.analysis.stars:
+        resolved = next((r for r in context.analysis.queries if r.query is star.query), None)
+        if resolved is None:
+            continue
+        verdicts[star.span] = _compat_star(planner, resolved, star.span, editor, sql.shown)
+
+
+def _star_reader(planner: Planner, read: RowRead, options: Options) -> Verdict:
+    """Return the verdict on a reader whose row has both columns."""
+    if read.kind not in {"key", "get"}:
+        return Verdict(reason="the row is taken as a whole")
+    together = [read.node, *planner.readers.local_readers(read.node)]
+    try:
+        rewrite = planner.readers.value_rewrite(read.node, together, unsafe=options.unsafe)
+    except UnclearError as unclear:
+        return Verdict(safety="unsafe" if unclear.offered else None, reason=unclear.reason)
+    edits = (*rewrite.edits, Edit(*read.span, read.column.epoch))
+    reasons = joined(rewrite.reasons)
+    return Verdict(
+        tuple(sorted(edits, key=lambda e: (e.start, e.end))),
+        tuple(rewrite.imports),
+        "unsafe" if reasons else "safe",
+        reasons,
+    )
+
+
+def _compat_star(
+    planner: Planner, resolved: Resolved, span: Key, editor: Editor, shown: tuple[str, str]
+) -> Verdict:
+    """Return the verdict that adds the legacy values behind a `*`."""
+    outputs = resolved.outputs or ()
+    stars = [output for output in outputs if output.is_star]
+    if len(stars) != 1 or stars[0].star is None or not outputs or not outputs[-1].is_star:
+        return Verdict(reason="what else the rows hold is not known")
+    table = stars[0].star
+    added = [c for c in table.columns if c.storage == "auto" and c.timezone.upper() == "UTC"]
+    text = "".join(f", {shown[0]}{c.epoch}{shown[1]} AS {c.legacy}" for c in added)
+    query = resolved.query
+    try:
+        index = _index_of(query, span)
+        edit = editor.after(query, index + 1, text)
+    except UnclearError as unclear:
+        return Verdict(reason=unclear.reason)
+    return Verdict((edit,), (), "safe", "")
+
+
+def _index_of(query: Query, span: Key) -> int:
+    """Return the index in a query's text of what stands at a place of the file."""
+    for index, character in enumerate(query.text.value):
+        if character == "*" and query.text.span(index, index + 1) == span:
+            return index
+    raise UnclearError("the * is not written in one piece")
+
+
+def _epoch_clocks(context: Context, options: Options, verdicts: dict[Key, Verdict]) -> None:
+    """Decide about SQL clocks that are written to an epoch column: what is stored changes."""
+    assert context.contract is not None
+    editor = Editor(context.source)
+    clock = DIALECTS[context.contract.dialect].clock
+    for reference in context.analysis.references:
+        if not reference.epoch or reference.access != "write":
+            continue
+        for value in reference.values:
+            if value.clock is None or value.clock in verdicts:
+                continue
+            reason = "milliseconds are stored where text was"
+            if value.clock_text.upper() not in {"CURRENT_TIMESTAMP", "NOW()", "DATETIME('NOW')"}:
+                verdicts[value.clock] = Verdict(reason="the SQL clock is none that is known")
+            elif not options.unsafe:
+                verdicts[value.clock] = Verdict(safety="unsafe", reason=reason)
+            else:
+                edit = Edit(*value.clock, editor.spelled(reference.query, value.clock[0], clock))
+                verdicts[value.clock] = Verdict((edit,), (), "unsafe", reason)

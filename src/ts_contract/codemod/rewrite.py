@@ -1,0 +1,257 @@
+"""Source and findings in, new source out: pure, and checked before it is handed back.
+
+The edits of all verdicts are applied to the text at once. The result must parse, be the source
+outside of the edits, and hold no finding that the source did not; what fails that is left alone.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ..contract import Contract
+from ..lint.context import Context
+from ..lint.engine import check_context
+from ..lint.findings import Edit, Finding, Import, apply_edits
+from ..lint.noqa import not_silenced
+from ..lint.rules import Rule, all_rules, applying
+from ..lint.schema import Schema
+from ..lint.source import Source, SourceError
+from .changes import Change, Options, Verdict
+from .imports import with_imports
+from .markers import marker_edits
+from .plan import plan_sql
+from .statements import Key
+
+__all__ = ["Rewritten", "Settings", "rewrite"]
+
+_LEFT = {
+    "TSC203": "the schema is changed by the migration, and here by hand",
+    "TSC205": "name the columns that are read",
+    "TSC207": "a trigger or opaque statement is rewritten by hand",
+    "TSC208": "the table cannot be told; see the contract's schema",
+    "TSC303": "no rewrite is known",
+    "TSC304": "the model is changed by hand, with its table",
+    "TSC305": "the name may be used for other tables too",
+}
+_BY_SQL = frozenset({"TSC201", "TSC202", "TSC204", "TSC205", "TSC206", "TSC301", "TSC302"})
+_FOLLOWS_ITS_QUERY = frozenset({"TSC301", "TSC302"})
+_MAX_ROUNDS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What decides how a file is rewritten.
+
+    Attributes:
+        contract: the declared columns; None for clocks and units alone.
+        schema: the other tables that are known.
+        codes: the codes of the rules whose findings are rewritten.
+        options: what the run may do.
+    """
+
+    contract: Contract | None
+    schema: Schema | None
+    codes: frozenset[str]
+    options: Options = Options()
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """What became of one source.
+
+    Attributes:
+        text: the new text; the old one where nothing changes.
+        changes: what became of each finding, in the order of the source before.
+    """
+
+    text: str
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    finding: Finding
+    verdict: Verdict
+
+
+def rewrite(text: str, path: str, settings: Settings) -> Rewritten:
+    """Rewrite one source.
+
+    Args:
+        text: the file's text, with its own line ends.
+        path: what messages call the file.
+        settings: how to rewrite it.
+
+    Returns:
+        The new text, and what became of each finding.
+
+    Raises:
+        SourceError: Python cannot parse the text.
+
+    Example:
+        >>> from ts_contract import load_contract
+        >>> settings = Settings(load_contract("agentos"), None, frozenset({"TSC201"}))
+        >>> rewrite('db.execute("SELECT id FROM tasks ORDER BY created_at")', "x.py", settings).text
+        'db.execute("SELECT id FROM tasks ORDER BY created_at_ms")'
+    """
+    rules = _rules(text, settings)
+    if not rules:
+        return Rewritten(text)
+    context = Context(Source(text, path), settings.contract, settings.schema)
+    findings = not_silenced(check_context(context, rules), text)
+    if not findings:
+        return Rewritten(text)
+    decisions = _decide(context, findings, settings)
+    chosen = _without_conflicts(d.verdict for d in decisions if _applies(d.verdict, settings))
+    new = _applied(context, chosen, settings)
+    changes = tuple(_change(text, d, chosen, settings) for d in decisions)
+    if settings.options.markers:
+        new = _marked(new, path, settings)
+    return Rewritten(new, changes)
+
+
+def _rules(text: str, settings: Settings) -> list[Rule]:
+    wanted = (rule for rule in all_rules() if rule.code in settings.codes)
+    return list(applying(wanted, text, settings.contract))
+
+
+# --- deciding --------------------------------------------------------------------------------
+
+
+def _decide(context: Context, findings: Sequence[Finding], settings: Settings) -> list[_Decision]:
+    planned: dict[Key, Verdict] = {}
+    if any(finding.code in _BY_SQL for finding in findings):
+        planned = plan_sql(context, settings.options)
+    return [_Decision(finding, _verdict(finding, planned)) for finding in findings]
+
+
+def _verdict(finding: Finding, planned: dict[Key, Verdict]) -> Verdict:
+    known = planned.get((finding.start, finding.end))
+    if finding.code in _BY_SQL and known is not None:
+        return known
+    fix = finding.fix
+    if fix is not None:
+        return Verdict(fix.edits, fix.imports, fix.safety, fix.reason)
+    return Verdict(reason=_LEFT.get(finding.code, "no rewrite is known"))
+
+
+def _applies(verdict: Verdict, settings: Settings) -> bool:
+    allowed = settings.options.unsafe or verdict.safety == "safe"
+    return allowed and verdict.safety is not None and not _is_offer(verdict)
+
+
+def _is_offer(verdict: Verdict) -> bool:
+    """Tell whether a verdict only says that `--unsafe` would do something."""
+    return not verdict.edits and verdict.safety == "unsafe"
+
+
+def _without_conflicts(verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """Return the verdicts whose edits do not overlap those of one before; SQL's come first."""
+    chosen: list[Verdict] = []
+    taken: list[Edit] = []
+    once = {id(v): v for v in verdicts}.values()
+    for verdict in sorted(once, key=lambda v: -len(v.edits)):
+        if any(_overlap(edit, other) for edit in verdict.edits for other in taken):
+            continue
+        chosen.append(verdict)
+        taken += verdict.edits
+    return chosen
+
+
+def _overlap(one: Edit, other: Edit) -> bool:
+    if one == other:
+        return False
+    if one.start == one.end == other.start == other.end:
+        return True  # their order would be a guess
+    return one.start < other.end and other.start < one.end
+
+
+# --- applying --------------------------------------------------------------------------------
+
+
+def _applied(context: Context, chosen: list[Verdict], settings: Settings) -> str:
+    """Return the text with the chosen verdicts applied, those left out that fail the checks."""
+    new = _edited(context, chosen)
+    if new is not None and _is_sound(context, new, settings):
+        return new
+    # Rare: some rewrite brings a new finding. One after the other shows which.
+    kept: list[Verdict] = []
+    for verdict in list(chosen):
+        new = _edited(context, [*kept, verdict])
+        if new is not None and _is_sound(context, new, settings):
+            kept.append(verdict)
+    chosen[:] = kept
+    return _edited(context, kept) or context.source.text
+
+
+def _edited(context: Context, verdicts: Sequence[Verdict]) -> str | None:
+    """Return the text with edits and imports; None where it does not hold together."""
+    text = context.source.text
+    if not verdicts:
+        return text
+    edits = tuple(dict.fromkeys(edit for verdict in verdicts for edit in verdict.edits))
+    imports = dict.fromkeys(i for verdict in verdicts for i in verdict.imports)
+    try:
+        edited = apply_edits(text, edits)
+        ast.parse(edited.removeprefix("\ufeff"))
+        mark = "\ufeff" if edited.startswith("\ufeff") else ""
+        freed = _freed(context.source, edits)
+        return mark + with_imports(edited.removeprefix("\ufeff"), list(imports), freed)
+    except (ValueError, SyntaxError):
+        return None
+
+
+def _freed(source: Source, edits: Iterable[Edit]) -> list[str]:
+    """Return the imported names that an edit takes away."""
+    replaced = [(e.start, e.end) for e in edits if e.start < e.end]
+    names: dict[str, None] = {}
+    for node in source.nodes(ast.Name):
+        start, end = source.span(node)
+        if any(first <= start and end <= last for first, last in replaced):
+            names[node.id] = None
+    return list(names)
+
+
+def _is_sound(context: Context, new: str, settings: Settings) -> bool:
+    """Tell whether the new text parses, and holds no finding that the old one did not."""
+    try:
+        after = Context(Source(new, context.source.path), settings.contract, settings.schema)
+    except SourceError:
+        return False
+    before = Counter(f.code for f in check_context(context, all_rules()))
+    left = Counter(f.code for f in check_context(after, all_rules()))
+    return not left - before
+
+
+def _change(text: str, decision: _Decision, chosen: list[Verdict], settings: Settings) -> Change:
+    finding, verdict = decision.finding, decision.verdict
+    if any(verdict is other for other in chosen):
+        start = min((e.start for e in verdict.edits), default=finding.start)
+        end = max((e.end for e in verdict.edits), default=finding.end)
+        moved = tuple(Edit(e.start - start, e.end - start, e.text) for e in verdict.edits)
+        before = text[start:end]
+        after = apply_edits(before, moved)
+        return Change(finding, "rewritten", verdict.safety, before, after, verdict.reason)
+    reason = verdict.reason or "another rewrite touches the same place"
+    marked = settings.options.markers and finding.code not in _FOLLOWS_ITS_QUERY
+    return Change(finding, "marked" if marked else "skipped", verdict.safety, reason=reason)
+
+
+# --- marking ---------------------------------------------------------------------------------
+
+
+def _marked(text: str, path: str, settings: Settings) -> str:
+    """Return the text with a comment for each finding that is left in it."""
+    rules = _rules(text, settings)
+    context = Context(Source(text, path), settings.contract, settings.schema)
+    findings = not_silenced(check_context(context, rules), text)
+    decisions = _decide(context, findings, settings) if findings else []
+    left = [
+        (d.finding.start, d.finding.code, d.verdict.reason or "another rewrite came first")
+        for d in decisions
+        if d.finding.code not in _FOLLOWS_ITS_QUERY
+    ]
+    return apply_edits(text, marker_edits(context.source, left))

@@ -1,0 +1,255 @@
+"""Python values that are bound to a legacy column, made to be bound to its epoch column.
+
+The value is wrapped where it is handed over and left alone everywhere else: `to_epoch_ms(x)`. A
+clock becomes `now_ms()` where its precision and its zone are known; a number is never wrapped,
+since only its writer knows its unit.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass, field
+
+from ..contract import ColumnContract
+from ..lint.clocks import clock_module, is_aware, is_none, project_name, spell
+from ..lint.context import Context
+from ..lint.findings import Edit, Import
+from ..lint.units import quantity
+from .changes import UnclearError
+
+__all__ = ["Rewrite", "bound_value", "spelled_name"]
+
+_DATETIMES = frozenset({"datetime", "date", "datetime.datetime", "datetime.date"})
+_NUMBERS = frozenset({"int", "float"})
+_EXACT_UTC = frozenset({"datetime.datetime.utcnow"})
+_LOCAL_CLOCKS = frozenset({"datetime.datetime.now", "datetime.datetime.today"})
+_TEXT_METHODS = frozenset({"isoformat", "strftime"})
+_FULL_TEXT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
+
+
+@dataclass(slots=True)
+class Rewrite:
+    """What is collected while a rewrite is worked out.
+
+    Attributes:
+        edits: replacements.
+        imports: names that they need.
+        reasons: why the whole is unsafe; empty while it is safe.
+    """
+
+    edits: list[Edit] = field(default_factory=list)
+    imports: list[Import] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+
+    def add(self, other: Rewrite) -> None:
+        """Take in another one."""
+        self.edits += other.edits
+        self.imports += other.imports
+        self.reasons += other.reasons
+
+
+def spelled_name(name: str, context: Context) -> tuple[str, tuple[Import, ...]]:
+    """Return how the file spells a function of the clock module, and the import it needs.
+
+    Args:
+        name: `now_ms`, `to_epoch_ms` or `from_epoch_ms`.
+        context: the file.
+
+    Raises:
+        UnclearError: the file uses the name, and the module's name, for something else.
+    """
+    module = clock_module(context)
+    if context.source.path.replace("\\", "/").endswith(f"{module.replace('.', '/')}.py"):
+        return name, ()  # the clock module itself
+    found = spell(module, name, context)
+    if found is None:
+        raise UnclearError(f"the file uses the name {name} for something else")
+    return found
+
+
+def bound_value(
+    node: ast.expr, column: ColumnContract, context: Context, *, unsafe: bool
+) -> Rewrite:
+    """Return the rewrite of a value that is bound to a legacy column.
+
+    Args:
+        node: the expression that is bound.
+        column: the column.
+        context: the file.
+        unsafe: whether a rewrite may need a person's yes.
+
+    Raises:
+        UnclearError: there is none that is known to be right.
+    """
+    rewrite = _rewritten(node, column, context)
+    if rewrite.reasons and not unsafe:
+        raise UnclearError(rewrite.reasons[0], offered=True)
+    return rewrite
+
+
+def _rewritten(node: ast.expr, column: ColumnContract, context: Context) -> Rewrite:
+    source = context.source
+    if is_none(node):
+        return Rewrite()
+    if isinstance(node, ast.IfExp):
+        rewrite = _rewritten(node.body, column, context)
+        rewrite.add(_rewritten(node.orelse, column, context))
+        return rewrite
+    if _is_milliseconds(node, context):
+        return Rewrite()
+    if _is_number(node, column, context):
+        return _number(node, column, context)
+    clock = _clock(node, context)
+    if clock is not None:
+        text, imports = spelled_name("now_ms", context)
+        reasons = [clock] if clock else []
+        return Rewrite([Edit(*source.span(node), f"{text}()")], list(imports), reasons)
+    _refuse_text(node)
+    if column.timezone.upper() not in {"UTC", "ETC/UTC"} and not is_aware(node, context):
+        raise UnclearError(
+            f"texts of this column are in {column.timezone}, and a bound value may be too"
+        )
+    start, end = source.span(node)
+    datetime_node = _isoformat_of(node, context)
+    if datetime_node is not None:
+        node = datetime_node
+    name, imports = spelled_name("to_epoch_ms", context)
+    inner = source.span(node)
+    edits = [Edit(start, inner[0], f"{name}("), Edit(inner[1], end, ")")]
+    return Rewrite(edits, list(imports))
+
+
+def _is_milliseconds(node: ast.expr, context: Context) -> bool:
+    if isinstance(node, ast.Call) and project_name(node.func, context) in {"now_ms", "to_epoch_ms"}:
+        return True
+    given = quantity(node, context)
+    return given is not None and given.unit == "ms" and given.kind != "duration"
+
+
+def _is_number(node: ast.expr, column: ColumnContract, context: Context) -> bool:
+    if quantity(node, context) is not None or column.storage in {"seconds", "milliseconds"}:
+        return True
+    match node:
+        case ast.Constant(value=int() | float()):
+            return True
+        case ast.Call(func=func):
+            return context.source.resolve(func) in {"builtins.int", "builtins.float", "time.time"}
+        case ast.BinOp(left=left, right=right):
+            return _is_number(left, column, context) or _is_number(right, column, context)
+        case ast.Name():
+            annotation = _annotation(node, context)
+            if annotation:
+                return bool(_NUMBERS & annotation)
+            value = context.source.value(node)
+            return (
+                value is not None
+                and not isinstance(value, ast.Name)
+                and _is_number(value, column, context)
+            )
+    return False
+
+
+def _number(node: ast.expr, column: ColumnContract, context: Context) -> Rewrite:
+    """Return the unsafe rewrite of epoch seconds; any other number is refused."""
+    given = quantity(node, context)
+    if column.storage == "milliseconds":
+        return Rewrite()
+    if (given is None or given.unit != "s") and column.storage != "seconds":
+        raise UnclearError("a number is bound, and its unit is not known")
+    start, end = context.source.span(node)
+    simple = isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Call)
+    whole = given is not None and given.is_float
+    before, after = ("", " * 1000") if simple else ("(", ") * 1000")
+    if whole:
+        before, after = f"int({before}", f"{after})"
+    edits = [Edit(start, start, before)] if before else []
+    return Rewrite([*edits, Edit(end, end, after)], [], ["epoch seconds are multiplied by 1000"])
+
+
+def _refuse_text(node: ast.expr) -> None:
+    match node:
+        case ast.Constant(value=str(text)) if not _FULL_TEXT.match(text) and len(text) != 10:
+            raise UnclearError("a text is bound that is no date-time")
+        case ast.Constant(value=bytes()) | ast.Starred() | ast.Tuple() | ast.List() | ast.Dict():
+            raise UnclearError("what is bound is no date-time")
+
+
+# --- clocks ----------------------------------------------------------------------------------
+
+
+def _clock(node: ast.expr, context: Context) -> str | None:
+    """Return "" if a value is the present in UTC, a reason if it is local time, None if neither.
+
+    A text of whole seconds is neither: `now_ms()` would store other milliseconds.
+    """
+    match node:
+        case ast.Call(func=ast.Attribute(attr="isoformat", value=inner), keywords=[], args=args):
+            return _clock(inner, context) if len(args) < 2 else None
+        case ast.Call(func=ast.Name(id="str"), args=[inner], keywords=[]):
+            return _clock(inner, context)
+        case ast.Call(
+            func=ast.Attribute(attr="replace", value=ast.Call() as inner),
+            args=[ast.Constant(value="+00:00"), ast.Constant(value="Z")],
+            keywords=[],
+        ):
+            return _clock(inner, context)
+        case ast.Call(func=func, args=args, keywords=keywords):
+            name = context.source.resolve(func)
+            if name in _EXACT_UTC and not args:
+                return ""
+            if name == "datetime.datetime.now" and is_aware(node, context):
+                return ""
+            if name in _LOCAL_CLOCKS and not args and not keywords:
+                return "local time was stored, and now the instant is"
+            if project_name(func, context) == "utc_now":
+                return ""
+    return None
+
+
+def _isoformat_of(node: ast.expr, context: Context) -> ast.expr | None:
+    """Return the datetime whose whole text is bound, if it surely is a datetime."""
+    match node:
+        case ast.Call(
+            func=ast.Attribute(attr="isoformat", value=value), keywords=[], args=args
+        ) if len(args) < 2 and _is_datetime(value, context):
+            return value
+    return None
+
+
+def _is_datetime(node: ast.expr, context: Context) -> bool:
+    match node:
+        case ast.Name():
+            annotation = _annotation(node, context)
+            if annotation:
+                return bool(annotation & _DATETIMES) and annotation <= _DATETIMES | {"None"}
+            value = context.source.value(node)
+            return value is not None and _is_datetime(value, context)
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub()):
+            return _is_datetime(left, context)
+        case ast.Call(func=func):
+            if is_aware(node, context):
+                return True
+            name = context.source.resolve(func) or ""
+            return name.startswith("datetime.datetime.") and name.rpartition(".")[2] in {
+                "now", "utcnow", "today", "fromtimestamp", "utcfromtimestamp", "fromisoformat",
+                "strptime", "combine",
+            }  # fmt: skip
+    return False
+
+
+def _annotation(name: ast.Name, context: Context) -> set[str]:
+    """Return the types that the annotation of an argument names; none where there is none."""
+    bindings = context.source.bindings(name)
+    if len(bindings) != 1:
+        return set()
+    node = bindings[0].node
+    annotation = getattr(node, "annotation", None)
+    if annotation is None:
+        return set()
+    text = ast.unparse(annotation).strip("'\"")
+    found = set()
+    for part in re.split(r"[|,\[\]\s]+", text):
+        if part and part not in {"Optional", "typing.Optional", "Union", "typing.Union"}:
+            found.add(part)
+    return found
