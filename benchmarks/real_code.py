@@ -15,6 +15,7 @@ the share of the resolver's that the authorizer does not have.
 from __future__ import annotations
 
 import argparse
+import ast
 import random
 import re
 import sqlite3
@@ -123,11 +124,16 @@ def queries_of(root: Path) -> Iterator[tuple[Path, Query]]:
 
 # --- the real schema -------------------------------------------------------------------------
 
-_CREATES = re.compile(r"\s*CREATE\s+(?:UNIQUE\s+)?(?:TABLE|INDEX|VIEW|VIRTUAL|(?:TEMP\w*\s+)?TRIGGER)\b", re.IGNORECASE)
+_CREATES = re.compile(
+    r"\s*CREATE\s+(?:UNIQUE\s+)?(?:TABLE|INDEX|VIEW|VIRTUAL|(?:TEMP\w*\s+)?TRIGGER)\b",
+    re.IGNORECASE,
+)
 _PRIVATE = re.compile("[\ue000-\uf8ff]")
 
 
-def build_schema(base: CodeBase, root: Path, queries: list[tuple[Path, Query]]) -> sqlite3.Connection:
+def build_schema(
+    base: CodeBase, root: Path, queries: list[tuple[Path, Query]]
+) -> sqlite3.Connection:
     """Return a database with the code base's own tables, as far as SQLite accepts them."""
     database = sqlite3.connect(":memory:")
     script: list[str] = []
@@ -182,7 +188,8 @@ def columns_of(database: sqlite3.Connection) -> dict[str, tuple[str, ...]]:
     )
     return {
         name.lower(): tuple(
-            row[1].lower() for row in database.execute("SELECT * FROM pragma_table_info(?)", (name,))
+            row[1].lower()
+            for row in database.execute("SELECT * FROM pragma_table_info(?)", (name,))
         )
         for (name,) in names.fetchall()
     }
@@ -191,7 +198,10 @@ def columns_of(database: sqlite3.Connection) -> dict[str, tuple[str, ...]]:
 def catalog_of_everything(database: sqlite3.Connection) -> Catalog:
     """Return a catalog whose contract holds every column of every table."""
     tables = columns_of(database)
-    real = {n.lower() for (n,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    real = {
+        n.lower()
+        for (n,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+    }
     contract = Contract(
         "everything",
         tuple(
@@ -211,10 +221,14 @@ def authorized(database: sqlite3.Connection, sql: str) -> set[Column] | None:
     seen: set[Column] = set()
     inside = {
         name.lower()
-        for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type IN ('trigger', 'view')")
+        for (name,) in database.execute(
+            "SELECT name FROM sqlite_master WHERE type IN ('trigger', 'view')"
+        )
     }
 
-    def note(action: int, table: str | None, column: str | None, _: str | None, source: str | None) -> int:
+    def note(
+        action: int, table: str | None, column: str | None, _: str | None, source: str | None
+    ) -> int:
         if action in {sqlite3.SQLITE_READ, sqlite3.SQLITE_UPDATE} and table and column:
             if source is None or source.lower() not in inside:
                 seen.add((table.lower(), column.lower()))
@@ -329,13 +343,25 @@ def contract_of(base: CodeBase) -> Contract | None:
 def report(directory: Path, verbose: bool) -> int:
     """Print the table over all code bases; return 1 if a limit is broken."""
     total = Score()
-    print("| code base | files | statements | parsed | whole | prepared | read | invented | findings |")
+    print(
+        "| code base | files | statements | parsed | whole | prepared | read | invented | findings |"
+    )
     print("|---|---|---|---|---|---|---|---|---|")
     for base in CODE_BASES:
         root = directory / base.package
         score = judge(base, root)
         print_row(base.package, score)
-        for name in ("files", "statements", "parsed", "whole", "prepared", "expected", "read", "named", "invented"):
+        for name in (
+            "files",
+            "statements",
+            "parsed",
+            "whole",
+            "prepared",
+            "expected",
+            "read",
+            "named",
+            "invented",
+        ):
             setattr(total, name, getattr(total, name) + getattr(score, name))
         total.findings.update(score.findings)
         total.differences += score.differences
@@ -357,15 +383,76 @@ def print_row(name: str, score: Score) -> None:
     )
 
 
+def sample(directory: Path, count: int, seed: int) -> None:
+    """Print findings and silences, drawn at random, with what a reader needs to judge them.
+
+    A silence is a place in a string literal where a contract's legacy column is named as a word,
+    and no rule about SQL, rows or models reports it.
+    """
+    findings: list[str] = []
+    silences: list[str] = []
+    for base in CODE_BASES:
+        contract = contract_of(base)
+        root = directory / base.package
+        if contract is None:
+            continue
+        schema = Schema(columns_of(build_schema(base, root, list(queries_of(root)))))
+        names = "|".join(sorted({column.legacy for _, column in contract.columns()}))
+        word = re.compile(rf"(?<!\w)(?:{names})(?!\w)")
+        for path in sorted(root.rglob("*.py")):
+            try:
+                source = Source(path.read_text(encoding="utf-8"), str(path))
+                found = check(source.text, str(path), contract, schema)
+            except (SourceError, UnicodeDecodeError):
+                continue
+            found = [f for f in found if f.code[3] in "23"]
+            where = path.relative_to(directory)
+            findings += [
+                f"{where}:{f.line}:{f.column}: {f.code} {f.message}\n{excerpt(source, f.start)}"
+                for f in found
+            ]
+            literals = [
+                source.span(node)
+                for node in source.nodes(ast.Constant)
+                if isinstance(node.value, str)
+            ]
+            for match in word.finditer(source.text):
+                at = match.start()
+                if any(f.start <= at < f.end for f in found):
+                    continue
+                if any(start <= at < end for start, end in literals):
+                    silences.append(f"{where}:{source.position(at)[0]}:\n{excerpt(source, at)}")
+    draw = random.Random(seed)
+    for title, pool in (("findings", findings), ("silences", silences)):
+        print(f"=== {min(count, len(pool))} of {len(pool)} {title}")
+        for number, item in enumerate(draw.sample(pool, min(count, len(pool))), 1):
+            print(f"[{number}] {item}")
+
+
+def excerpt(source: Source, at: int) -> str:
+    """Return the lines around an offset, the place itself marked."""
+    line = source.position(at)[0]
+    marked = source.text[:at] + "»" + source.text[at:]
+    lines = marked.splitlines()
+    return "\n".join(f"    {text[:150]}" for text in lines[max(0, line - 4) : line + 3])
+
+
 def main() -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("command", choices=["fetch", "judge"])
+    parser.add_argument("command", choices=["fetch", "judge", "sample"])
     parser.add_argument("directory", type=Path)
-    parser.add_argument("--differences", action="store_true", help="print each statement that differs")
+    parser.add_argument(
+        "--differences", action="store_true", help="print each statement that differs"
+    )
+    parser.add_argument("--count", type=int, default=200, help="how many to draw of each")
+    parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     if options.command == "fetch":
         fetch(options.directory)
+        return 0
+    if options.command == "sample":
+        sample(options.directory, options.count, options.seed)
         return 0
     return report(options.directory, options.differences)
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Analysis",
+    "ColumnData",
+    "ModelColumn",
+    "ModelUse",
     "Output",
     "Reference",
     "Resolved",
@@ -99,6 +102,8 @@ class Reference:
         span: offsets of the name in the file.
         fragment: whether it stands outside the literal that the query begins in.
         opaque: whether the statement is a trigger or another that is not a plain query.
+        derived: whether it means a column of a subquery or CTE that passes the table's column on
+            under its own name, where it is a reference of its own; rules report only that one.
         output: the name under which it leaves a SELECT, where it is a whole result column.
         dual: whether the same statement writes or defines the other column of the pair too.
         values: what is written (one for each row of VALUES), the DEFAULT that is defined, or, for
@@ -118,6 +123,7 @@ class Reference:
     span: tuple[int, int]
     fragment: bool
     opaque: bool = False
+    derived: bool = False
     output: str | None = None
     dual: bool = False
     values: tuple[Value, ...] = ()
@@ -222,6 +228,59 @@ class RowRead:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class ModelColumn:
+    """One contract column that an ORM class, a dataclass or a Core table defines.
+
+    Attributes:
+        owner: the class, or the call that builds the table.
+        table: contract of the table.
+        column: contract of the column.
+        epoch: whether it is the epoch column.
+        span: offsets in the file of the name of the column: an attribute, or a text's inside.
+        dual: whether the owner defines the other column of the pair too.
+    """
+
+    owner: ast.AST
+    table: TableContract
+    column: ColumnContract
+    epoch: bool
+    span: tuple[int, int]
+    dual: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelUse:
+    """One legacy column that an ORM query names.
+
+    Attributes:
+        node: the attribute, or the call with the keyword or text.
+        table: contract of the table.
+        column: contract of the column.
+        span: offsets in the file of the name.
+    """
+
+    node: ast.expr
+    table: TableContract
+    column: ColumnContract
+    span: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ColumnData:
+    """One legacy column named in a collection that fills a hole of a query.
+
+    Attributes:
+        table: contract of the table.
+        column: contract of the column.
+        span: offsets in the file of the name.
+    """
+
+    table: TableContract
+    column: ColumnContract
+    span: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Analysis:
     """The SQL of one file.
 
@@ -231,6 +290,9 @@ class Analysis:
         stars: `*` over contract tables, each place once.
         unsure: names that cannot be told, each place once.
         row_reads: legacy columns taken out of rows in Python.
+        model_columns: contract columns that classes define.
+        model_uses: legacy columns that ORM queries name.
+        column_data: legacy columns named in collections that reach SQL.
     """
 
     queries: tuple[Resolved, ...]
@@ -238,8 +300,21 @@ class Analysis:
     stars: tuple[Star, ...]
     unsure: tuple[Unsure, ...]
     row_reads: tuple[RowRead, ...] = ()
+    model_columns: tuple[ModelColumn, ...] = ()
+    model_uses: tuple[ModelUse, ...] = ()
+    column_data: tuple[ColumnData, ...] = ()
 
     def parts(self, kind: type[Part]) -> Iterator[Part]:
         """Yield the parts of one class, in the order of the file."""
-        for group in (self.references, self.stars, self.unsure, self.row_reads, self.queries):
+        groups: tuple[tuple[object, ...], ...] = (
+            self.references,
+            self.stars,
+            self.unsure,
+            self.row_reads,
+            self.model_columns,
+            self.model_uses,
+            self.column_data,
+            self.queries,
+        )
+        for group in groups:
             yield from (part for part in group if isinstance(part, kind))

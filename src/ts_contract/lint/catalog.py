@@ -10,6 +10,7 @@ from functools import lru_cache
 from ..contract import Contract, TableContract
 from .schema import Schema
 from .scopes import Table
+from .sqltext import Text
 
 __all__ = ["Catalog"]
 
@@ -36,11 +37,12 @@ class Catalog:
         """Return a table by its name in lower case; one without known columns if it is new."""
         return self.tables.get(name) or Table(name, None, None)
 
-    def concerns(self, sql: str) -> bool:
-        """Tell whether a text may touch a contract column."""
-        if self.column_words.search(sql):
+    def concerns(self, text: Text) -> bool:
+        """Tell whether a text may touch a contract column: name it, hide it, or take all."""
+        if self.column_words.search(text.value):
             return True
-        return "*" in sql and self.table_words.search(sql) is not None
+        hiding = text.holes or "*" in text.value
+        return bool(hiding) and self.table_words.search(text.value) is not None
 
 
 @lru_cache(maxsize=8)

@@ -262,8 +262,12 @@ class _Finder:
         return None
 
     def _uses(self, root: ast.expr) -> list[ast.expr] | None:
-        """Return where the name that `root` is assigned or added to is used; None if no name."""
+        """Return where the name that `root` is assigned or added to is used; None if no name.
+
+        A list counts where it is joined; any other list holds whole statements.
+        """
         parent = self._source.parent(root)
+        in_list = isinstance(parent, ast.List | ast.Tuple | ast.Call)
         match parent:
             case ast.NamedExpr(target=ast.Name() as name):
                 pass
@@ -284,7 +288,14 @@ class _Finder:
                 pass
             case _:
                 return None
-        return self._loads(name) or None
+        loads = self._loads(name)
+        if in_list and not any(self._is_joined(load) for load in loads):
+            return None
+        return loads or None
+
+    def _is_joined(self, node: ast.expr) -> bool:
+        parent = self._source.parent(node)
+        return isinstance(parent, ast.Call) and _name_of(parent) == "join"
 
     def _loads(self, name: ast.Name) -> list[ast.expr]:
         """Return the uses of a name's value, and of the class attribute it may be."""
@@ -449,7 +460,10 @@ _MAY_BEGIN = re.compile(
 
 
 _CLAUSE = re.compile(
-    r"\s*(?:ORDER\s+BY|GROUP\s+BY|WHERE|HAVING|AND|OR|SET)\s+[\w\"'(`]", re.IGNORECASE | re.DOTALL
+    r"""\s*(?: (?:ORDER|GROUP)\s+BY\s+[\w"'(`]
+      | (?:WHERE|HAVING|AND|OR)\b.*?(?:[=<>]|\b(?:IS|IN|BETWEEN|LIKE)\b)
+      | SET\s+[\w"`.]+\s*= )""",
+    re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
 
 

@@ -65,6 +65,7 @@ class Recorder:
         *,
         values: Places = (),
         node: exp.Expr | None = None,
+        derived: bool = False,
     ) -> None:
         """Record an identifier that names a column of `table`, if the contract has it."""
         place = _place(identifier)
@@ -78,6 +79,7 @@ class Recorder:
             role=role,
             values=values,
             node=node or identifier,
+            derived=derived,
         )
 
     def found(
@@ -90,6 +92,7 @@ class Recorder:
         role: Role,
         values: Places = (),
         node: exp.Expr | None = None,
+        derived: bool = False,
     ) -> None:
         """Record a contract column at indexes of the statement."""
         contract = table.contract
@@ -115,6 +118,7 @@ class Recorder:
                 span,
                 self.query.is_fragment(span),
                 self.opaque,
+                derived,
                 values=tuple(self.value(place) for place in values),
             )
         )

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, TypeVar
 from ..contract import Contract
 from .analysis import Analysis, Reference, Star, Unsure
 from .catalog import Catalog, build_catalog
+from .columndata import find_column_data
+from .models import find_models
 from .queries import Query, find_fragments, find_queries
 from .rows import find_row_reads
 from .schema import Schema
@@ -53,7 +55,7 @@ def resolve_queries(
     if contract is None or not contract.tables:
         return Analysis((), (), (), ())
     catalog = build_catalog(contract, schema)
-    relevant = [query for query in queries if catalog.concerns(query.text.value)]
+    relevant = [query for query in queries if catalog.concerns(query.text)]
     found: list[Found] = []
     if relevant:
         from .statements import resolve_statement  # noqa: PLC0415 - sqlglot only for a candidate
@@ -67,12 +69,15 @@ def resolve_queries(
     sure = {reference.span for reference in references}
     unsure = [name for f in found for name in f.unsure if name.span not in sure]
     unsure += _loose_names(find_fragments(source, queries), catalog)
+    resolved = tuple(f.resolved for f in found)
     return Analysis(
-        tuple(f.resolved for f in found),
+        resolved,
         references,
         _each_once(star for f in found for star in f.stars),
         _each_once(unsure),
-        find_row_reads(source, [f.resolved for f in found]),
+        find_row_reads(source, resolved),
+        *find_models(source, contract),
+        find_column_data(source, contract, resolved),
     )
 
 

@@ -8,8 +8,10 @@ one. A row whose way is not seen is no row.
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 from ..contract import ColumnContract, TableContract
@@ -215,7 +217,7 @@ class RowFinder:
         scope = self._source.scope(use)
         runs = [
             call
-            for call in self._runs().get(path, ())
+            for call in self._runs.get(path, ())
             if self._source.scope(call) is scope and comes_before(self._source, call, use)
         ]
         ways = reaching(self._source, in_order(runs), use) if runs else []
@@ -224,6 +226,7 @@ class RowFinder:
             return None
         return Rows("many", tuple(q for queries in found if queries for q in queries))
 
+    @cached_property
     def _runs(self) -> dict[str, list[ast.Call]]:
         """Return the calls of `cursor.execute` and its like, by the cursor's path."""
         runs: dict[str, list[ast.Call]] = {}
@@ -238,6 +241,8 @@ class RowFinder:
 
     def _name(self, name: ast.Name) -> Rows | None:
         bindings = self._source.bindings(name)
+        if len(bindings) == 1 and isinstance(bindings[0].node, ast.arg):
+            return self._handed(bindings[0].node)
         if not bindings or any(b.kind in {"import", "argument", "definition"} for b in bindings):
             return None
         nodes: list[ast.AST] = [binding.node for binding in bindings]
@@ -257,6 +262,42 @@ class RowFinder:
         if len({way.kind for way in known}) != 1:
             return None
         return replace(known[0], queries=tuple(q for way in known for q in way.queries))
+
+    def _handed(self, argument: ast.arg) -> Rows | None:
+        """Return what every call of this file hands to an argument of a function."""
+        function = self._source.parent(self._source.parent(argument) or argument)
+        if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            return None
+        given = [
+            _given(call, function, argument.arg)
+            for call in self._calls.get(function.name, ())
+            if self._means(call, function)
+        ]
+        if not given or any(value is None for value in given):
+            return None
+        return self._agreed([value for value in given if value is not None])
+
+    def _means(self, call: ast.Call, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+        """Tell whether a call is of `function`: a method by its name, if the file has one such."""
+        if isinstance(call.func, ast.Name):
+            return self._function(call.func) is function
+        return self._defined[function.name] == 1
+
+    @cached_property
+    def _calls(self) -> dict[str, list[ast.Call]]:
+        """The calls of the file, by the last part of the name that is called."""
+        calls: dict[str, list[ast.Call]] = {}
+        for call in self._source.nodes(ast.Call):
+            name: str = getattr(call.func, "attr", "") or getattr(call.func, "id", "")
+            calls.setdefault(name, []).append(call)
+        return calls
+
+    @cached_property
+    def _defined(self) -> Counter[str]:
+        """How many functions of the file have each name."""
+        names = [function.name for function in self._source.nodes(ast.FunctionDef)]
+        names += [function.name for function in self._source.nodes(ast.AsyncFunctionDef)]
+        return Counter(names)
 
     def _bound_by(self, node: ast.AST, name: str) -> Rows | None:
         """Return what a name holds that `node` binds."""
@@ -325,6 +366,22 @@ class RowFinder:
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 Meaning = tuple[TableContract, ColumnContract, str]
+
+
+def _given(
+    call: ast.Call, function: ast.FunctionDef | ast.AsyncFunctionDef, name: str
+) -> ast.expr | None:
+    """Return the expression that a call gives to an argument of a function."""
+    for keyword in call.keywords:
+        if keyword.arg == name:
+            return keyword.value
+    names = [arg.arg for arg in (*function.args.posonlyargs, *function.args.args)]
+    if names[:1] in (["self"], ["cls"]) and isinstance(call.func, ast.Attribute):
+        names = names[1:]
+    at = names.index(name) if name in names else len(call.args)
+    if at >= len(call.args) or any(isinstance(a, ast.Starred) for a in call.args[: at + 1]):
+        return None
+    return call.args[at]
 
 
 def _element(many: Rows) -> Rows | None:

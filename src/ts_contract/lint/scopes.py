@@ -44,9 +44,9 @@ class Table:
             return None
         return column in self.columns or column in _ROW_ID
 
-    def bases(self, column: str) -> Iterator[tuple[Table, str]]:
-        """Yield the table's column itself."""
-        yield self, column
+    def bases(self, column: str) -> Iterator[tuple[Table, bool]]:
+        """Yield the table itself; see `Derived.bases`."""
+        yield self, False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,12 +54,12 @@ class Derived:
     """A subquery, a CTE, or a function that gives rows.
 
     Attributes:
-        outputs: its named columns; each with the table's column that it is, if it is one.
+        outputs: its named columns; each with the table whose column of that name it is, if so.
         stars: relations whose columns pass through a `*`.
         complete: whether `outputs` and `stars` are all.
     """
 
-    outputs: Mapping[str, tuple[Table, str] | None] = field(default_factory=dict)
+    outputs: Mapping[str, Table | None] = field(default_factory=dict)
     stars: tuple[Relation, ...] = ()
     complete: bool = True
 
@@ -72,10 +72,16 @@ class Derived:
             return True
         return None if None in through or not self.complete else False
 
-    def bases(self, column: str) -> Iterator[tuple[Table, str]]:
-        """Yield the tables' columns that a `*` inside passes on under this name."""
+    def bases(self, column: str) -> Iterator[tuple[Table, bool]]:
+        """Yield the tables that a column of these rows comes from under its own name.
+
+        With each goes whether the column is named inside; through a `*` it is not.
+        """
         if column in self.outputs:
-            return  # what stands there has been resolved where it stands
+            table = self.outputs[column]
+            if table is not None:
+                yield table, True
+            return
         for star in self.stars:
             if star.has(column):
                 yield from star.bases(column)
@@ -119,6 +125,15 @@ class Scope:
                 return scope.hidden[name]
         return None
 
+    def hides(self, name: str) -> bool:
+        """Tell whether a qualifier means `excluded`, `new` or `old`, and no table so called."""
+        for scope in self.chain():
+            if any(known == name for known, _ in scope.relations):
+                return False
+            if name in scope.hidden:
+                return name in {"excluded", "new", "old"}
+        return False
+
     def cte(self, name: str) -> Relation | None:
         """Return the common table expression of a name."""
         return next((scope.ctes[name] for scope in self.chain() if name in scope.ctes), None)
@@ -131,8 +146,7 @@ class Scope:
             finalized: whether legacy columns are gone, so that any other holder goes first.
 
         Returns:
-            The holders, more than one only under USING or NATURAL; empty if no relation has it.
-            When it is not sure, the relations that may be meant.
+            The one relation, or none; when it is not sure, all that may be meant.
         """
         maybe: list[Relation] = []
         for scope in self.chain():
@@ -141,8 +155,10 @@ class Scope:
             unknown = [relation for relation in relations if relation.has(column) is None]
             if finalized and sure and unknown:
                 return [*maybe, *sure, *unknown], False
+            if sure and not maybe:
+                return sure[:1], True  # under USING or NATURAL the left one gives the value
             if sure:
-                return [*maybe, *sure], not maybe
+                return [*maybe, *sure], False
             maybe += unknown
         # A lone candidate it is: every other relation is known not to have the column.
         return maybe, len(maybe) == 1

@@ -107,15 +107,19 @@ class Selects:
 
     def derived(self, node: exp.Select, scope: Scope, outputs: Sequence[Output]) -> Derived:
         """Return the rows of a SELECT as a relation."""
-        named: dict[str, tuple[Table, str] | None] = {}
+        named: dict[str, Table | None] = {}
         stars: list[Relation] = []
         complete = True
+        passed_on = {o.name.lower(): o.reference for o in outputs if o.reference is not None}
         for projection in node.expressions:
             qualifier = _star_qualifier(projection)
             if qualifier is None:
                 name = projection.alias_or_name.lower()
                 complete = complete and not is_hole(name)
-                named[name] = None
+                reference = passed_on.get(name) if isinstance(projection, exp.Column) else None
+                named[name] = (
+                    self.catalog.table(reference.table.name.lower()) if reference else None
+                )
             elif qualifier:
                 relation = scope.relation(qualifier)
                 stars += [relation] if relation else []
@@ -273,7 +277,7 @@ class Selects:
         if node.table:
             relation = scope.relation(node.table.lower())
             if relation is not None:
-                hidden = node.table.lower() in {"excluded", "new", "old"}
+                hidden = scope.hides(node.table.lower())
                 self.through(identifier, relation, "excluded" if hidden else role, node, access)
             elif name in self.catalog.legacy:
                 self.recorder.unsure_at(identifier, self.catalog.legacy[name])
@@ -314,8 +318,8 @@ class Selects:
         access: Access = "read",
     ) -> None:
         """Record a name for each table column that it reads."""
-        for table, _ in relation.bases(identifier.name.lower()):
-            self.recorder.named(identifier, table, access, role, node=node)
+        for table, derived in relation.bases(identifier.name.lower()):
+            self.recorder.named(identifier, table, access, role, node=node, derived=derived)
 
 
 def _argument(node: exp.Expr, key: str) -> exp.Expr | None:

@@ -105,8 +105,9 @@ _TRIGGER = re.compile(
 )
 _BODY = re.compile(r"\bBEGIN\b", re.IGNORECASE)
 _NAMES_TABLE = re.compile(
-    rf"\b(?:FROM|JOIN|INTO|UPDATE|TABLE|ON)\b[\s(]+(?!SELECT\b)(?:{_NAME}\s*\.\s*)?({_NAME})",
-    re.IGNORECASE,
+    rf"""\b(?:FROM|JOIN|INTO|UPDATE|TABLE|(?<!JOIN\s)ON)\b[\s(]+(?:IF\s+(?:NOT\s+)?EXISTS\s+)?
+    (?!(?:SELECT|CONFLICT|SET|DELETE|UPDATE)\b)(?:{_NAME}\s*\.\s*)?({_NAME})""",
+    re.IGNORECASE | re.VERBOSE,
 )
 
 

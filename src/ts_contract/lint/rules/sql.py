@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...contract import Contract
-from ..analysis import Reference
+from ..analysis import ModelColumn, Reference
 
 __all__ = ["column_words", "dual_write_allowed", "legacy_words", "table_words"]
 
@@ -24,6 +24,6 @@ def table_words(contract: Contract) -> tuple[str, ...]:
     return tuple(sorted(table.name.lower() for table in contract.tables))
 
 
-def dual_write_allowed(reference: Reference, contract: Contract | None) -> bool:
-    """Tell whether the phase lets a legacy column be written beside its epoch column."""
-    return reference.dual and contract is not None and contract.phase == "migrate"
+def dual_write_allowed(place: Reference | ModelColumn, contract: Contract | None) -> bool:
+    """Tell whether the phase lets a legacy column stand beside its epoch column here."""
+    return place.dual and contract is not None and contract.phase == "migrate"

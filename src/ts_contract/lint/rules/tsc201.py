@@ -43,7 +43,7 @@ from .sql import legacy_words
 )
 def check(reference: Reference, context: Context) -> Iterator[Match]:
     """Yield a match for a legacy column that a query reads in its own text."""
-    if reference.epoch or reference.access != "read":
+    if reference.epoch or reference.derived or reference.access != "read":
         return
     if reference.opaque or reference.fragment or reference.role == "excluded":
         return  # TSC207, TSC206, and the write that TSC202 reports

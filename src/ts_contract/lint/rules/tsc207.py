@@ -49,7 +49,7 @@ from .sql import dual_write_allowed, legacy_words
 )
 def check(reference: Reference, context: Context) -> Iterator[Match]:
     """Yield a match for a legacy column in a statement that nothing can rewrite."""
-    if reference.epoch or not reference.opaque:
+    if reference.epoch or reference.derived or not reference.opaque:
         return
     if dual_write_allowed(reference, context.contract):
         return

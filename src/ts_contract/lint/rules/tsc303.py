@@ -1,0 +1,62 @@
+"""An ORM query names a legacy column.
+
+## What it does
+Flags `Task.created_at` where `Task` is a class of a contract table, `tasks.c.created_at` of a Core
+table, and the names in `Task.objects.filter(created_at__gt=...)`, `.order_by("-created_at")` and
+`filter_by(created_at=...)`.
+
+The table of a class is seen by `__tablename__`, Django's or peewee's `Meta`, or SQLModel's
+`table=True` in the same file; the contract's `models` names the classes of other files.
+
+## Why is this bad
+It is TSC201 in another language: the query reads or compares the legacy column.
+
+## Example
+```python
+from sqlalchemy import select
+
+from myapp.tables import Base
+
+
+class Task(Base):
+    __tablename__ = "tasks"
+
+
+newest = select(Task).order_by(Task.created_at.desc())
+```
+
+## Use instead
+```python
+from sqlalchemy import select
+
+from myapp.tables import Base
+
+
+class Task(Base):
+    __tablename__ = "tasks"
+
+
+newest = select(Task).order_by(Task.created_at_ms.desc())
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..analysis import ModelUse
+from ..context import Context
+from . import Match, rule
+from .sql import legacy_words
+
+
+@rule(
+    "TSC303",
+    "ORM query uses legacy column {name}: use {epoch}",
+    on=ModelUse,
+    words=legacy_words,
+)
+def check(use: ModelUse, context: Context) -> Iterator[Match]:
+    """Yield a match for each legacy column that an ORM query names."""
+    name = f"{use.table.name}.{use.column.legacy}"
+    yield Match(use.span, {"name": name, "epoch": use.column.epoch})
