@@ -1,8 +1,10 @@
 """What all commands share: help, options, streams, errors and exit codes."""
 
+import os
 import subprocess
 import sys
 from importlib.metadata import entry_points, version
+from pathlib import Path
 
 import click
 import pytest
@@ -132,6 +134,28 @@ class TestErrors:
             f"Error: {command} needs {blocked}, which is not installed; "
             f'pip install "ts-contract[{extra}]"\n'
         )
+
+    def test_an_empty_name_is_not_the_nearest_contract(self, run, tmp_path):
+        (tmp_path / "ts-contract.toml").write_text("")
+        result = run("sql", "all", "--contract", "")
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert "--contract: no contract is called ''" in result.stderr
+
+    def test_a_full_disk_is_no_traceback(self, shell):
+        with Path("/dev/full").open("w") as full:
+            process = shell("sql", "all", "--contract", "agentos", stdout=full)
+            _, stderr = process.communicate()
+        assert (process.returncode, stderr) == (3, "Error: No space left on device\n")
+
+    @pytest.mark.parametrize("descriptor", [1, 2])
+    def test_a_closed_stream_is_one_that_nobody_reads(self, shell, store, descriptor):
+        before = store.read_bytes()
+        process = shell(
+            "plan", store, "--contract", "agentos", preexec_fn=lambda: os.close(descriptor)
+        )
+        assert "Traceback" not in "".join(process.communicate())
+        assert process.returncode == 1  # for the quarantine
+        assert store.read_bytes() == before
 
     def test_a_reader_that_goes_away_is_no_error(self, shell):
         with shell("sql", "all", "--contract", "agentos") as process:

@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 
 import click
 
 from .. import __version__
-from .common import COMMON_OPTIONS, errors_explained
+from .common import COMMON_OPTIONS, errors_explained, prepare_streams
 
 __all__ = ["main"]
 
@@ -48,6 +48,10 @@ class _Cli(click.Group):
         command.params += [option for option in COMMON_OPTIONS if option.name not in own]
         return command
 
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        prepare_streams()
+        return super().main(*args, **kwargs)
+
     def invoke(self, ctx: click.Context) -> object:
         with errors_explained(ctx):
             return super().invoke(ctx)
@@ -68,6 +72,3 @@ def main() -> None:
     Exit codes: 0 fine; 1 a finding, a difference, or a change to make; 2 usage or
     configuration; 3 something failed while the rest was done.
     """
-    for stream in (sys.stdout, sys.stderr):
-        # A path that is not UTF-8, or a terminal that is not, must not end in a traceback.
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]

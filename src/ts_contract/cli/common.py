@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -27,6 +28,7 @@ __all__ = [
     "errors_explained",
     "hint",
     "is_quiet",
+    "prepare_streams",
     "printable",
 ]
 
@@ -38,7 +40,7 @@ _NO_LIMIT = 10_000
 
 def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     """Keep an option's value where it was given, before the command's name or after it."""
-    if value:
+    if value not in {None, False}:
         ctx.meta[f"{_META}{param.name}"] = value
 
 
@@ -93,7 +95,7 @@ def contract_if_any() -> Contract | None:
     """
     from ..loading import find_config  # noqa: PLC0415 - --help does without
 
-    return contract() if _setting("contract") or find_config() else None
+    return contract() if _setting("contract") is not None or find_config() else None
 
 
 # --- streams ---------------------------------------------------------------------------------
@@ -119,6 +121,16 @@ def console(*, stderr: bool = False) -> Console:
         highlight=False,
         emoji=False,
     )
+
+
+def prepare_streams() -> None:
+    """Make both streams take any text, and be there even where the caller has closed them."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
+        else:  # a path that is not UTF-8, or a terminal that is not
+            stream.reconfigure(errors="backslashreplace")
 
 
 def is_quiet() -> bool:
@@ -182,10 +194,8 @@ def errors_explained(ctx: click.Context) -> Iterator[None]:
         try:
             yield
         finally:
-            sys.stdout.flush()  # here, where a closed pipe can still be answered
-    except BrokenPipeError:
-        # The reader has gone, which is its right; Python would say so once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _flush()
+    except BrokenPipeError:  # the reader has gone, which is its right
         ctx.exit(128 + 13)  # what a shell reports of a program that SIGPIPE ended
     except KeyboardInterrupt:
         click.echo("Interrupted.", err=True)
@@ -197,6 +207,16 @@ def errors_explained(ctx: click.Context) -> Iterator[None]:
         if explained is None:
             raise
         raise explained from error
+
+
+def _flush() -> None:
+    """Write out what is left, here where an error can still be answered; if not, drop it."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        # Python would try again at exit, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise
 
 
 def _explain(error: Exception, command: str | None) -> _Error | None:
