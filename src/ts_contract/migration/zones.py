@@ -33,7 +33,8 @@ class ZoneStep:
     Attributes:
         clock: `local` if start is local time, `utc` if it is UTC.
         start: seconds since 1970 on that clock.
-        offset: seconds east of UTC; None where the policy refuses the local time.
+        offset: seconds east of UTC, of the local time that is read or of the text that is
+            written; None where the policy refuses the local time.
         note: for `local`, the storage form of a refused time; for `utc`, the zone suffix that a
             written text needs because the bare local time would be read as another instant.
     """
@@ -82,8 +83,8 @@ def zone_steps(name: str, on_overlap: OnOverlap, on_gap: OnGap) -> tuple[ZoneSte
             local.append(ZoneStep("local", end, after))
             # The first passage ends at the transition and began as long before it.
             length = before - after
-            utc.append(ZoneStep("utc", instant - length, before, _suffix(before, chosen)))
-            utc.append(ZoneStep("utc", instant, after, _suffix(after, chosen)))
+            utc.append(_written(instant - length, before, chosen))
+            utc.append(_written(instant, after, chosen))
             utc.append(ZoneStep("utc", instant + length, after))
         else:  # [instant + before, instant + after) never comes; a shift keeps the old offset
             shifted = before if on_gap == "shift" else None
@@ -93,6 +94,7 @@ def zone_steps(name: str, on_overlap: OnOverlap, on_gap: OnGap) -> tuple[ZoneSte
             utc.append(ZoneStep("utc", instant, after))
         before = after
     local.append(ZoneStep("local", _END, None, "far-future"))
+    utc.append(_written(_END - before, 0, None))
     return (*_last_of_each_start(local), *_last_of_each_start(utc))
 
 
@@ -100,12 +102,14 @@ def _last_of_each_start(steps: list[ZoneStep]) -> list[ZoneStep]:
     return [by_start for _, by_start in sorted({step.start: step for step in steps}.items())]
 
 
-def _suffix(offset: int, chosen: int | None) -> str:
-    """Return the zone suffix for a text, or none if the bare text is read with that offset."""
-    if offset == chosen or offset % 60:
-        return ""
+def _written(start: int, offset: int, read: int | None) -> ZoneStep:
+    """Return how an instant is written whose bare local time would be read with offset `read`."""
+    if offset == read:
+        return ZoneStep("utc", start, offset)
+    if offset % 60 or not offset:  # a suffix holds whole minutes
+        return ZoneStep("utc", start, 0, "Z")
     hours, minutes = divmod(abs(offset) // 60, 60)
-    return f"{'-' if offset < 0 else '+'}{hours:02}:{minutes:02}"
+    return ZoneStep("utc", start, offset, f"{'-' if offset < 0 else '+'}{hours:02}:{minutes:02}")
 
 
 @cache

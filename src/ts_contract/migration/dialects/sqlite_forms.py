@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from ..classify import Reading
@@ -71,10 +72,15 @@ def provide_zones(database: Database, reading: Reading) -> None:
         f"CREATE TEMP TABLE IF NOT EXISTS {ZONE_TABLE} (zone TEXT, clock TEXT, start INTEGER,"
         " utc_offset INTEGER, note TEXT, PRIMARY KEY (zone, clock, start)) WITHOUT ROWID"
     )
-    # Whatever is there may be of another contract with other policies.
-    database.run(f"DELETE FROM temp.{ZONE_TABLE} WHERE zone = ?", reading.timezone)
+    # Whatever is there may be of another contract with other policies. One statement for all
+    # rows: outside a transaction each is one of its own.
     steps = zone_steps(reading.timezone, reading.on_overlap, reading.on_gap)
-    database.connection.executemany(
-        f"INSERT INTO temp.{ZONE_TABLE} VALUES (?, ?, ?, ?, ?)",
-        [(reading.timezone, s.clock, s.start, s.offset, s.note) for s in steps],
+    rows = [(step.clock, step.start, step.offset, step.note) for step in steps]
+    database.run(f"DELETE FROM temp.{ZONE_TABLE} WHERE zone = ?", reading.timezone)
+    database.run(
+        f"INSERT INTO temp.{ZONE_TABLE} SELECT ?, json_extract(value, '$[0]'),"
+        " json_extract(value, '$[1]'), json_extract(value, '$[2]'), json_extract(value, '$[3]')"
+        " FROM json_each(?)",
+        reading.timezone,
+        json.dumps(rows),
     )
