@@ -28,6 +28,7 @@ __all__ = [
     "cores",
     "decode",
     "selected",
+    "shown_path",
 ]
 
 STDIN = "stdin"
@@ -128,7 +129,7 @@ class _Checker:
         self._rules: list[Rule] = [r for r in all_rules() if r.code in settings.codes]
 
     def check_path(self, path: Path) -> Checked:
-        shown = _shown(path)
+        shown = shown_path(path)
         try:
             data = path.read_bytes()
         except OSError as error:
@@ -178,7 +179,8 @@ def _lines(text: str, numbers: set[int]) -> dict[int, str]:
     return {number: lines[number - 1].rstrip("\n") for number in numbers if number <= len(lines)}
 
 
-def _shown(path: Path) -> str:
+def shown_path(path: Path) -> str:
+    """Return what reports call a file: relative to the working directory if it is below it."""
     try:
         return path.absolute().relative_to(Path.cwd()).as_posix()
     except ValueError:
