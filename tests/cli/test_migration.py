@@ -407,6 +407,15 @@ class TestSql:
         result = run("verify", clean)
         assert (result.exit_code, result.stderr) == (0, ""), result.stdout
 
+    def test_no_script_of_another_dialect_than_asked_for(self, run, clean, tmp_path):
+        (tmp_path / "ts-contract.toml").write_text(f'dialect = "postgresql"\n{CONTRACT}')
+        for args in (["all"], ["all", "--dialect", "postgresql"]):
+            result = run("sql", *args)
+            assert (result.exit_code, result.stdout) == (2, "")
+            assert result.stderr.endswith("give --dialect sqlite\n")
+        with closing(sqlite3.connect(clean)) as db:
+            db.executescript(run("sql", "all", "--dialect", "sqlite").stdout)
+
     def test_an_unknown_phase_or_dialect_is_a_usage_error(self, run, clean):
         for args in (["everything"], ["all", "--dialect", "mysql"], []):
             result = run("sql", *args)

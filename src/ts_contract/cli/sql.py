@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, get_args
 
 import click
@@ -30,9 +29,9 @@ def command(phase: ScriptPhase, *, dialect: Dialect | None, optional: bool) -> N
 
     The script of `all` is one transaction, and needs nothing but the database.
     """
-    from ..migration import script  # noqa: PLC0415
+    from ..migration import Refused, script  # noqa: PLC0415
 
     wanted = contract()
-    if dialect is not None:
-        wanted = replace(wanted, dialect=dialect)
+    if (dialect or wanted.dialect) != "sqlite":
+        raise Refused("only scripts for SQLite can be written yet; give --dialect sqlite")
     click.echo(script(wanted, phase, optional=optional), nl=False)
