@@ -117,13 +117,13 @@ def discover(db: Target, *, progress: ProgressCallback = silent, schema: str = "
         candidates: list[Candidate] = []
         info = introspect(database, names)
         for done, table in enumerate(info.tables):
-            progress(Progress("survey", table.name, done, len(info.tables)))
+            progress(Progress("discover", table.name, done, len(info.tables)))
             taken = {column.name.lower() for column in table.columns}
             for column in table.columns:
                 candidate = _candidate(database, table, column, taken)
                 if candidate is not None:
                     candidates.append(candidate)
-        progress(Progress("survey", "", len(info.tables), len(info.tables)))
+        progress(Progress("discover", "", len(info.tables), len(info.tables)))
         return Proposal(database.name, tuple(candidates))
 
 
