@@ -13,7 +13,7 @@ class Progress:
     """One message of long work.
 
     Attributes:
-        phase: what is being done: `survey`, `discover`, `backup`, `backfill`, `index`, `verify`, ...
+        phase: what is being done: `survey`, `backup`, `backfill`, `index`, `verify`, ...
         table: the table, or another name for the piece of work.
         done: rows, pages or pieces done so far.
         total: how many there are; an estimate where rows are inserted meanwhile.
