@@ -80,6 +80,7 @@ class TestPlan:
         assert ["garbage", "!", "1", "'soon'"] in lines
         assert ["started_at", "seconds", "1", "1705320000"] in lines
         assert ["expand", "3", "epoch", "columns"] in lines
+        assert ["sync", "triggers", "on", "2", "tables"] in lines
         assert ["backfill", "3", "rows", "of", "2", "tables"] in lines
         assert ["index", "2", "indexes"] in lines
         assert "note: table events is not there; it is optional and skipped" in result.stdout

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -115,20 +115,22 @@ def _print_steps(plan: Plan) -> None:
         click.echo(f"\nThe database grows by about {_size(plan.growth)}, in about {_time(plan)}.")
 
 
-def _phases(steps: Iterable[Step], rows: Mapping[str, int]) -> Iterator[tuple[str, str]]:
-    """Yield each phase with a summary of its steps."""
-    from ..migration.steps import AddColumn, Backfill  # noqa: PLC0415
+def _phases(steps: Sequence[Step], rows: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+    """Yield each phase that is left, with a summary of its steps."""
+    from ..migration.steps import AddColumn, Backfill, BuildIndex, InstallSync  # noqa: PLC0415
 
-    for phase, group in groupby(steps, lambda step: step.phase):
-        count = len(found := list(group))
-        filled = [rows[t.name] for step in found if isinstance(step, Backfill) for t in step.tables]
-        what = {
-            "expand": counted(sum(isinstance(s, AddColumn) for s in found), "epoch column"),
-            "sync": f"triggers on {counted(count, 'table')}",
-            "backfill": f"{counted(sum(filled), 'row')} of {counted(len(filled), 'table')}",
-            "index": counted(count, "index"),
-            "version": "the version row",
-        }
+    def number(kind: type[Step]) -> int:
+        return sum(isinstance(step, kind) for step in steps)
+
+    filled = [rows[t.name] for step in steps if isinstance(step, Backfill) for t in step.tables]
+    what = {
+        "expand": counted(number(AddColumn), "epoch column"),
+        "sync": f"triggers on {counted(number(InstallSync), 'table')}",
+        "backfill": f"{counted(sum(filled), 'row')} of {counted(len(filled), 'table')}",
+        "index": counted(number(BuildIndex), "index"),
+        "version": "the version row",
+    }
+    for phase, _ in groupby(steps, lambda step: step.phase):
         yield phase, what[phase]
 
 

@@ -85,7 +85,7 @@ class _Shown:
         fields: dict[str, Any] = {
             "label": f"{printable(label)[:_LABEL_WIDTH]:{_LABEL_WIDTH}}",
             "rows": f"{done:,}/{total:,}",
-            "rate": f"{rate:,.0f} rows/s" if self._now.phase in _PHASES_IN_ROWS else "",
+            "rate": f"{rate:,.0f} rows/s" if rate and self._now.phase in _PHASES_IN_ROWS else "",
             "time": time,
         }
         if self._task is None:
