@@ -55,18 +55,19 @@ def check(node: ast.Call, context: Context) -> Iterator[Match]:
         return
     if not is_aware(node.func.value, context) or _zone_written_behind(node, context.source):
         return
-    start, _ = context.source.span(node)
-    _, kept = context.source.span(node.func.value)
-    yield Match((start, context.source.span(node)[1]), {}, _fix(node, kept, context.source))
+    yield Match(node, {}, _fix(node, node.func, context.source))
 
 
-def _fix(node: ast.Call, kept: int, source: Source) -> Fix | None:
-    if len(node.keywords) + len(node.args) > 1:
-        return None
+def _fix(node: ast.Call, func: ast.Attribute, source: Source) -> Fix | None:
+    _, value_end = source.span(func.value)
     _, end = source.span(node)
+    # Between the value and the dot may stand the parenthesis around it, or a comment.
+    between = source.text[value_end:end].partition(".")[0]
+    if len(node.keywords) + len(node.args) > 1 or between.strip(" \t\r\n)"):
+        return None
     return Fix(
         "unsafe",
-        (Edit(kept, end, ""),),
+        (Edit(value_end + len(between.rstrip()), end, ""),),
         reason="the value stays aware, and comparing it with a naive one raises TypeError",
     )
 
