@@ -1,21 +1,24 @@
 """A Django project in one file, run as a script: it makes and fills the database of test_django.
 
-    python django_project.py create DB TRUTH    Django's own migrate, then rows through the ORM
-    python django_project.py work DB TRUTH      the application goes on: inserts, updates, deletes
+    python django_project.py create ZONES DB TRUTH   Django's own migrate, then rows by its ORM
+    python django_project.py work ZONES DB TRUTH     the application goes on: inserts, updates, ...
 
-TRUTH receives what Django itself holds for each value, as JSON: table -> [key, column, instant],
-with the instant in microseconds since 1970 or null.
+ZONES is `aware` for a project with USE_TZ = True, which stores UTC, or `naive` for one without,
+which stores the local times of New York. TRUTH receives what Django itself holds for each value,
+as JSON: table -> [key, column, instant], with the instant in microseconds since 1970 or null.
 """
 
 import json
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+NEW_YORK = ZoneInfo("America/New_York")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def set_up(db: str) -> None:
+def set_up(db: str, *, use_tz: bool) -> None:
     import django
     from django.conf import settings
 
@@ -30,7 +33,7 @@ def set_up(db: str) -> None:
         DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": db}},
         DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
-        USE_TZ=True,
+        USE_TZ=use_tz,
         TIME_ZONE="America/New_York",
     )
     django.setup()
@@ -39,7 +42,14 @@ def set_up(db: str) -> None:
 def instant(n: int) -> datetime:
     """Return the nth of a series of instants: some whole seconds, most with microseconds."""
     step = timedelta(hours=7, minutes=11) if n % 5 == 0 else timedelta(seconds=25_867.123457)
-    return datetime(2023, 1, 1, tzinfo=UTC) + n * step
+    return stored(datetime(2023, 1, 1, tzinfo=UTC) + n * step)
+
+
+def stored(aware: datetime) -> datetime:
+    """Return an instant as the project gives it to Django."""
+    from django.conf import settings
+
+    return aware if settings.USE_TZ else aware.astimezone(NEW_YORK).replace(tzinfo=None)
 
 
 def create() -> None:
@@ -63,6 +73,9 @@ def create() -> None:
         Session(session_key=f"key{n:05}", session_data="e30:x", expire_date=instant(n))
         for n in range(800)
     )
+    for hour in (5, 6):  # half past one in New York, twice
+        twice = datetime(2023, 11, 5, hour, 30, tzinfo=UTC)
+        Session.objects.create(session_key=f"twice{hour}", expire_date=stored(twice))
     LogEntry.objects.bulk_create(
         LogEntry(
             user=User.objects.get(username="user0"),
@@ -111,14 +124,20 @@ def truth() -> dict[str, list[tuple[object, str, int | None]]]:
     for model, field in fields:
         rows = values.setdefault(model._meta.db_table, [])
         for key, value in model.objects.values_list("pk", field):
-            us = None if value is None else (value - EPOCH) // timedelta(microseconds=1)
-            rows.append((key, field, us))
+            rows.append((key, field, microseconds(value)))
     return values
 
 
+def microseconds(value: datetime | None) -> int | None:
+    if value is None:
+        return None
+    aware = value if value.tzinfo else value.replace(tzinfo=NEW_YORK)  # the first, if twice
+    return (aware - EPOCH) // timedelta(microseconds=1)
+
+
 def main() -> None:
-    action, db, truth_file = sys.argv[1:]
-    set_up(db)
+    action, zones, db, truth_file = sys.argv[1:]
+    set_up(db, use_tz=zones == "aware")
     {"create": create, "work": work}[action]()
     Path(truth_file).write_text(json.dumps(truth()))
 

@@ -25,12 +25,22 @@ django_migrations = ["applied"]
 """
 
 
+LOCAL_TIMES = 'timezone = "America/New_York"\non-overlap = "first"\n'
+
+
+@pytest.fixture(scope="module", params=["aware", "naive"])
+def zones(request) -> str:
+    """Whether the project stores UTC or the local times of New York."""
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def original(tmp_path_factory) -> Path:
+def original(tmp_path_factory, zones) -> Path:
     """A directory with Django's database, what Django reads in it, and our contract."""
     directory = tmp_path_factory.mktemp("django")
-    django("create", directory)
-    (directory / "ts-contract.toml").write_text(CONTRACT)
+    django("create", zones, directory)
+    contract = CONTRACT if zones == "aware" else LOCAL_TIMES + CONTRACT
+    (directory / "ts-contract.toml").write_text(contract)
     return directory
 
 
@@ -40,8 +50,8 @@ def store(original, tmp_path) -> Path:
     return Path(shutil.copytree(original, tmp_path / "store"))
 
 
-def django(action: str, directory: Path) -> None:
-    command = [sys.executable, PROJECT, action, "app.sqlite3", "truth.json"]
+def django(action: str, zones: str, directory: Path) -> None:
+    command = [sys.executable, PROJECT, action, zones, "app.sqlite3", "truth.json"]
     subprocess.run(command, cwd=directory, check=True)
 
 
@@ -96,19 +106,19 @@ def test_every_value_becomes_the_instant_that_django_reads(store):
     ts_contract(store, "verify")
 
 
-def test_django_goes_on_working_and_both_columns_stay_equal(store):
+def test_django_goes_on_working_and_both_columns_stay_equal(store, zones):
     ts_contract(store, "migrate")
-    django("work", store)
+    django("work", zones, store)
     assert differences(store) == []
     ts_contract(store, "verify")
 
 
-def test_rollback_leaves_djangos_database_as_it_was(store):
+def test_rollback_leaves_djangos_database_as_it_was(store, zones):
     before = (schema(store), dump(store))
     ts_contract(store, "migrate")
     ts_contract(store, "rollback")
     assert (schema(store), dump(store)) == before
-    django("work", store)
+    django("work", zones, store)
 
 
 def test_the_epoch_columns_remain_after_finalize(store):
