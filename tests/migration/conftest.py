@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -243,3 +244,20 @@ def see(path: Path, columns: dict[str, tuple[str, ...]] | None = None) -> Sight:
             found = db.execute(f"SELECT {rowid}{shown} FROM {table}").fetchall()
             rows[name] = tuple(sorted(found, key=repr))
     return Sight(entries, rows)
+
+
+@pytest.fixture
+def epoch_of() -> Callable[[object], int | None]:
+    """Return a function that says which instant a usual stored value stands for."""
+    return instant
+
+
+def instant(stored: object) -> int | None:
+    """Return the milliseconds of a text in ISO 8601, UTC without a zone, or of whole seconds."""
+    if stored is None:
+        return None
+    if isinstance(stored, int):
+        return stored * 1_000
+    when = datetime.fromisoformat(str(stored))
+    aware = when if when.tzinfo else when.replace(tzinfo=UTC)
+    return (aware - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)

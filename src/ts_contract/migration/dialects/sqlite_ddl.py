@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 from ...contract import Contract, VersionRow, index_name
 from ..classify import FORMS, Reading
 from ..shapes import ColumnShape, TableShape
 from ..zones import zone_steps
 from .sqlite import literal, quote
-from .sqlite_values import ZONE_TABLE, ms_expression, ms_or_form_expression, text_expression
+from .sqlite_values import (
+    ZONE_TABLE,
+    ms_expression,
+    ms_or_form_expression,
+    text_expression,
+    usual_expression,
+)
 
 STATE = "_ts_contract_state"
 QUARANTINE = "_ts_contract_quarantine"
@@ -116,6 +123,17 @@ def drop_index(table: str, epoch: str, schema: str) -> str:
 # --- the backfill ----------------------------------------------------------------------------
 
 
+def backfill_usual(table: TableShape, where: str, schema: str = "") -> str:
+    """Return the UPDATE that fills the epoch columns of the usual shapes, in SQL that is short.
+
+    Args:
+        table: the table.
+        where: a condition that chooses the rows.
+        schema: qualifies the table's name.
+    """
+    return _backfill(table, where, schema, usual_expression)
+
+
 def backfill(table: TableShape, where: str, schema: str = "") -> str:
     """Return the UPDATE that fills every epoch column that is still empty.
 
@@ -124,20 +142,24 @@ def backfill(table: TableShape, where: str, schema: str = "") -> str:
         where: a condition that chooses the rows.
         schema: qualifies the table's name.
     """
+    return _backfill(table, where, schema, ms_expression)
+
+
+def _backfill(
+    table: TableShape, where: str, schema: str, expression: Callable[[str, Reading], str]
+) -> str:
     values = ", ".join(
-        f"{epoch} = coalesce({epoch}, {ms_expression(quote(c.legacy), c.reading)})"
+        f"{epoch} = coalesce({epoch}, {expression(quote(c.legacy), c.reading)})"
         for c in table.columns
         for epoch in [quote(c.epoch)]
     )
-    return (
-        f"UPDATE {name_in(table.name, schema)} SET {values} WHERE {where} AND ({_unfilled(table)})"
-    )
+    return f"UPDATE {name_in(table.name, schema)} SET {values} WHERE {where} AND {unfilled(table)}"
 
 
-def _unfilled(table: TableShape) -> str:
-    return " OR ".join(
-        f"{quote(c.epoch)} IS NULL AND {quote(c.legacy)} IS NOT NULL" for c in table.columns
-    )
+def unfilled(table: TableShape) -> str:
+    """Return the condition of rows in which a value was not converted."""
+    lacking = (f"{quote(c.epoch)} IS NULL AND {quote(c.legacy)} IS NOT NULL" for c in table.columns)
+    return f"({' OR '.join(lacking)})"
 
 
 def quarantine(table: TableShape, column: ColumnShape, where: str, schema: str = "") -> str:
@@ -174,7 +196,8 @@ def row_key(table: TableShape, row: str = "") -> str:
 
 
 def _json_safe(value: str) -> str:
-    return f"CASE typeof({value}) WHEN 'blob' THEN hex({value}) ELSE {value} END"
+    """JSON has no bytes: they stand as SQL writes them, apart from a text of the same digits."""
+    return f"CASE typeof({value}) WHEN 'blob' THEN quote({value}) ELSE {value} END"
 
 
 def reason(form: str) -> str:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from ..shapes import TableShape
+from ..shapes import ColumnShape, TableShape
+from ..zones import is_utc
 from . import sqlite_ddl
 from .sqlite import Database, quote
-from .sqlite_verify import orphans, unlisted
+from .sqlite_verify import orphan_keys, unlisted
 
-__all__ = ["batch_end", "count", "fill", "greatest_key", "has_unlisted", "prune", "sorting"]
+__all__ = ["batch_end", "count", "fill", "greatest_key", "has_unlisted", "prune"]
 
 Key = list[Any]
-
-_CACHE_KIB = 48 * 1024
 
 
 def count(database: Database, table: TableShape) -> int:
@@ -57,9 +54,20 @@ def fill(database: Database, table: TableShape, after: Key | None, upto: Key | N
         upto: key of the last row in the range; None for the end.
     """
     where, values = _range(table, after, upto)
+    if any(is_usual(column) for column in table.columns):
+        database.run(sqlite_ddl.backfill_usual(table, where, database.schema), *values)
+    rest = f"SELECT 1 FROM {database.qualified(table.name)} WHERE {where}"
+    if not database.value(f"SELECT EXISTS ({rest} AND {sqlite_ddl.unfilled(table)})", *values):
+        return
+    # The long conversion takes SQLite longer to compile than a batch of usual values to convert.
     database.run(sqlite_ddl.backfill(table, where, database.schema), *values)
     for column in table.columns:
         database.run(sqlite_ddl.quarantine(table, column, where, database.schema), *values)
+
+
+def is_usual(column: ColumnShape) -> bool:
+    """Return whether a column can hold the usual shapes of text in UTC."""
+    return is_utc(column.reading.timezone) and column.reading.storage == "auto"
 
 
 def has_unlisted(database: Database, table: TableShape) -> bool:
@@ -74,28 +82,13 @@ def prune(database: Database, table: TableShape) -> None:
     numbered the rows of a table anew that has no INTEGER PRIMARY KEY.
     """
     for column in table.columns:
-        for key in orphans(database, table, column):
-            database.run(
-                f"DELETE FROM {database.qualified(sqlite_ddl.QUARANTINE)}"
-                " WHERE table_name = ? AND column_name = ? AND row_key = ?",
-                table.name,
-                column.legacy,
-                key,
-            )
-
-
-@contextmanager
-def sorting(database: Database) -> Iterator[None]:
-    """Give the sorter of CREATE INDEX memory and, where SQLite has them, threads."""
-    cache = database.value(f"PRAGMA {quote(database.schema)}.cache_size")
-    threads = database.value("PRAGMA threads")
-    database.run(f"PRAGMA {quote(database.schema)}.cache_size = -{_CACHE_KIB}")
-    database.run("PRAGMA threads = 2")
-    try:
-        yield
-    finally:
-        database.run(f"PRAGMA {quote(database.schema)}.cache_size = {cache}")
-        database.run(f"PRAGMA threads = {threads}")
+        database.run(
+            f"DELETE FROM {database.qualified(sqlite_ddl.QUARANTINE)}"
+            " WHERE table_name = ? AND column_name = ?"
+            f" AND row_key IN ({orphan_keys(database, table, column)})",
+            table.name,
+            column.legacy,
+        )
 
 
 def _columns(table: TableShape) -> str:
@@ -105,10 +98,10 @@ def _columns(table: TableShape) -> str:
 def _range(table: TableShape, after: Key | None, upto: Key | None) -> tuple[str, list[Any]]:
     """Return the condition for a range of keys, and its values."""
     columns = _columns(table)
-    marks = ", ".join("?" for _ in table.key)
     conditions, values = [], []
     for operator, bound in ((">", after), ("<=", upto)):
         if bound is not None:
+            marks = ", ".join(_mark(value) for value in bound)
             conditions.append(f"({columns}) {operator} ({marks})")
             values += [_from_json(value) for value in bound]
     return " AND ".join(conditions) or "1", values
@@ -116,8 +109,17 @@ def _range(table: TableShape, after: Key | None, upto: Key | None) -> tuple[str,
 
 def _to_json(value: Any) -> Any:
     """A key value as JSON can hold it, in a checkpoint."""
-    return {"hex": value.hex()} if isinstance(value, bytes) else value
+    if isinstance(value, bytes):
+        return {"blob": value.hex()}
+    if isinstance(value, str) and not value.isascii():  # it need not be UTF-8
+        return {"text": value.encode("utf-8", "surrogateescape").hex()}
+    return value
 
 
 def _from_json(value: Any) -> Any:
-    return bytes.fromhex(value["hex"]) if isinstance(value, dict) else value
+    return bytes.fromhex(*value.values()) if isinstance(value, dict) else value
+
+
+def _mark(value: Any) -> str:
+    """The place of a value in SQL; the + keeps a cast from lending its type to the comparison."""
+    return "+CAST(? AS TEXT)" if isinstance(value, dict) and "text" in value else "?"

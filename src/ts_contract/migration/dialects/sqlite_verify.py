@@ -18,14 +18,27 @@ __all__ = [
     "has_index_on",
     "has_version",
     "implausible",
+    "orphan_keys",
     "orphans",
     "sure_expression",
     "unlisted",
     "unsure_rows",
 ]
 
-_AS_TEXT = "datetime({m}/1000,'unixepoch')"
-_WITH_FRACTION = tuple("?" * 19 + "." + "[0-9]" * digits for digits in (6, 3))
+# How a text goes on behind 'YYYY-MM-DD HH:MM:SS', by its size in bytes. Where there is no fraction,
+# the three bytes that would be its milliseconds make the number 0.
+_DIGITS = "[0-9][0-9][0-9]"
+_TAILS = (
+    (26, f"*.{_DIGITS}{_DIGITS}"),
+    (19, "*"),
+    (32, f"*.{_DIGITS}{_DIGITS}+00:00"),
+    (25, "*+00:00"),
+    (20, "*Z"),
+    (23, f"*.{_DIGITS}"),
+    (24, f"*.{_DIGITS}Z"),
+    (27, f"*.{_DIGITS}{_DIGITS}Z"),
+    (29, f"*.{_DIGITS}+00:00"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +46,6 @@ class ColumnCounts:
     """What one pass over a table counted for one column."""
 
     legacy: int
-    epoch: int
     unconverted: int
     unsure: int
 
@@ -52,16 +64,16 @@ def count_columns(
         The number of rows, and the counts in the order of the columns.
     """
     counts = ", ".join(
-        f"count({quote(c.legacy)}), count({quote(c.epoch)}),"
-        f" total({quote(c.legacy)} IS NOT NULL AND {quote(c.epoch)} IS NULL),"
-        f" total(NOT {sure_expression(c, valid_range)})"
-        for c in table.columns
+        f"count({c}), count(CASE WHEN {m} IS NULL THEN {c} END),"
+        f" count(*) - total({sure_expression(column, valid_range)})"
+        for column in table.columns
+        for c, m in [(quote(column.legacy), quote(column.epoch))]
     )
     row = database.run(
         f"SELECT count(*), {counts} FROM {database.qualified(table.name)}"
     ).fetchone()
     numbers = [int(number) for number in row]
-    groups = zip(*(iter(numbers[1:]),) * 4, strict=True)
+    groups = zip(*(iter(numbers[1:]),) * 3, strict=True)
     return numbers[0], tuple(ColumnCounts(*group) for group in groups)
 
 
@@ -77,30 +89,42 @@ def unsure_rows(
 
 
 def sure_expression(column: ColumnShape, valid_range: tuple[int, int]) -> str:
-    """SQL that is 1 if the epoch value, turned back into a text, gives the stored one.
+    """SQL that is 1 if the epoch value, turned back into a text, gives the stored one, else 0.
 
-    It never says 1 for a wrong value; where it says 0, Python judges.
+    It never says 1 for a wrong value; where it says 0, Python judges. Only the conditions of a
+    CASE end with the first that fails, so all of it is conditions, the cheap ones first.
     """
     c, m = quote(column.legacy), quote(column.epoch)
-    as_text = _AS_TEXT.format(m=m)
-    proofs = []
-    if is_utc(column.reading.timezone):
-        proofs.append(f"{c}={as_text} AND {m}%1000=0")
-    if column.reading.storage in ("auto", "seconds"):
-        # As whole seconds, and large enough for seconds where nothing is declared.
-        proofs.append(f"{c}={m}/1000 AND {m}%1000=0 AND typeof({c})='integer' AND {c}>=100000000")
-    if is_utc(column.reading.timezone):
-        patterns = " OR ".join(f"{c} GLOB '{pattern}'" for pattern in _WITH_FRACTION)
-        proofs.append(
-            f"({patterns}) AND CAST(substr({c},21,3) AS INTEGER)={m}%1000"
-            f" AND replace(substr({c},1,19),'T',' ')={as_text}"
-        )
     first, last = max(valid_range[0], 0), valid_range[1]
-    shown = " OR ".join(proofs) or "0"
+    proofs = " ".join(f"WHEN {proof} THEN 1" for proof in _proofs(column))
+    proved = f"CASE {proofs} ELSE 0 END" if proofs else "0"
     return (
-        f"coalesce(CASE WHEN {m} IS NULL THEN {c} IS NULL"
-        f" ELSE {m} BETWEEN {first} AND {last} AND {m}=CAST({m} AS INTEGER) AND ({shown}) END,0)"
+        f"CASE WHEN {m} IS NULL THEN {c} IS NULL"
+        f" WHEN {m} BETWEEN {first} AND {last} AND {m}=CAST({m} AS INTEGER) THEN {proved}"
+        " ELSE 0 END"
     )
+
+
+def _proofs(column: ColumnShape) -> Iterator[str]:
+    c, m = quote(column.legacy), quote(column.epoch)
+    if is_utc(column.reading.timezone):
+        # A plus before the column keeps SQLite from trying to make a number of its text.
+        text = f"datetime({m}/1000,'unixepoch')"
+        yield f"{m}%1000=0 AND {text}=+{c}"
+        tails = " ".join(f"WHEN {size} THEN {c} GLOB '{tail}'" for size, tail in _TAILS)
+        head = f"substr({c},1,19)"
+        yield (
+            f"CASE length(CAST({c} AS BLOB)) {tails} END"
+            f" AND CAST(substr({c},21,3) AS INTEGER)={m}%1000"
+            f" AND ({text}={head} OR {text}=replace({head},'T',' '))"
+        )
+    # Whole numbers, and where nothing is declared, of a size that tells their unit.
+    if column.reading.storage in ("auto", "seconds"):
+        size = f"{c} BETWEEN 100000000 AND 99999999999"
+        yield f"{m}%1000=0 AND {c}={m}/1000 AND typeof({c})='integer' AND {size}"
+    if column.reading.storage in ("auto", "milliseconds"):
+        size = f"{c} BETWEEN 100000000000 AND 18999999999999"
+        yield f"{c}={m} AND typeof({c})='integer' AND {size}"
 
 
 def unlisted(database: Database, table: TableShape, column: ColumnShape) -> tuple[int, list[str]]:
@@ -115,12 +139,18 @@ def unlisted(database: Database, table: TableShape, column: ColumnShape) -> tupl
 
 def orphans(database: Database, table: TableShape, column: ColumnShape) -> list[str]:
     """Return the row keys in the quarantine to which no unconverted value belongs."""
+    if not database.value(f"SELECT EXISTS ({_listed(database, table, column)})"):
+        return []  # without a look at the table
+    return [key for (key,) in database.run(orphan_keys(database, table, column))]
+
+
+def orphan_keys(database: Database, table: TableShape, column: ColumnShape) -> str:
+    """Return the SELECT of those keys."""
     where = f"{quote(column.epoch)} IS NULL AND {quote(column.legacy)} IS NOT NULL"
-    rows = database.run(
+    return (
         f"{_listed(database, table, column)} EXCEPT SELECT {row_key(table)}"
         f" FROM {database.qualified(table.name)} WHERE {where}"
     )
-    return [key for (key,) in rows]
 
 
 def _listed(database: Database, table: TableShape, column: ColumnShape) -> str:

@@ -1,0 +1,277 @@
+"""Every kind of table goes there and back: migrated, verified, migrated again, rolled back."""
+
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Callable
+from contextlib import closing
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from ts_contract.loading import parse_contract
+from ts_contract.migration import migrate, rollback, status, verify
+
+MODES = {
+    "online": {"batch_size": 3, "pause": 0},
+    "offline": {"offline": True},
+    "without sync": {"batch_size": 4, "pause": 0, "sync": False},
+    "with a check": {"batch_size": 4, "pause": 0, "check_range": True},
+}
+
+
+@pytest.fixture(params=MODES.values(), ids=MODES.keys())
+def mode(request) -> dict[str, object]:
+    return request.param
+
+
+def pairs(path: Path, kind) -> list[tuple[object, object]]:
+    """Return the legacy and the epoch value of every row."""
+    table, legacy, epoch = (
+        '"' + name.replace('"', '""') + '"'
+        for name in (kind.table, kind.legacy, kind.epoch or f"{kind.legacy}_ms")
+    )
+    with closing(sqlite3.connect(path)) as db:
+        return db.execute(f"SELECT {legacy}, {epoch} FROM {table}").fetchall()
+
+
+def dump(path: Path) -> str:
+    """Return what the shell's .dump prints, or the module's where there is no shell."""
+    if shutil.which("sqlite3"):
+        done = subprocess.run(["sqlite3", path, ".dump"], capture_output=True, check=True)
+        return done.stdout.decode("utf-8", "surrogateescape")
+    with closing(sqlite3.connect(path)) as db:
+        return "\n".join(db.iterdump())
+
+
+def test_every_value_is_converted(fill, kind, mode, epoch_of):
+    path = fill(kind)
+
+    report = migrate(path, kind.contract, **mode)
+
+    assert report.ok, report
+    found = pairs(path, kind)
+    assert len(found) == len(kind.keys)
+    assert [epoch for _, epoch in found] == [epoch_of(legacy) for legacy, _ in found]
+    assert {type(epoch) for _, epoch in found} == {int, type(None)}
+
+
+def test_nothing_else_of_any_row_changes(fill, kind, mode, look):
+    path = fill(kind)
+    before = look(path)
+    with closing(sqlite3.connect(path)) as db:
+        name = kind.table.replace('"', '""')
+        columns = tuple(row[1] for row in db.execute(f'PRAGMA table_xinfo("{name}")'))
+
+    migrate(path, kind.contract, **mode)
+
+    after = look(path, {kind.table: columns})
+    assert after.rows[kind.table] == before.rows[kind.table]
+    ours = {name for name in after.rows if name.startswith("_ts_contract_")}
+    assert {n: r for n, r in after.rows.items() if n not in ours} == before.rows
+
+
+def test_a_second_run_changes_no_page_of_the_file(fill, kind, mode):
+    path = fill(kind)
+    migrate(path, kind.contract, **mode)
+    before = path.read_bytes()
+
+    report = migrate(path, kind.contract, **mode)
+
+    assert report.ok
+    assert path.read_bytes() == before
+
+
+def test_looking_changes_no_page_of_the_file(fill, kind):
+    path = fill(kind)
+    migrate(path, kind.contract)
+    before = path.read_bytes()
+
+    assert verify(path, kind.contract).ok
+    assert {column.phase for column in status(path, kind.contract).columns} == {"verified"}
+
+    assert path.read_bytes() == before
+
+
+def test_rollback_gives_back_the_schema_text_and_the_rows(fill, kind, mode, look):
+    path = fill(kind)
+    before, dumped = look(path), dump(path)
+    migrate(path, kind.contract, **mode)
+
+    rollback(path, kind.contract)
+
+    assert look(path) == before
+    assert dump(path) == dumped
+
+
+class Stop(BaseException):
+    """Raised in the middle, as whatever ends a process would."""
+
+
+def stopping_at(moment: int) -> Callable[[object], None]:
+    calls = count(1)
+
+    def progress(_: object) -> None:
+        if next(calls) == moment:
+            raise Stop
+
+    return progress
+
+
+@pytest.mark.parametrize("name", ["online", "offline"])
+def test_stopped_anywhere_it_goes_on_or_back(fill, kind, name, look, tmp_path):
+    """Each transaction leaves the file in a state from which both ways lead."""
+    path = fill(kind)
+    before = look(path)
+    options = {**MODES[name], **({"batch_size": 6} if name != "offline" else {})}
+    for moment in count(1):
+        stopped = Path(shutil.copy(path, tmp_path / "stopped.db"))
+        try:
+            migrate(stopped, kind.contract, progress=stopping_at(moment), **options)
+        except Stop:
+            pass
+        else:
+            break
+        onwards = Path(shutil.copy(stopped, tmp_path / "onwards.db"))
+        assert migrate(onwards, kind.contract, **options).ok
+        rollback(stopped, kind.contract)
+        assert look(stopped) == before
+    assert moment > 5
+
+
+def test_an_empty_table_is_migrated_too(build, kind, look):
+    path = build(f"{kind.create};")
+    before = look(path)
+
+    assert migrate(path, kind.contract).ok
+    rollback(path, kind.contract)
+
+    assert look(path) == before
+
+
+@pytest.mark.parametrize("name", ["online", "offline"])
+def test_an_attached_database_is_migrated_in_its_place(fill, kind, name, look, epoch_of):
+    """Another database of the connection has a table of the same name; it is not touched."""
+    path = fill(kind)
+    other = Path(shutil.copy(path, path.with_name("other.db")))
+    before = look(path)
+    with closing(sqlite3.connect(other)) as db:
+        db.execute("ATTACH ? AS [the other]", (str(path),))
+        assert migrate(db, kind.contract, schema="the other", **MODES[name]).ok
+        assert verify(db, kind.contract, schema="the other").ok
+        assert look(other) == before
+        found = pairs(path, kind)
+        assert [epoch for _, epoch in found] == [epoch_of(legacy) for legacy, _ in found]
+        rollback(db, kind.contract, schema="the other")
+
+    assert look(path) == before
+    assert look(other) == before
+
+
+def test_an_open_connection_comes_back_as_it_was(fill, kind):
+    path = fill(kind)
+    with closing(sqlite3.connect(path)) as db:
+        db.row_factory, db.text_factory = sqlite3.Row, bytes
+        db.execute("PRAGMA foreign_keys = ON")
+
+        assert migrate(db, kind.contract).ok
+        rollback(db, kind.contract)
+
+        assert (db.row_factory, db.text_factory, db.isolation_level) == (sqlite3.Row, bytes, "")
+        assert db.execute("PRAGMA foreign_keys").fetchone()[0] == 1
+        assert db.execute("PRAGMA legacy_alter_table").fetchone()[0] == 0
+        assert not db.in_transaction
+
+
+def test_keys_that_are_no_utf8_are_walked_over(build, look):
+    create = "CREATE TABLE t (k TEXT PRIMARY KEY, c TIMESTAMP, note) WITHOUT ROWID;"
+    path = build(create)
+    with closing(sqlite3.connect(path)) as db:
+        for n in range(9):
+            sql = "INSERT INTO t VALUES (CAST(? AS TEXT), ?, NULL)"
+            db.execute(sql, (bytes([0xFF - n, 0x41]), f"2024-01-1{n} 00:00:00" if n else "soon"))
+        db.commit()
+    before = look(path)
+    contract = parse_contract({"tables": {"t": ["c"]}})
+
+    report = migrate(path, contract, batch_size=2, pause=0)
+
+    assert (report.correct, report.quarantined) == (True, 1)
+    rollback(path, contract)
+    assert look(path) == before
+
+
+def test_keys_of_bytes_and_of_their_digits_are_told_apart(build):
+    path = build(
+        "CREATE TABLE t (k PRIMARY KEY, c TIMESTAMP) WITHOUT ROWID;",
+        t=[(b"A", "soon"), ("41", "later"), ("A", "never"), (41, "now")],
+    )
+    contract = parse_contract({"tables": {"t": ["c"]}})
+
+    migrate(path, contract)
+
+    listed = status(path, contract).quarantine
+    assert sorted(row.value for row in listed) == ["later", "never", "now", "soon"]
+
+
+def test_every_encoding_of_a_database_is_read(build, epoch_of):
+    rows = ", ".join(f"({n}, '2024-01-15T12:00:0{n}.123Z', 'né')" for n in range(5))
+    for encoding in ("UTF-8", "UTF-16le", "UTF-16be"):
+        path = build(
+            f"PRAGMA encoding = '{encoding}'; CREATE TABLE t (id INTEGER PRIMARY KEY, c, note);"
+            f"INSERT INTO t VALUES {rows}; INSERT INTO t VALUES (9, 'soön', NULL);",
+            name=f"{encoding}.db",
+        )
+        contract = parse_contract({"tables": {"t": ["c"]}})
+
+        report = migrate(path, contract)
+
+        assert (report.correct, report.quarantined) == (True, 1)
+        with closing(sqlite3.connect(path)) as db:
+            found = db.execute("SELECT c, c_ms FROM t WHERE id < 9").fetchall()
+        assert all(epoch == epoch_of(legacy) for legacy, epoch in found)
+
+
+def test_unconvertible_rows_at_the_head_do_not_stop_it(build):
+    rows = [(n, "soon" if n < 60 else f"2024-01-15 12:00:{n - 60:02}") for n in range(120)]
+    path = build("CREATE TABLE t (id INTEGER PRIMARY KEY, c TIMESTAMP);", t=rows)
+    contract = parse_contract({"tables": {"t": ["c"]}})
+
+    report = migrate(path, contract, batch_size=7, pause=0)
+
+    assert report.correct
+    assert (report.quarantined, report.tables[0].columns[0].converted) == (60, 60)
+    assert [row.reason for row in status(path, contract).quarantine] == [
+        "no date-time form that is known"
+    ] * 60
+
+
+def test_a_table_that_is_nothing_but_garbage_ends_too(build):
+    path = build("CREATE TABLE t (c TIMESTAMP);", t=[(f"soon {n}",) for n in range(50)])
+    contract = parse_contract({"tables": {"t": ["c"]}})
+
+    report = migrate(path, contract, batch_size=7, pause=0)
+
+    assert (report.correct, report.ok, report.quarantined) == (True, False, 50)
+    assert migrate(path, contract).quarantined == 50
+
+
+def test_all_columns_of_a_table_are_filled_and_each_keeps_its_own_nulls(build, epoch_of):
+    rows = [
+        (n, None if n % 2 else "2024-01-15 12:00:00", None if n % 3 else "2024-01-16T00:00:00Z")
+        for n in range(12)
+    ]
+    path = build("CREATE TABLE t (id INTEGER PRIMARY KEY, a TIMESTAMP, b TIMESTAMP);", t=rows)
+    contract = parse_contract({"tables": {"t": {"a": "a_ms", "b": {"index": False}}}})
+
+    assert migrate(path, contract, batch_size=5, pause=0).ok
+
+    with closing(sqlite3.connect(path)) as db:
+        for a, a_ms, b, b_ms in db.execute("SELECT a, a_ms, b, b_ms FROM t"):
+            assert (a_ms, b_ms) == (epoch_of(a), epoch_of(b))
+        indexes = [row[1] for row in db.execute("PRAGMA index_list(t)")]
+        assert indexes == ["idx_t_a_ms"]
+        assert db.execute("SELECT sql FROM sqlite_schema WHERE type = 'index'").fetchall() == [
+            ('CREATE INDEX "idx_t_a_ms" ON "t" ("a_ms" DESC)',)
+        ]
