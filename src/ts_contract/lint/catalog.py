@@ -37,6 +37,12 @@ class Catalog:
         """Return a table by its name in lower case; one without known columns if it is new."""
         return self.tables.get(name) or Table(name, None, None)
 
+    def concerns_file(self, text: str) -> bool:
+        """Tell whether a file's text names a contract column, or takes all of a table."""
+        if self.column_words.search(text):
+            return True
+        return "*" in text and self.table_words.search(text) is not None
+
     def concerns(self, text: Text) -> bool:
         """Tell whether a text may touch a contract column: name it, hide it, or take all."""
         if self.column_words.search(text.value):

@@ -55,4 +55,4 @@ class Context:
         """The SQL of the file, resolved; built when a rule asks for it first."""
         from .resolve import resolve_queries  # noqa: PLC0415 - only where a rule needs it
 
-        return resolve_queries(self.source, self.queries, self.contract, self.schema)
+        return resolve_queries(self.source, lambda: self.queries, self.contract, self.schema)

@@ -5,7 +5,7 @@ Nothing is guessed: a name that may be a legacy column and cannot be told become
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from ..contract import Contract
@@ -45,16 +45,29 @@ def analyse(source: Source, contract: Contract | None, schema: Schema | None = N
         >>> [(r.name, r.role) for r in analyse(source, load_contract("agentos")).references]
         [('tasks.created_at', 'order-by')]
     """
-    return resolve_queries(source, find_queries(source), contract, schema)
+    return resolve_queries(source, lambda: find_queries(source), contract, schema)
 
 
 def resolve_queries(
-    source: Source, queries: Sequence[Query], contract: Contract | None, schema: Schema | None
+    source: Source,
+    find: Callable[[], Sequence[Query]],
+    contract: Contract | None,
+    schema: Schema | None,
 ) -> Analysis:
-    """Resolve the queries of one file; see `analyse`."""
+    """Resolve the queries of one file; see `analyse`.
+
+    Args:
+        source: the parsed file.
+        find: gives the file's queries; asked only if the file names a contract column or table.
+        contract: the declared columns.
+        schema: the other tables that are known.
+    """
     if contract is None or not contract.tables:
         return Analysis((), (), (), ())
     catalog = build_catalog(contract, schema)
+    if not catalog.concerns_file(source.text):
+        return Analysis((), (), (), ())
+    queries = find()
     relevant = [query for query in queries if catalog.concerns(query.text)]
     found: list[Found] = []
     if relevant:

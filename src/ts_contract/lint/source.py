@@ -87,7 +87,6 @@ class Source:
         self.text = text
         self.path = path
         self.tree = _parse(text) if tree is None else tree
-        self._nodes, self._parents = _index(self.tree)
         self._known_bindings: dict[str, dict[ast.AST, list[Binding]]] = {}
 
     # --- positions ---------------------------------------------------------------------------
@@ -132,6 +131,18 @@ class Source:
         return self.text.isascii()
 
     # --- the tree ----------------------------------------------------------------------------
+
+    @cached_property
+    def _indexed(self) -> tuple[dict[type[ast.AST], list[ast.AST]], dict[ast.AST, ast.AST]]:
+        return _index(self.tree)
+
+    @cached_property
+    def _nodes(self) -> dict[type[ast.AST], list[ast.AST]]:
+        return self._indexed[0]
+
+    @cached_property
+    def _parents(self) -> dict[ast.AST, ast.AST]:
+        return self._indexed[1]
 
     def nodes(self, kind: type[Node]) -> Sequence[Node]:
         """Return every node of exactly this class, in the order of the file."""
@@ -339,11 +350,22 @@ def _parse(text: str) -> ast.Module:
         raise SourceError(str(error) or "nested too deeply") from error
 
 
-def _child_fields(kind: type[ast.AST]) -> tuple[str, ...]:
-    return tuple(f for f in kind._fields if f not in {"ctx", "op", "ops", "type_comment", "kind"})
-
-
+# Fields that hold no node, or a node that every file shares (`ctx`, operators).
+_NO_NODE = frozenset(
+    "arg asname attr conversion ctx id is_async kind kwd_attrs level module name op ops rest simple"
+    " tag type_comment".split()
+)
+_NO_CHILDREN = (ast.Constant, ast.Global, ast.MatchSingleton, ast.Name, ast.Nonlocal, ast.alias)
 _FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}
+
+
+def _child_fields(kind: type[ast.AST]) -> tuple[str, ...]:
+    """Return the fields of a class that can hold nodes, the last one first."""
+    if issubclass(kind, _NO_CHILDREN):
+        return ()
+    if kind is getattr(ast, "TypeAlias", None):
+        return ("value", "type_params", "name")
+    return tuple(field for field in reversed(kind._fields) if field not in _NO_NODE)
 
 
 def _index(
@@ -356,21 +378,20 @@ def _index(
     while stack:
         node = stack.pop()
         kind = node.__class__
-        try:
+        if kind in nodes:
             nodes[kind].append(node)
-        except KeyError:
+            fields = _FIELDS[kind]
+        else:
             nodes[kind] = [node]
-        fields = _FIELDS.get(kind)
-        if fields is None:
-            fields = _FIELDS[kind] = tuple(reversed(_child_fields(kind)))
+            fields = _FIELDS[kind] = _child_fields(kind)
         for field in fields:
             value = getattr(node, field, None)
             if value.__class__ is list:
                 for child in reversed(value):
-                    if isinstance(child, ast.AST):
+                    if child is not None:
                         parents[child] = node
                         stack.append(child)
-            elif isinstance(value, ast.AST):
+            elif value is not None:
                 parents[value] = node
                 stack.append(value)
     return nodes, parents

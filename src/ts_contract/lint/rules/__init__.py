@@ -22,9 +22,9 @@ this code, the second nothing.
 `on` is the class, or classes, whose instances the check receives: those of `ast`, or what the
 analysis of embedded SQL yields (`resolve.Reference` and its like). `words` are the substring
 gate: the rule is tried only on a file whose text, in lower case, holds one of them; a function of
-the contract may compute them. Guards come first, the cheapest first: a check is a list of reasons
-to stay silent, and then one `yield`. The message stands in the decorator alone, as a
-`str.format` template over the fields of the match.
+the contract may give several such groups, and then one of each is needed. Guards come first, the
+cheapest first: a check is a list of reasons to stay silent, and then one `yield`. The message
+stands in the decorator alone, as a `str.format` template over the fields of the match.
 '''
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from ..findings import Fix
 
 __all__ = ["Match", "Rule", "all_rules", "applying", "rule"]
 
-Words = tuple[str, ...] | Callable[[Contract], tuple[str, ...]]
+Words = tuple[str, ...] | Callable[[Contract], tuple[tuple[str, ...], ...]]
 Severity = Literal["error", "warning"]
 Check = Callable[[Any, Context], Iterable["Match"]]
 CheckFunction = TypeVar("CheckFunction", bound=Check)
@@ -74,7 +74,8 @@ class Rule:
         message: template of the message, without the code.
         on: classes whose instances `check` receives.
         check: yields a match for each fault.
-        words: substrings, in lower case, of which a file must hold one.
+        words: substrings, in lower case, of which a file must hold one; or a function that gives
+            groups of them, of each of which a file must hold one.
         severity: what SARIF and GitHub annotations show.
         default: whether the rule is on unless selected otherwise.
         documentation: the module's docstring, Markdown.
@@ -143,16 +144,17 @@ def applying(rules: Iterable[Rule], text: str, contract: Contract | None) -> lis
     for rule in rules:
         words = rule.words
         if words not in held:
-            held[words] = any(word in lowered for word in _words(words, contract))
+            groups = _groups(words, contract)
+            held[words] = all(any(word in lowered for word in group) for group in groups)
         if held[words]:
             chosen.append(rule)
     return chosen
 
 
-def _words(words: Words, contract: Contract | None) -> tuple[str, ...]:
-    if callable(words):
-        return words(contract) if contract else ()
-    return words
+def _groups(words: Words, contract: Contract | None) -> tuple[tuple[str, ...], ...]:
+    if not callable(words):
+        return (words,)
+    return words(contract) if contract else ((),)
 
 
 @cache

@@ -2,26 +2,52 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from ...contract import Contract
 from ..analysis import ModelColumn, Reference
 
-__all__ = ["column_words", "dual_write_allowed", "legacy_words", "table_words"]
+__all__ = ["clause_words", "column_words", "dual_write_allowed", "legacy_words", "table_words"]
 
 
-def legacy_words(contract: Contract) -> tuple[str, ...]:
-    """Return the legacy columns' names in lower case."""
+Groups = tuple[tuple[str, ...], ...]
+
+_CLAUSES = ("select", "update", "insert", "delete", "order by", "group by", "where", "having")
+
+
+@lru_cache(maxsize=8)
+def legacy_words(contract: Contract) -> Groups:
+    """Return the legacy columns' names, and those of the tables that they may belong to."""
+    return _legacy(contract), _tables(contract)
+
+
+@lru_cache(maxsize=8)
+def column_words(contract: Contract) -> Groups:
+    """Return the names of all contract columns, legacy and epoch, and of the tables."""
+    epoch = {column.epoch.lower() for _, column in contract.columns()}
+    return tuple(sorted(epoch | {*_legacy(contract)})), _tables(contract)
+
+
+@lru_cache(maxsize=8)
+def table_words(contract: Contract) -> Groups:
+    """Return the contract tables' names, and the star that takes all columns."""
+    return _tables(contract), ("*",)
+
+
+@lru_cache(maxsize=8)
+def clause_words(contract: Contract) -> Groups:
+    """Return the legacy columns' names, and the clauses that they may stand in."""
+    return _legacy(contract), _CLAUSES
+
+
+def _legacy(contract: Contract) -> tuple[str, ...]:
     return tuple(sorted({column.legacy.lower() for _, column in contract.columns()}))
 
 
-def column_words(contract: Contract) -> tuple[str, ...]:
-    """Return the names of all contract columns, legacy and epoch, in lower case."""
-    epoch = {column.epoch.lower() for _, column in contract.columns()}
-    return tuple(sorted(epoch | {*legacy_words(contract)}))
-
-
-def table_words(contract: Contract) -> tuple[str, ...]:
-    """Return the contract tables' names in lower case."""
-    return tuple(sorted(table.name.lower() for table in contract.tables))
+def _tables(contract: Contract) -> tuple[str, ...]:
+    """Return what a file must say to mean a table: its name, or a class that stands for it."""
+    models = {model.rpartition(".")[2].lower() for model, _ in contract.models}
+    return tuple(sorted(models | {table.name.lower() for table in contract.tables}))
 
 
 def dual_write_allowed(place: Reference | ModelColumn, contract: Contract | None) -> bool:

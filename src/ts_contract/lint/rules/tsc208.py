@@ -30,14 +30,14 @@ from collections.abc import Iterator
 from ..analysis import Unsure
 from ..context import Context
 from . import Match, rule
-from .sql import legacy_words
+from .sql import clause_words
 
 
 @rule(
     "TSC208",
     "SQL may touch legacy column {name} of {tables}: its table cannot be told",
     on=Unsure,
-    words=legacy_words,
+    words=clause_words,
     severity="warning",
     default=False,
 )
