@@ -71,6 +71,8 @@ class Change:
         before: the source text that the rewrite replaces, from its first edit to its last.
         after: what stands there afterwards.
         reason: why it is unsafe, or why it was not rewritten.
+        edits: the replacements, in offsets of the source before; findings that are rewritten
+            together have the same ones.
     """
 
     finding: Finding
@@ -79,6 +81,7 @@ class Change:
     before: str = ""
     after: str = ""
     reason: str = ""
+    edits: tuple[Edit, ...] = ()
 
 
 def joined(reasons: Iterable[str]) -> str:

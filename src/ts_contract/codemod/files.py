@@ -8,16 +8,18 @@ between reading and writing is left alone.
 from __future__ import annotations
 
 import gc
+import io
 import os
 import stat
 import tempfile
+import tokenize
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..lint.files import decode, encoding_of, shown_path
+from ..lint.files import decode, shown_path
 from ..lint.source import SourceError
 from .changes import Change
 from .rewrite import Settings, rewrite
@@ -62,7 +64,7 @@ def rewrite_bytes(data: bytes, path: str, settings: Settings) -> Result:
     """
     try:
         text = decode(data)
-        encoding = encoding_of(data)
+        encoding = tokenize.detect_encoding(io.BytesIO(data).readline)[0].replace("-sig", "")
         if text.encode(encoding) != data:
             return Result(path, error=f"{path}: its bytes do not survive {encoding}; left alone")
         rewritten = rewrite(text, path, settings)

@@ -57,7 +57,7 @@ def _line_above(source: Source, offset: int) -> int:
     statement = _statement_at(source, offset)
     while statement is not None:
         start = _start(source, statement)
-        line, column = source.position(start)
+        line, _ = source.position(start)
         before = source.text[source.line_starts[line - 1] : start]
         if not before.strip() and not _is_continued(source, line):
             return line

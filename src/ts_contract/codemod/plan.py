@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ..lint.analysis import Reference, Resolved, RowRead
 from ..lint.context import Context
@@ -16,6 +17,9 @@ from .editing import Editor
 from .statements import Atom, Key, Planner
 
 __all__ = ["plan_sql"]
+
+
+_NOTHING_TO_DO = Verdict(safety="safe")
 
 
 @dataclass(slots=True, eq=False)
@@ -100,7 +104,7 @@ def _bind_together(planner: Planner, context: Context, atoms: Iterable[Atom]) ->
             for node in atom.reference.query.bound.get(mark.key, ()):
                 by_node.setdefault(node, []).append(atom)
     for sharing in by_node.values():
-        for one, other in zip(sharing, sharing[1:], strict=False):
+        for one, other in pairwise(sharing):
             one.links.add(other.key)
 
 
@@ -192,18 +196,36 @@ def _star_reader(planner: Planner, read: RowRead, options: Options) -> Verdict:
 def _compat_star(
     planner: Planner, resolved: Resolved, span: Key, editor: Editor, shown: tuple[str, str]
 ) -> Verdict:
-    """Return the verdict that adds the legacy values behind a `*`."""
+    """Return the verdict that gives the legacy values under their names, instead of a `*`.
+
+    Where the schema tells the table's columns they are named, each in its place. Elsewhere the
+    legacy values stand behind the `*`, for readers by name.
+    """
     outputs = resolved.outputs or ()
     stars = [output for output in outputs if output.is_star]
-    if len(stars) != 1 or stars[0].star is None or not outputs or not outputs[-1].is_star:
+    if len(stars) != 1 or stars[0].star is None:
         return Verdict(reason="what else the rows hold is not known")
     table = stars[0].star
-    added = [c for c in table.columns if c.storage == "auto" and c.timezone.upper() == "UTC"]
-    text = "".join(f", {shown[0]}{c.epoch}{shown[1]} AS {c.legacy}" for c in added)
+    values = {
+        c.legacy.lower(): f"{shown[0]}{c.epoch}{shown[1]} AS {c.legacy}" for c in table.columns
+    }
+    if any(output.name.lower() in values for output in outputs):
+        return _NOTHING_TO_DO
+    if any(c.storage != "auto" or c.timezone.upper() != "UTC" for c in table.columns):
+        return Verdict(reason="a column of the table holds no text in UTC")
+    known = planner.columns_of(table)
     query = resolved.query
     try:
         index = _index_of(query, span)
-        edit = editor.after(query, index + 1, text)
+        if query.text.value[:index].rstrip().endswith("."):
+            return Verdict(reason="the columns of one table are taken among others")
+        if known:
+            text = ", ".join(values.get(name.lower(), name) for name in known)
+            edit = editor.replaced(query, index, index + 1, text)
+        elif outputs[-1].is_star:
+            edit = editor.after(query, index + 1, "".join(f", {v}" for v in values.values()))
+        else:
+            return Verdict(reason="the schema does not tell the columns of the table")
     except UnclearError as unclear:
         return Verdict(reason=unclear.reason)
     return Verdict((edit,), (), "safe", "")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ..contract import Contract
 from ..lint.context import Context
 from ..lint.engine import check_context
-from ..lint.findings import Edit, Finding, Import, apply_edits
+from ..lint.findings import Edit, Finding, apply_edits
 from ..lint.noqa import not_silenced
 from ..lint.rules import Rule, all_rules, applying
 from ..lint.schema import Schema
@@ -38,7 +38,7 @@ _LEFT = {
 }
 _BY_SQL = frozenset({"TSC201", "TSC202", "TSC204", "TSC205", "TSC206", "TSC301", "TSC302"})
 _FOLLOWS_ITS_QUERY = frozenset({"TSC301", "TSC302"})
-_MAX_ROUNDS = 4
+_DEFAULT = Options()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Settings:
     contract: Contract | None
     schema: Schema | None
     codes: frozenset[str]
-    options: Options = Options()
+    options: Options = _DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def rewrite(text: str, path: str, settings: Settings) -> Rewritten:
     findings = not_silenced(check_context(context, rules), text)
     if not findings:
         return Rewritten(text)
-    decisions = _decide(context, findings, settings)
+    decisions = [d for d in _decide(context, findings, settings) if not _is_done(d.verdict)]
     chosen = _without_conflicts(d.verdict for d in decisions if _applies(d.verdict, settings))
     new = _applied(context, chosen, settings)
     changes = tuple(_change(text, d, chosen, settings) for d in decisions)
@@ -141,6 +141,11 @@ def _verdict(finding: Finding, planned: dict[Key, Verdict]) -> Verdict:
 def _applies(verdict: Verdict, settings: Settings) -> bool:
     allowed = settings.options.unsafe or verdict.safety == "safe"
     return allowed and verdict.safety is not None and not _is_offer(verdict)
+
+
+def _is_done(verdict: Verdict) -> bool:
+    """Tell whether a verdict says that nothing is left to do."""
+    return not verdict.edits and verdict.safety == "safe"
 
 
 def _is_offer(verdict: Verdict) -> bool:
@@ -221,8 +226,9 @@ def _is_sound(context: Context, new: str, settings: Settings) -> bool:
         after = Context(Source(new, context.source.path), settings.contract, settings.schema)
     except SourceError:
         return False
-    before = Counter(f.code for f in check_context(context, all_rules()))
-    left = Counter(f.code for f in check_context(after, all_rules()))
+    rules = [rule for rule in all_rules() if rule.default or rule.code in settings.codes]
+    before = Counter(f.code for f in check_context(context, rules))
+    left = Counter(f.code for f in check_context(after, rules))
     return not left - before
 
 
@@ -234,7 +240,9 @@ def _change(text: str, decision: _Decision, chosen: list[Verdict], settings: Set
         moved = tuple(Edit(e.start - start, e.end - start, e.text) for e in verdict.edits)
         before = text[start:end]
         after = apply_edits(before, moved)
-        return Change(finding, "rewritten", verdict.safety, before, after, verdict.reason)
+        return Change(
+            finding, "rewritten", verdict.safety, before, after, verdict.reason, verdict.edits
+        )
     reason = verdict.reason or "another rewrite touches the same place"
     marked = settings.options.markers and finding.code not in _FOLLOWS_ITS_QUERY
     return Change(finding, "marked" if marked else "skipped", verdict.safety, reason=reason)
@@ -252,6 +260,6 @@ def _marked(text: str, path: str, settings: Settings) -> str:
     left = [
         (d.finding.start, d.finding.code, d.verdict.reason or "another rewrite came first")
         for d in decisions
-        if d.finding.code not in _FOLLOWS_ITS_QUERY
+        if d.finding.code not in _FOLLOWS_ITS_QUERY and not _is_done(d.verdict)
     ]
     return apply_edits(text, marker_edits(context.source, left))

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from ..contract import ColumnContract
+from ..contract import ColumnContract, TableContract
 from ..lint.analysis import Reference, Resolved
 from ..lint.context import Context as File
 from ..lint.findings import Edit
@@ -168,6 +168,15 @@ class Planner:
             places = [(clauses.column(r.first, r.last), r) for r in resolved.references]
             known = self._places[resolved] = {p: r for p, r in places if p is not None}
         return known
+
+    def columns_of(self, table: TableContract) -> tuple[str, ...]:
+        """Return the columns of a table before the migration, as the schema tells them."""
+        tables = self._file.schema.tables if self._file.schema else {}
+        known = tables.get(table.name.lower(), ())
+        epochs = {column.epoch.lower() for column in table.columns}
+        if not all(_PLAIN_NAME.fullmatch(name) for name in known):
+            return ()
+        return tuple(name for name in known if name.lower() not in epochs)
 
     # --- one column --------------------------------------------------------------------------
 

@@ -1,0 +1,266 @@
+"""`ts-contract codemod`: old queries and clocks rewritten, provably."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .common import console, contract_if_any, hint, printable
+from .progress import progress
+
+if TYPE_CHECKING:
+    from ..codemod.changes import Options
+    from ..codemod.files import Result
+    from ..codemod.rewrite import Settings
+
+__all__ = ["command"]
+
+
+def _codes(_: click.Context, __: click.Parameter, given: Sequence[str]) -> tuple[str, ...]:
+    return tuple(code for value in given for code in value.upper().replace(",", " ").split())
+
+
+@click.command()
+@click.argument(
+    "paths", metavar="[PATH]...", nargs=-1, type=click.Path(exists=True, allow_dash=True)
+)
+@click.option("--diff", "mode", flag_value="diff", help="Print the changes as a unified diff.")
+@click.option("--check", "mode", flag_value="check", help="Only name the files that would change.")
+@click.option("--write", "mode", flag_value="write", help="Write the changes to the files.")
+@click.option(
+    "--unsafe",
+    is_flag=True,
+    help="Also rewrite where a value that other code sees turns from text into milliseconds.",
+)
+@click.option(
+    "--compat-reads",
+    is_flag=True,
+    help="Where the readers of a query are not all seen, let it go on to give the old text under "
+    "the old name, computed from the epoch column.",
+)
+@click.option("--no-markers", is_flag=True, help="No `# TODO(ts-contract ...)` for what is left.")
+@click.option(
+    "--only",
+    metavar="CODE",
+    multiple=True,
+    callback=_codes,
+    help="Only these rules, the ones that are off by default too; TSC2 means all of TSC2xx.",
+)
+@click.option("--skip", metavar="CODE", multiple=True, callback=_codes, help="Not these rules.")
+@click.option(
+    "--jobs", metavar="N", type=click.IntRange(min=1), help="How many processes; one a core."
+)
+@click.option(
+    "--report",
+    metavar="FILE.json",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write what became of each finding to FILE.json.",
+)
+@click.option(
+    "--verify",
+    "database",
+    metavar="DB",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Prepare and run the rewritten queries on copies of a SQLite database.",
+)
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    paths: Sequence[str],
+    *,
+    mode: str | None,
+    unsafe: bool,
+    compat_reads: bool,
+    no_markers: bool,
+    only: Sequence[str],
+    skip: Sequence[str],
+    jobs: int | None,
+    report: Path | None,
+    database: Path | None,
+) -> None:
+    """Rewrite the Python files under PATH, by default those under the working directory.
+
+    By default nothing is written: a summary says what would change. Only safe rewrites are made:
+    the same rows, the same instants, no value of another type where other code sees it. What is
+    left gets a comment `# TODO(ts-contract TSC201): reason`. PATH - reads standard input and
+    prints the result.
+
+    Exit codes: 0 nothing to change, or written; 1 changes to make, or a difference that --verify
+    found; 2 usage or configuration; 3 a file failed while the others were done.
+    """
+    from ..codemod.changes import Options  # noqa: PLC0415
+
+    options = Options(unsafe, compat_reads, not no_markers)
+    settings = _settings(only, skip, options)
+    if "-" in paths:
+        _filter(ctx, paths, settings)
+        return
+    results = _rewrite(paths, settings, jobs, write=mode == "write")
+    _PRINT[mode or "summary"](results)
+    if report is not None:
+        _save(report, results)
+    for result in results:
+        if result.error:
+            click.echo(printable(result.error), err=True)
+    differs = database is not None and _verify(database, results, settings)
+    if any(result.error for result in results):
+        ctx.exit(3)
+    to_do = mode != "write" and any(result.is_changed for result in results)
+    ctx.exit(int(to_do or differs))
+
+
+def _settings(only: Sequence[str], skip: Sequence[str], options: Options) -> Settings:
+    # Here, so that the absence of either is one message, and so that the processes share them.
+    import libcst  # noqa: F401, PLC0415
+    import sqlglot  # noqa: F401, PLC0415
+
+    from ..codemod.rewrite import Settings  # noqa: PLC0415
+    from ..lint.files import selected  # noqa: PLC0415
+    from ..lint.schema import load_schema  # noqa: PLC0415
+
+    contract = contract_if_any()
+    try:
+        codes = selected(only, skip)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    if options.compat_reads and not only:
+        codes |= {"TSC205"}  # a * gives the old names too
+    schema = load_schema(contract) if contract is not None and contract.schema else None
+    return Settings(contract, schema, codes, options)
+
+
+# --- rewriting -------------------------------------------------------------------------------
+
+
+def _filter(ctx: click.Context, paths: Sequence[str], settings: Settings) -> None:
+    """Rewrite standard input to standard output."""
+    from ..codemod.files import rewrite_bytes  # noqa: PLC0415
+    from ..lint.files import STDIN  # noqa: PLC0415
+
+    if len(paths) > 1:
+        raise click.UsageError("- stands alone: standard input is rewritten to standard output")
+    data = sys.stdin.buffer.read()
+    result = rewrite_bytes(data, STDIN, settings)
+    click.get_binary_stream("stdout").write(data if result.after is None else result.after)
+    if result.error:
+        click.echo(printable(result.error), err=True)
+        ctx.exit(3)
+
+
+def _rewrite(
+    paths: Sequence[str], settings: Settings, jobs: int | None, *, write: bool
+) -> list[Result]:
+    from ..codemod.files import rewrite_files  # noqa: PLC0415
+    from ..lint.files import cores  # noqa: PLC0415
+    from ..lint.paths import python_files  # noqa: PLC0415
+
+    files = list(python_files([Path(path) for path in paths or ["."]], settings.contract))
+    if write:
+        _warn_of_uncommitted(files)
+    results = []
+    with _counted(len(files)) as count:
+        for result in rewrite_files(files, settings, jobs or cores(), write=write):
+            results.append(result)
+            count(len(results))
+    return results
+
+
+@contextmanager
+def _counted(total: int) -> Iterator[Callable[[int], None]]:
+    from ..migration.progress import Progress  # noqa: PLC0415
+
+    with progress() as bar:
+        yield lambda done: bar(Progress("codemod", "", done, total))
+
+
+def _warn_of_uncommitted(files: Sequence[Path]) -> None:
+    """Say so where a file holds work that git could not bring back."""
+    for directory in sorted({file.parent for file in files}):
+        command = ["git", "-C", str(directory), "status", "--porcelain", "--", "*.py"]
+        try:
+            answer = subprocess.run(command, capture_output=True, check=False)
+        except OSError:
+            return
+        if answer.returncode == 0 and answer.stdout:
+            hint("git has uncommitted changes here; commit them to see the rewrite on its own")
+            return
+
+
+def _save(file: Path, results: Sequence[Result]) -> None:
+    from ..codemod.report import as_json  # noqa: PLC0415
+
+    file.write_text(json.dumps(as_json(results), indent=2) + "\n", encoding="utf-8")
+
+
+def _verify(database: Path, results: Sequence[Result], settings: Settings) -> bool:
+    """Print what the database itself says of the rewritten queries; return whether any differs."""
+    from ..codemod.verifying import verify_rewrites  # noqa: PLC0415
+
+    outcome = verify_rewrites(database, results, settings)
+    for line in outcome.problems:
+        click.echo(printable(line))
+    click.echo(
+        f"--verify: {outcome.prepared} of {outcome.statements} statements prepare without the "
+        f"legacy columns, {outcome.compared} compared with the old ones on the migrated database, "
+        f"{len(outcome.problems)} problems"
+    )
+    return bool(outcome.problems)
+
+
+# --- printing --------------------------------------------------------------------------------
+
+
+def _print_diff(results: Sequence[Result]) -> None:
+    from ..codemod.report import as_diff  # noqa: PLC0415
+
+    styles = {"+": "green", "-": "red", "@": "cyan"}
+    out = console()
+    for result in results:
+        for line in as_diff(result):
+            style = "bold" if line.startswith(("+++", "---")) else styles.get(line[:1])
+            out.print(line, style=style, soft_wrap=True)
+
+
+def _print_files(results: Sequence[Result]) -> None:
+    for result in results:
+        if result.is_changed and not result.error:
+            click.echo(printable(result.path))
+
+
+def _print_summary(results: Sequence[Result]) -> None:
+    from ..codemod.report import summary  # noqa: PLC0415
+
+    rows = summary(results)
+    if rows:
+        click.echo(f"{'':6} {'rewritten':>9} {'marked':>9} {'left':>9}")
+    for code, rewritten, marked, left in rows:
+        click.echo(f"{code:6} {rewritten:>9,} {marked:>9,} {left:>9,}")
+    changed = sum(result.is_changed and not result.error for result in results)
+    click.echo(f"{changed} of {len(results)} files change")
+    if changed:
+        hint("--diff shows the changes, --write makes them; --unsafe and --compat-reads do more")
+
+
+def _print_written(results: Sequence[Result]) -> None:
+    changed = [result for result in results if result.is_changed and not result.error]
+    statuses = [change.status for result in results for change in result.changes]
+    click.echo(
+        f"{len(changed)} of {len(results)} files written; {statuses.count('rewritten')} findings "
+        f"rewritten, {statuses.count('marked')} marked, {statuses.count('skipped')} left"
+    )
+
+
+_PRINT: dict[str, Callable[[Sequence[Result]], None]] = {
+    "summary": _print_summary,
+    "diff": _print_diff,
+    "check": _print_files,
+    "write": _print_written,
+}
