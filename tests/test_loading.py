@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ts_contract import Contract, ContractError, load_contract
 from ts_contract.loading import find_config, parse_contract
@@ -247,3 +249,15 @@ class TestExtends:
     def test_a_parsed_mapping_extends_too(self):
         contract = parse_contract({"extends": "agentos", "phase": "enforce"}, name="mine")
         assert (contract.name, contract.phase, len(contract.tables)) == ("mine", "enforce", 17)
+
+
+@given(st.binary() | st.text().map(lambda text: f'clock = "{text}"'.encode("utf-8", "replace")))
+def test_any_bytes_give_a_contract_or_a_contract_error(tmp_path_factory, content):
+    path = tmp_path_factory.getbasetemp() / "any.toml"
+    path.write_bytes(content)
+    try:
+        contract = load_contract(path)
+    except ContractError as error:
+        assert str(error).startswith(f"{path}: ")  # noqa: PT017 - either outcome is right
+    else:
+        assert isinstance(contract, Contract)
