@@ -5,10 +5,20 @@ does. Every change of a row is one UPDATE for all columns of the table, so that 
 of them sees both, and the application's own triggers fire once.
 
 A conversion is long, and every connection parses the whole schema, so it stands in the database
-once: a trigger that has a value inserts it into the view `_ts_contract_convert`, whose own
-trigger puts the instant, or the form and the reason, into `_ts_contract_converted`. There it is
-read and deleted before the statement ends. A nested trigger of the same table replaces what it
-finds there, which is why the row's own UPDATE comes last: nothing reads the table after it.
+once: a trigger inserts the value that was written into the view `_ts_contract_convert`, whose own
+trigger puts the instant, or the form and the reason, into `_ts_contract_converted`. What is to be
+written is read from there, and deleted before the statement ends.
+
+The application's triggers may write the same row before or after ours, or because of ours:
+
+- A trigger leaves a column alone that does not hold any more what its own event wrote; the later
+  event has a trigger of its own.
+- Our own UPDATE is an event too, but what it writes is known to agree, and fires nothing.
+- SQLite does not fire a trigger within itself, unless recursive_triggers is on. For what the
+  application writes because of our UPDATE there is `update_nested`, which fires only then.
+
+No statement here says OR REPLACE: SQLite puts the conflict clause of the statement that fired a
+trigger in its place, https://sqlite.org/lang_createtrigger.html.
 """
 
 from __future__ import annotations
@@ -33,7 +43,7 @@ __all__ = [
 CONVERT = "_ts_contract_convert"
 CONVERTED = "_ts_contract_converted"
 _ROWID_NAMES = ("rowid", "_rowid_", "oid")
-_EVENTS = ("insert", "update", "delete")
+_EVENTS = ("insert", "update", "update_nested", "delete")
 
 
 def trigger_name(table: str, event: str) -> str:
@@ -64,14 +74,15 @@ def create_conversion(reading: Reading, schema: str) -> tuple[str, ...]:
     ms_or_form = ms_or_form_expression("new.value", reading)
     return (
         f"CREATE TABLE IF NOT EXISTS {name_in(CONVERTED, schema)} (place TEXT PRIMARY KEY,"
-        " ms INTEGER, form TEXT, reason TEXT) WITHOUT ROWID",
+        " value, ms INTEGER, form TEXT, reason TEXT, decider TEXT) WITHOUT ROWID",
         f"CREATE VIEW IF NOT EXISTS {name_in(CONVERT, schema)} AS"
-        " SELECT NULL AS place, NULL AS way, NULL AS value",
+        " SELECT NULL AS place, NULL AS way, NULL AS value, NULL AS decider",
         f"CREATE TRIGGER {name_in(conversion_name(reading), schema)}"
         f" INSTEAD OF INSERT ON {quote(CONVERT)} WHEN new.way = {literal(_way(reading))} BEGIN"
-        f" INSERT OR REPLACE INTO {quote(CONVERTED)} SELECT new.place,"
+        f" DELETE FROM {quote(CONVERTED)} WHERE place = new.place;"
+        f" INSERT INTO {quote(CONVERTED)} SELECT new.place, new.value,"
         " CASE typeof(x) WHEN 'integer' THEN x END, CASE typeof(x) WHEN 'text' THEN x END,"
-        f" CASE typeof(x) WHEN 'text' THEN {reason('x')} END"
+        f" CASE typeof(x) WHEN 'text' THEN {reason('x')} END, new.decider"
         f" FROM (SELECT {ms_or_form} AS x LIMIT 1); END",
     )
 
@@ -96,6 +107,7 @@ def create_sync(table: TableShape, schema: str) -> tuple[str, ...]:
     return (
         _insert_trigger(table, schema),
         _update_trigger(table, schema),
+        _nested_update_trigger(table, schema),
         f"CREATE TRIGGER {name_in(trigger_name(table.name, 'delete'), schema)}"
         f" AFTER DELETE ON {quote(table.name)} BEGIN {_forget(table, 'old')}; END",
     )
@@ -120,12 +132,32 @@ def _insert_trigger(table: TableShape, schema: str) -> str:
     return (
         f"CREATE TRIGGER {name_in(trigger_name(table.name, 'insert'), schema)}"
         f" AFTER INSERT ON {quote(table.name)}"
-        f" WHEN {_any_decides(rules)} OR EXISTS ({listed}) BEGIN"
-        f" {_forget(table, 'new')}; {_equalise(table, rules)} END"
+        f" WHEN {' OR '.join(rule.decides for rule in rules)} OR EXISTS ({listed}) BEGIN"
+        f" {_convert(table, rules)} {_forget(table, 'new')}; {_equalise(table, rules)}"
+        f" {_clear(table)} END"
     )
 
 
 def _update_trigger(table: TableShape, schema: str) -> str:
+    rules = _update_rules(table)
+    return (
+        f"CREATE TRIGGER {name_in(trigger_name(table.name, 'update'), schema)}"
+        f" {_after_update(table)} WHEN {_any_open(rules)} BEGIN"
+        f" {_follow_update(table, rules)} {_clear(table)} END"
+    )
+
+
+def _nested_update_trigger(table: TableShape, schema: str) -> str:
+    rules = _update_rules(table)
+    at_work = f"EXISTS (SELECT 1 FROM {quote(CONVERTED)} WHERE place IN ({_places(table)}))"
+    return (
+        f"CREATE TRIGGER {name_in(trigger_name(table.name, 'update_nested'), schema)}"
+        f" {_after_update(table)} WHEN {at_work} AND ({_any_open(rules)}) BEGIN"
+        f" {_follow_update(table, rules)} END"
+    )
+
+
+def _update_rules(table: TableShape) -> list[_Rule]:
     rules = []
     for column in table.columns:
         legacy, epoch = quote(column.legacy), quote(column.epoch)
@@ -136,19 +168,26 @@ def _update_trigger(table: TableShape, schema: str) -> str:
             f" OR new.{epoch} IS NULL AND new.{legacy} IS NOT NULL)"
         )
         rules.append(_rule(table, column, epoch_decides=changed, legacy_decides=kept))
+    return rules
+
+
+def _after_update(table: TableShape) -> str:
     columns = [quote(name) for c in table.columns for name in (c.legacy, c.epoch)]
     columns += [quote(name) for name in table.key if name.lower() not in _ROWID_NAMES]
-    watched = ", ".join(dict.fromkeys(columns))
+    return f"AFTER UPDATE OF {', '.join(dict.fromkeys(columns))} ON {quote(table.name)}"
+
+
+def _any_open(rules: list[_Rule]) -> str:
+    return " OR ".join(rule.is_open for rule in rules)
+
+
+def _follow_update(table: TableShape, rules: list[_Rule]) -> str:
     forget = " ".join(
-        f"{_forget(table, 'old')} AND column_name = {literal(rule.column.legacy)}"
-        f" AND {rule.decides};"
+        f"{_forget(table, 'old', 'new')} AND column_name = {literal(rule.column.legacy)}"
+        f" AND EXISTS (SELECT 1 {rule.converted});"
         for rule in rules
     )
-    return (
-        f"CREATE TRIGGER {name_in(trigger_name(table.name, 'update'), schema)}"
-        f" AFTER UPDATE OF {watched} ON {quote(table.name)} WHEN {_any_decides(rules)} BEGIN"
-        f" {forget} {_equalise(table, rules)} END"
-    )
+    return f"{_convert(table, rules)} {forget} {_equalise(table, rules)}"
 
 
 # --- what they do ----------------------------------------------------------------------------
@@ -168,64 +207,107 @@ class _Rule:
         """When one of the two was written, and so has to be converted and compared."""
         return f"({self.epoch_decides} OR {self.legacy_decides})"
 
+    @property
+    def is_open(self) -> str:
+        """The same, unless the two are just being written by us, and known to agree."""
+        known = (
+            f"SELECT 1 {self.converted} AND ms IS {_to_precision(self.column)} AND"
+            f" CAST(value AS TEXT) IS CAST(new.{quote(self.column.legacy)} AS TEXT)"
+        )
+        return f"{self.decides} AND NOT EXISTS ({known})"
+
+    @property
+    def converted(self) -> str:
+        """What finds the conversion of the column."""
+        return f"FROM {quote(CONVERTED)} WHERE place = {self.place}"
+
 
 def _rule(
     table: TableShape, column: ColumnShape, *, epoch_decides: str, legacy_decides: str
 ) -> _Rule:
     """Return the rule of a column; a generated legacy column cannot be written, so it decides."""
-    place = literal(f"{table.name}.{column.legacy}")
+    place = _place(table, column)
     if column.writable:
         return _Rule(column, place, epoch_decides, legacy_decides)
     return _Rule(column, place, "0", f"({epoch_decides} OR {legacy_decides})")
 
 
-def _any_decides(rules: list[_Rule]) -> str:
-    return " OR ".join(rule.decides for rule in rules)
+def _place(table: TableShape, column: ColumnShape) -> str:
+    return literal(f"{table.name}.{column.legacy}")
+
+
+def _places(table: TableShape) -> str:
+    return ", ".join(_place(table, column) for column in table.columns)
+
+
+def _convert(table: TableShape, rules: list[_Rule]) -> str:
+    """Convert what was written, and is there still."""
+    inserts = (
+        f"INSERT INTO {quote(CONVERT)} SELECT {rule.place}, {literal(_way(rule.column.reading))},"
+        f" {legacy}, CASE WHEN {rule.epoch_decides} THEN 'epoch' ELSE 'legacy' END"
+        f" FROM {quote(table.name)} WHERE {_same_row(table)} AND {rule.decides}"
+        f" AND {legacy} IS new.{legacy} AND {epoch} IS new.{epoch};"
+        for rule in rules
+        for legacy, epoch in [(quote(rule.column.legacy), quote(rule.column.epoch))]
+    )
+    # What a trigger further up has converted is of no use any more, but shows that it is at work.
+    used = f"UPDATE {quote(CONVERTED)} SET decider = NULL WHERE place IN ({_places(table)});"
+    return f"{used} {' '.join(inserts)}"
+
+
+def _clear(table: TableShape) -> str:
+    return f"DELETE FROM {quote(CONVERTED)} WHERE place IN ({_places(table)});"
 
 
 def _equalise(table: TableShape, rules: list[_Rule]) -> str:
-    """Convert what was written, list what has no instant, and write the column that is behind."""
-    convert = " ".join(
-        f"INSERT INTO {quote(CONVERT)} SELECT {rule.place}, {literal(_way(rule.column.reading))},"
-        f" new.{quote(rule.column.legacy)} WHERE {rule.decides};"
+    """List what has no instant, and write the column that is behind."""
+    listing = (
+        f"INSERT INTO {quote(QUARANTINE)} SELECT {literal(table.name)},"
+        f" {literal(rule.column.legacy)}, {row_key(table, 'new.')}, value, form, reason"
+        f" {rule.converted} AND decider = 'legacy' AND form <> 'null';"
         for rule in rules
     )
-    listing = " ".join(
-        f"INSERT OR REPLACE INTO {quote(QUARANTINE)} SELECT {literal(table.name)},"
-        f" {literal(rule.column.legacy)}, {row_key(table, 'new.')},"
-        f" new.{quote(rule.column.legacy)}, form, reason FROM {quote(CONVERTED)}"
-        f" WHERE place = {rule.place} AND form <> 'null' AND {rule.legacy_decides};"
-        for rule in rules
+    legacy_values = (_legacy_value(rule) for rule in rules if rule.column.writable)
+    return " ".join((*listing, *legacy_values, _update(table, rules)))
+
+
+def _legacy_value(rule: _Rule) -> str:
+    """Where the epoch column decides and the legacy one is behind, put down what it is to be."""
+    ms = _to_precision(rule.column)
+    value = legacy_value(f"new.{quote(rule.column.epoch)}", rule.column)
+    return (
+        f"UPDATE {quote(CONVERTED)} SET value = {value}, ms = {ms}, decider = 'behind'"
+        f" WHERE place = {rule.place} AND decider = 'epoch'"
+        f" AND NOT (ms IS {ms} AND (ms IS NOT NULL OR form = 'null'));"
     )
-    places = ", ".join(rule.place for rule in rules)
-    clear = f"DELETE FROM {quote(CONVERTED)} WHERE place IN ({places});"
-    return f"{convert} {listing} {_update(table, rules)} {clear}"
 
 
 def _update(table: TableShape, rules: list[_Rule]) -> str:
     values, needed = [], []
     for rule in rules:
-        column, here = rule.column, f"FROM {quote(CONVERTED)} WHERE place = {rule.place}"
-        legacy, epoch = quote(column.legacy), quote(column.epoch)
-        ms = f"(SELECT ms {here})"
-        agrees = (
-            f"(SELECT ms IS {_to_precision(column)} AND (ms IS NOT NULL OR form IS 'null') {here})"
+        legacy, epoch = quote(rule.column.legacy), quote(rule.column.epoch)
+        decider = f"(SELECT decider {rule.converted})"
+        values.append(
+            f"{epoch} = CASE {decider} WHEN 'legacy'"
+            f" THEN (SELECT ms {rule.converted}) ELSE {epoch} END"
         )
-        epoch_behind = f"{rule.legacy_decides} AND {ms} IS NOT new.{epoch}"
-        if column.precision > 1:
-            epoch_behind += f" AND NOT {agrees}"
-        values.append(f"{epoch} = CASE WHEN {epoch_behind} THEN {ms} ELSE {epoch} END")
-        needed.append(epoch_behind)
-        if column.writable:
-            legacy_behind = f"{rule.epoch_decides} AND NOT {agrees}"
-            written = legacy_value(f"new.{epoch}", column)
-            values.append(f"{legacy} = CASE WHEN {legacy_behind} THEN {written} ELSE {legacy} END")
-            needed.append(legacy_behind)
-    same_row = " AND ".join(f"{quote(column)} = new.{quote(column)}" for column in table.key)
+        if rule.column.writable:
+            values.append(
+                f"{legacy} = CASE {decider} WHEN 'behind'"
+                f" THEN (SELECT value {rule.converted}) ELSE {legacy} END"
+            )
+        needed.append(
+            f"EXISTS (SELECT 1 {rule.converted} AND (decider = 'behind'"
+            f" OR decider = 'legacy' AND ms IS NOT {_to_precision(rule.column)}))"
+        )
     return (
         f"UPDATE {quote(table.name)} SET {', '.join(values)}"
-        f" WHERE {same_row} AND ({' OR '.join(needed)});"
+        f" WHERE {_same_row(table)} AND ({' OR '.join(needed)});"
     )
+
+
+def _same_row(table: TableShape) -> str:
+    return " AND ".join(f"{quote(column)} = new.{quote(column)}" for column in table.key)
 
 
 def _to_precision(column: ColumnShape) -> str:
@@ -234,8 +316,11 @@ def _to_precision(column: ColumnShape) -> str:
     return ms if step == 1 else f"({ms}-(({ms}%{step}+{step})%{step}))"
 
 
-def _forget(table: TableShape, row: str) -> str:
+def _forget(table: TableShape, *rows: str) -> str:
+    keys = ", ".join(row_key(table, f"{row}.") for row in rows)
     return (
         f"DELETE FROM {quote(QUARANTINE)} WHERE table_name = {literal(table.name)}"
-        f" AND row_key = {row_key(table, row + '.')}"
+        f" AND row_key IN ({keys})"
+        # It is empty nearly always, which is found out before the key is made.
+        f" AND EXISTS (SELECT 1 FROM {quote(QUARANTINE)})"
     )
