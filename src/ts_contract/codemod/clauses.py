@@ -423,6 +423,16 @@ class Clauses:
                 first = index + 1
         return [*items, Place(first, end - 1)] if first < end else items
 
+    def list_around(self, place: Place) -> list[Place]:
+        """Return the items of the list that a place is an item of: in parentheses, or of a SET."""
+        holder = self._holder[place.first]
+        if holder >= 0 and self.word(holder + 1) != "SELECT":
+            return list(self.items(holder))
+        for index in range(place.first - 1, holder, -1):
+            if self._holder[index] == holder and self.words[index] in {"SELECT", "SET"}:
+                return self.select_items(index)
+        return []
+
     def closing(self, opening: int) -> int:
         """Return the token that closes what opens at a token."""
         return self._closing.get(opening, len(self.tokens) - 1)

@@ -1,17 +1,22 @@
 """Imports that a rewrite needs, and those that it leaves without a use.
 
-LibCST knows where an import may stand: after the docstring and `__future__`. Everything else of
-the file stays as it is, byte for byte, which the caller checks.
+LibCST knows where an import may stand: after the docstring and `__future__`. What is removed is
+removed by its span, so that nothing else of the file changes.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterable
+import re
+from collections.abc import Collection, Iterable, Iterator
 
-from ..lint.findings import Import
+from ..lint.findings import Edit, Import, apply_edits
+from ..lint.source import Source
+from .spans import without_item
 
 __all__ = ["with_imports"]
+
+_REST_OF_LINE = re.compile(r"[ \t]*(?:\r\n|\r|\n|\Z)")
 
 
 def with_imports(text: str, added: Collection[Import], freed: Iterable[str]) -> str:
@@ -23,26 +28,19 @@ def with_imports(text: str, added: Collection[Import], freed: Iterable[str]) -> 
         freed: names that lost a use; one that is used elsewhere is kept.
     """
     unused = [name for name in freed if not _is_used(name, text)]
-    if not added and not unused:
+    if unused:
+        source = Source(text)
+        text = apply_edits(text, tuple(_removals(source, unused)))
+    if not added:
         return text
     import libcst as cst  # noqa: PLC0415 - only a file whose imports change pays for it
     from libcst.codemod import CodemodContext  # noqa: PLC0415
-    from libcst.codemod.visitors import (  # noqa: PLC0415
-        AddImportsVisitor,
-        RemoveImportsVisitor,
-    )
+    from libcst.codemod.visitors import AddImportsVisitor  # noqa: PLC0415
 
     context = CodemodContext()
-    module = cst.parse_module(text)
     for needed in added:
         AddImportsVisitor.add_needed_import(context, needed.module, needed.name or None)
-    if added:
-        module = AddImportsVisitor(context).transform_module(module)
-    for module_name, name, alias in _imported(text, unused):
-        RemoveImportsVisitor.remove_unused_import(context, module_name, name, alias)
-    if unused:
-        module = RemoveImportsVisitor(context).transform_module(module)
-    return module.code
+    return AddImportsVisitor(context).transform_module(cst.parse_module(text)).code
 
 
 def _is_used(name: str, text: str) -> bool:
@@ -50,19 +48,37 @@ def _is_used(name: str, text: str) -> bool:
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Name) and node.id == name:
             return True
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and name in node.value:
-            return True
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if re.search(rf"\b{re.escape(name)}\b", node.value):
+                return True
     return False
 
 
-def _imported(text: str, names: Collection[str]) -> Iterable[tuple[str, str | None, str | None]]:
-    """Yield module, name and alias of each top-level import that binds one of `names`."""
-    for node in ast.parse(text).body:
-        if isinstance(node, ast.ImportFrom):
-            for alias in node.names:
-                if (alias.asname or alias.name) in names:
-                    yield "." * node.level + (node.module or ""), alias.name, alias.asname
-        elif isinstance(node, ast.Import):
-            for alias in node.names:
-                if (alias.asname or alias.name.partition(".")[0]) in names:
-                    yield alias.name, None, alias.asname
+def _removals(source: Source, names: Collection[str]) -> Iterator[Edit]:
+    """Yield the edits that take names out of the module's imports."""
+    for node in source.tree.body:
+        if not isinstance(node, ast.Import | ast.ImportFrom) or _is_future(node):
+            continue
+        gone = [alias for alias in node.names if _bound(alias) in names]
+        if len(gone) == len(node.names):
+            yield from _without_statement(source, node)
+        elif len(gone) == 1:
+            spans = [source.span(alias) for alias in node.names]
+            start, end = without_item(spans, node.names.index(gone[0]))
+            yield Edit(start, end, "")
+
+
+def _is_future(node: ast.Import | ast.ImportFrom) -> bool:
+    return isinstance(node, ast.ImportFrom) and node.module == "__future__"
+
+
+def _bound(alias: ast.alias) -> str:
+    return alias.asname or alias.name.partition(".")[0]
+
+
+def _without_statement(source: Source, node: ast.stmt) -> Iterator[Edit]:
+    """Yield the edit that removes a statement with its line, if it is alone on it."""
+    start, end = source.span(node)
+    rest = _REST_OF_LINE.match(source.text, end)
+    if start in source.line_starts and rest is not None:
+        yield Edit(start, rest.end(), "")

@@ -19,6 +19,7 @@ from .statements import Atom, Key, Planner
 __all__ = ["plan_sql"]
 
 
+_MAX_ROUNDS = 6
 _NOTHING_TO_DO = Verdict(safety="safe")
 
 
@@ -76,24 +77,26 @@ def plan_sql(context: Context, options: Options) -> dict[Key, Verdict]:
                 if value.clock is not None:
                     verdicts[value.clock] = verdict
     _readers_of(context, verdicts)
-    _stars(planner, context, options, verdicts)
+    _stars(planner, context, options, verdicts, atoms)
     _epoch_clocks(context, options, verdicts)
     return verdicts
 
 
 def _atoms(planner: Planner, context: Context) -> list[Atom]:
-    """Return all atoms, worked out in the knowledge of which values meet a legacy column."""
-    first = [atom for resolved in context.analysis.queries for atom in planner.atoms(resolved)]
-    planner.claims = frozenset(
-        (atom.reference.query, mark.char) for atom in first for mark in atom.marks
-    )
-    planner.readers.bound = frozenset(
-        node
-        for atom in first
-        for mark in atom.marks
-        for node in atom.reference.query.bound.get(mark.key, ())
-    )
-    return [atom for resolved in context.analysis.queries for atom in planner.atoms(resolved)]
+    """Return all atoms.
+
+    What one atom may do depends on others: whether a bound value meets legacy columns only, and
+    whether a value beside it becomes milliseconds. So they are worked out again, first taking for
+    granted that all goes well, until what is known stays the same.
+    """
+    atoms: list[Atom] = []
+    for _ in range(_MAX_ROUNDS):
+        before = planner.known()
+        atoms = [atom for resolved in context.analysis.queries for atom in planner.atoms(resolved)]
+        planner.learn(atoms)
+        if planner.known() == before:
+            break
+    return atoms
 
 
 def _bind_together(planner: Planner, context: Context, atoms: Iterable[Atom]) -> None:
@@ -156,13 +159,26 @@ def _origin(read: RowRead) -> Reference | None:
 
 
 def _stars(
-    planner: Planner, context: Context, options: Options, verdicts: dict[Key, Verdict]
+    planner: Planner,
+    context: Context,
+    options: Options,
+    verdicts: dict[Key, Verdict],
+    atoms: Iterable[Atom],
 ) -> None:
     """Decide about readers of rows that come through a `*`, and about the `*` itself."""
+    binding = {
+        node: atom.key
+        for atom in atoms
+        for mark in atom.marks
+        for node in atom.reference.query.bound.get(mark.key, ())
+    }
     for read in context.analysis.row_reads:
         if read.span in verdicts or _origin(read) is not None:
             continue
-        verdicts[read.span] = _star_reader(planner, read, options)
+        if read.node in binding:
+            verdicts[read.span] = verdicts[binding[read.node]]
+        else:
+            verdicts[read.span] = _star_reader(planner, read, options)
     if not options.compat_reads or context.contract is None:
         return
     editor = Editor(context.source)
@@ -178,9 +194,10 @@ def _star_reader(planner: Planner, read: RowRead, options: Options) -> Verdict:
     """Return the verdict on a reader whose row has both columns."""
     if read.kind not in {"key", "get"}:
         return Verdict(reason="the row is taken as a whole")
-    together = [read.node, *planner.readers.local_readers(read.node)]
     try:
-        rewrite = planner.readers.value_rewrite(read.node, together, unsafe=options.unsafe)
+        rewrite = planner.readers.value_rewrite(read.node, unsafe=options.unsafe)
+        if rewrite.needs:
+            raise UnclearError("the value meets another one")
     except UnclearError as unclear:
         return Verdict(safety="unsafe" if unclear.offered else None, reason=unclear.reason)
     edits = (*rewrite.edits, Edit(*read.span, read.column.epoch))

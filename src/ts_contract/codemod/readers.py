@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from ..lint.analysis import Resolved
-from ..lint.clocks import is_utc, method_after, project_name
+from ..lint.clocks import is_none, is_utc, method_after, project_name
 from ..lint.context import Context
 from ..lint.findings import Edit
 from ..lint.flow import comes_before
@@ -76,6 +76,7 @@ class Readers:
 
     Attributes:
         bound: expressions that are bound to legacy columns, and change with them.
+        converted: expressions that become milliseconds, as far as is known.
     """
 
     def __init__(self, context: Context) -> None:
@@ -83,6 +84,7 @@ class Readers:
         self._source = context.source
         self._finder = RowFinder(context.source, context.analysis.queries)
         self.bound: frozenset[ast.expr] = frozenset()
+        self.converted: frozenset[ast.expr] = frozenset()
 
     @cached_property
     def _holders(self) -> dict[Resolved, list[tuple[ast.expr, str]]]:
@@ -361,14 +363,11 @@ class Readers:
         """Return the uses of the local name that alone holds a value; the value itself if none."""
         return list(self._value_readers(value))
 
-    def value_rewrite(
-        self, value: ast.expr, together: Iterable[ast.expr], *, unsafe: bool
-    ) -> Rewrite:
+    def value_rewrite(self, value: ast.expr, *, unsafe: bool) -> Rewrite:
         """Return how the reader of a value goes on when it gets milliseconds.
 
         Args:
             value: the expression that takes it out of a row.
-            together: all expressions that get milliseconds with it.
             unsafe: whether a value may leave the function as milliseconds.
 
         Raises:
@@ -376,7 +375,7 @@ class Readers:
         """
         rewrite = Rewrite()
         for reader in self._value_readers(value):
-            rewrite.add(self._reader(reader, frozenset(together)))
+            rewrite.add(self._reader(reader))
         if rewrite.reasons and not unsafe:
             raise UnclearError(rewrite.reasons[0], offered=True)
         return rewrite
@@ -395,7 +394,7 @@ class Readers:
     def _is_local(self, name: ast.Name) -> bool:
         return not isinstance(self._source.scope(name), ast.Module | ast.ClassDef)
 
-    def _reader(self, value: ast.expr, together: frozenset[ast.expr]) -> Rewrite:
+    def _reader(self, value: ast.expr) -> Rewrite:
         """Return the rewrite of what stands directly around a value."""
         source = self._source
         parent = source.parent(value)
@@ -413,14 +412,15 @@ class Readers:
             case ast.BoolOp() if self._is_test(parent):
                 return self._tested()
             case ast.Compare(left=left, comparators=others):
-                if all(self._is_same_kind(o, together) for o in (left, *others) if o is not value):
-                    return Rewrite()
+                met = [o for o in (left, *others) if o is not value and not is_none(o)]
+                if all(other in self.converted for other in met):
+                    return Rewrite(needs=met)
                 return Rewrite(reasons=["the value is compared with a text"])
             case ast.Lambda() if self._orders(parent):
                 return Rewrite()
         parsed = self._parsed(value)
         if parsed is not None:
-            return self._parser(value, *parsed, together)
+            return self._parser(value, *parsed)
         return Rewrite(reasons=[self._leaves(value)])
 
     def _tested(self) -> Rewrite:
@@ -430,11 +430,6 @@ class Readers:
         if contract.valid_range[0] <= 0 <= contract.valid_range[1]:
             return Rewrite(reasons=["the first instant of 1970 is a false value in milliseconds"])
         return Rewrite()
-
-    def _is_same_kind(self, node: ast.expr, together: frozenset[ast.expr]) -> bool:
-        if isinstance(node, ast.Constant) and node.value is None:
-            return True
-        return node in together
 
     def _orders(self, function: ast.Lambda) -> bool:
         keyword = self._source.parent(function)
@@ -473,9 +468,7 @@ class Readers:
             return None
         return call, zoned
 
-    def _parser(
-        self, value: ast.expr, call: ast.Call, zoned: bool, together: frozenset[ast.expr]
-    ) -> Rewrite:
+    def _parser(self, value: ast.expr, call: ast.Call, zoned: bool) -> Rewrite:
         """Return the rewrite of a call that makes an instant of a text."""
         source = self._source
         project = project_name(call.func, self._context)
@@ -483,14 +476,19 @@ class Readers:
             return self._around(call, value, "", "")
         name = source.resolve(call.func)
         reasons: list[str] = []
+        needs: list[ast.expr] = []
         outer: ast.Call = call
         if name in _PARSERS:
             after = method_after(call, source)
             if _sets_utc(after, self._context):
                 assert after is not None
                 outer = after
-            elif not zoned and not self._is_zoneless(call, together):
-                reasons.append("the datetime becomes aware, if the stored text has no zone")
+            elif not zoned:
+                other = self._read_beside(call)
+                if other is not None:
+                    needs.append(other)
+                elif not self._is_zoneless(call):
+                    reasons.append("the datetime becomes aware, if the stored text has no zone")
         elif _PROJECT_PARSER.match(_name_of(call.func)) and len(call.args) == 1:
             reasons.append(f"{_name_of(call.func)} is taken to make an aware datetime of a text")
         else:
@@ -499,6 +497,7 @@ class Readers:
         rewrite = self._around(outer, value, f"{function}(", ")")
         rewrite.imports += imports
         rewrite.reasons += reasons
+        rewrite.needs += needs
         return rewrite
 
     def _around(self, outer: ast.expr, value: ast.expr, before: str, after: str) -> Rewrite:
@@ -509,36 +508,36 @@ class Readers:
             raise UnclearError("a comment stands within the call")
         return Rewrite([Edit(start, first, before), Edit(last, end, after)])
 
-    def _is_zoneless(self, call: ast.expr, together: frozenset[ast.expr]) -> bool:
+    def _is_zoneless(self, call: ast.expr) -> bool:
         """Tell whether what is made of a datetime is the same, be it naive UTC or aware."""
         parent = self._source.parent(call)
+        if not isinstance(parent, ast.Attribute):
+            return False
+        if parent.attr != "strftime":
+            return parent.attr in _ZONELESS_PARTS
+        formatted = self._source.parent(parent)
+        return isinstance(formatted, ast.Call) and all(
+            isinstance(a, ast.Constant)
+            and isinstance(a.value, str)
+            and not re.search(r"%[zZsc+]", a.value)
+            for a in formatted.args
+        )
+
+    def _read_beside(self, call: ast.expr) -> ast.expr | None:
+        """Return the value whose datetime this one is subtracted from or compared with."""
+        parent = self._source.parent(call)
         match parent:
-            case ast.Attribute(attr=attr):
-                if attr == "strftime":
-                    formatted = self._source.parent(parent)
-                    return isinstance(formatted, ast.Call) and all(
-                        isinstance(a, ast.Constant)
-                        and isinstance(a.value, str)
-                        and not re.search(r"%[zZsc+]", a.value)
-                        for a in formatted.args
-                    )
-                return attr in _ZONELESS_PARTS
             case ast.BinOp(op=ast.Sub(), left=left, right=right):
                 other = right if left is call else left
-                return self._is_read_too(other, together)
             case ast.Compare(left=left, comparators=[right]):
                 other = right if left is call else left
-                return self._is_read_too(other, together)
-        return False
-
-    def _is_read_too(self, node: ast.expr, together: frozenset[ast.expr]) -> bool:
-        """Tell whether an expression parses one of the values that become milliseconds."""
-        return any(
-            (parsed := self._parsed(value)) is not None
-            and parsed[0] is node
-            and self._source.resolve(parsed[0].func) in _PARSERS
-            for value in together
-        )
+            case _:
+                return None
+        for value in self.converted:
+            parsed = self._parsed(value)
+            if parsed is not None and parsed[0] is other:
+                return value if self._source.resolve(parsed[0].func) in _PARSERS else None
+        return None
 
 
 def _sets_utc(after: ast.Call | None, context: Context) -> bool:

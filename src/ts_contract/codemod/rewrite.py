@@ -251,6 +251,11 @@ def _change(text: str, decision: _Decision, chosen: list[Verdict], settings: Set
 # --- marking ---------------------------------------------------------------------------------
 
 
+def _why_left(verdict: Verdict) -> str:
+    reason = verdict.reason or "another rewrite came first"
+    return f"{reason} (--unsafe rewrites it)" if verdict.safety == "unsafe" else reason
+
+
 def _marked(text: str, path: str, settings: Settings) -> str:
     """Return the text with a comment for each finding that is left in it."""
     rules = _rules(text, settings)
@@ -258,7 +263,7 @@ def _marked(text: str, path: str, settings: Settings) -> str:
     findings = not_silenced(check_context(context, rules), text)
     decisions = _decide(context, findings, settings) if findings else []
     left = [
-        (d.finding.start, d.finding.code, d.verdict.reason or "another rewrite came first")
+        (d.finding.start, d.finding.code, _why_left(d.verdict))
         for d in decisions
         if d.finding.code not in _FOLLOWS_ITS_QUERY and not _is_done(d.verdict)
     ]

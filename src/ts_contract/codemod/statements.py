@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from ..contract import ColumnContract, TableContract
-from ..lint.analysis import Reference, Resolved
+from ..lint.analysis import Reference, Resolved, RowRead
 from ..lint.context import Context as File
 from ..lint.findings import Edit
 from ..lint.queries import Query
@@ -24,6 +24,7 @@ from ..timestamps import to_epoch_ms
 from .changes import Options, UnclearError
 from .clauses import Clauses, Context, Place
 from .dialects import DIALECTS
+from .dualwrites import collapse
 from .editing import Editor
 from .readers import Readers, Uses
 from .values import Rewrite, bound_value
@@ -55,6 +56,8 @@ class Atom:
         rewrite: what is to be done; unsafe where it has reasons.
         links: the atoms that it needs.
         marks: the placeholders whose bound values it rewrites.
+        values: the expressions that take it out of rows.
+        gives_ms: whether those become milliseconds.
         failure: why nothing can be done; None while something can.
     """
 
@@ -62,6 +65,8 @@ class Atom:
     rewrite: Rewrite = field(default_factory=Rewrite)
     links: set[Key] = field(default_factory=set)
     marks: list[Placeholder] = field(default_factory=list)
+    values: list[ast.expr] = field(default_factory=list)
+    gives_ms: bool = True
     failure: UnclearError | None = None
 
     @property
@@ -84,8 +89,6 @@ class Planner:
 
     Attributes:
         readers: who reads the rows of the file.
-        claims: the placeholders that meet a legacy column, by query and character; None until
-            they are known.
     """
 
     def __init__(self, file: File, options: Options) -> None:
@@ -99,11 +102,38 @@ class Planner:
         self.readers = Readers(file)
         self._clauses: dict[Resolved, Clauses] = {}
         self._places: dict[Resolved, dict[Place, Reference]] = {}
-        self.claims: frozenset[tuple[Query, str]] | None = None
+        # What the round before has found out; see `learn`.
+        self._claims: frozenset[tuple[Query, str]] | None = None
+        self._origins: dict[ast.expr, Key] = {}
+        self._derived: dict[tuple[Resolved, Place], Key] = {}
+
+    def learn(self, atoms: Sequence[Atom]) -> None:
+        """Keep what the atoms of one round tell about each other, for the next round."""
+        marked = [(atom.reference.query, mark) for atom in atoms for mark in atom.marks]
+        is_first = self._claims is None
+        self._claims = frozenset((query, mark.char) for query, mark in marked)
+        self.readers.bound = frozenset(n for q, mark in marked for n in q.bound.get(mark.key, ()))
+        self._origins = {
+            value: atom.key
+            for atom in atoms
+            if is_first or (atom.gives_ms and atom.failure is None)
+            for value in atom.values
+        }
+        self.readers.converted = frozenset(self._origins)
+
+    def known(self) -> tuple[object, ...]:
+        """Return what `learn` has kept, to be compared."""
+        return self._claims, dict(self._origins), dict(self._derived)
 
     def atoms(self, resolved: Resolved) -> list[Atom]:
         """Return the atoms of one statement, each worked out on its own."""
-        references = [r for r in legacy_references(resolved) if not self._is_kept_dual(r)]
+        written = [v for r in resolved.references if r.dual for v in r.values]
+        references = [
+            r
+            for r in legacy_references(resolved)
+            if not self._is_kept_dual(r)
+            and not any(v.first <= r.first and r.last <= v.last for v in written)
+        ]
         if not references:
             return []
         return [self._atom(resolved, reference) for reference in references]
@@ -119,11 +149,11 @@ class Planner:
     def _shown(self, resolved: Resolved, failed: Atom, unclear: UnclearError) -> Atom:
         """Return the atom that computes the text in SQL, where nothing else can be done."""
         reference = failed.reference
-        atom = Atom(reference, marks=failed.marks, failure=unclear)
+        atom = Atom(reference, marks=failed.marks, values=failed.values, failure=unclear)
         place = self.clauses(resolved).column(reference.first, reference.last)
         if reference.access != "read" or reference.role in _NO_EXPRESSION or place is None:
             return atom
-        shown = Atom(reference)
+        shown = Atom(reference, values=failed.values, gives_ms=False)
         try:
             self._need_utc(reference.column)
             self._show(resolved, place, shown)
@@ -409,7 +439,7 @@ class Planner:
         """Rewrite a column of an inner select list: where its value goes must be known."""
         clauses = self.clauses(resolved)
         opening = clauses.depth(Place(select, select))
-        if opening < 0 and any(r.access == "write" for r in resolved.references):
+        if opening < 0 and not self._is_compound(resolved):
             self._rename(atom)
             self._copied(resolved, clauses.split_alias(items[position])[0], atom)
             return
@@ -462,6 +492,7 @@ class Planner:
                 continue  # where it is named
             if not aliased:
                 raise UnclearError("a subquery gives the column to what cannot be told")
+            self._derived[resolved, place] = atom.key
             self._value_at(resolved, place, atom)
 
     def _top_output(
@@ -482,18 +513,18 @@ class Planner:
         name = alias or (clauses.tokens[place.last].text.lower() if is_name else "")
         uses = self.readers.uses(resolved, name, position)
         self._link_other_queries(resolved, uses.queries, name, position, atom)
+        atom.values += [n for v in uses.values for n in (v, *self.readers.local_readers(v))]
         readers = Rewrite()
         failures = [UnclearError(reason, offered=True) for reason in uses.escapes]
-        together = [n for v in uses.values for n in (v, *self.readers.local_readers(v))]
         for value in uses.values:
             try:
-                readers.add(self.readers.value_rewrite(value, together, unsafe=False))
+                readers.add(self.readers.value_rewrite(value, unsafe=False))
             except UnclearError as unclear:
                 failures.append(unclear)
         renames = is_bare and not alias
         if not failures:
             self._rename(atom)
-            atom.rewrite.add(readers)
+            self._take(readers, atom)
             if renames:
                 atom.rewrite.edits += [Edit(*key, atom.reference.column.epoch) for key in uses.keys]
             return
@@ -502,7 +533,8 @@ class Planner:
             return
         if not self._options.unsafe:
             raise failures[0]
-        self._unsafe_output(uses, failures, renames, together, atom, place, resolved)
+        self._unsafe_output(resolved, place, atom, uses, renames=renames)
+        atom.rewrite.reasons += [failure.reason for failure in failures]
 
     def _link_other_queries(
         self,
@@ -526,7 +558,7 @@ class Planner:
     def _compat(self, resolved: Resolved, place: Place, name: str, atom: Atom) -> None:
         """Let a result column go on to give the old text under the old name."""
         self._need_utc(atom.reference.column)
-        atom.rewrite.edits.clear()
+        atom.gives_ms = False
         self._rename(atom)
         first, last = self.clauses(resolved).indexes(place)
         query = atom.reference.query
@@ -536,29 +568,26 @@ class Planner:
             self._editor.after(query, last, behind),
         ]
 
+    def _take(self, readers: Rewrite, atom: Atom) -> None:
+        """Take in the rewrite of readers, and link what they need."""
+        atom.rewrite.add(readers)
+        atom.links |= {self._origins[need] for need in readers.needs if need in self._origins}
+
     def _unsafe_output(
-        self,
-        uses: Uses,
-        failures: Sequence[UnclearError],
-        renames: bool,
-        together: Sequence[ast.expr],
-        atom: Atom,
-        place: Place,
-        resolved: Resolved,
+        self, resolved: Resolved, place: Place, atom: Atom, uses: Uses, *, renames: bool
     ) -> None:
         """Let milliseconds leave the function: under a new name, or a row's under its old one."""
         readers = Rewrite()
         for value in uses.values:
-            readers.add(self.readers.value_rewrite(value, together, unsafe=True))
+            readers.add(self.readers.value_rewrite(value, unsafe=True))
         self._rename(atom)
-        atom.rewrite.add(readers)
+        self._take(readers, atom)
         if renames and uses.escapes:
             last = self.clauses(resolved).indexes(place)[1]
             name = atom.reference.column.legacy
             atom.rewrite.edits.append(self._editor.after(atom.reference.query, last, f" AS {name}"))
         elif renames:
             atom.rewrite.edits += [Edit(*key, atom.reference.column.epoch) for key in uses.keys]
-        atom.rewrite.reasons += [failure.reason for failure in failures]
 
     # --- values ------------------------------------------------------------------------------
 
@@ -583,7 +612,9 @@ class Planner:
         mark = clauses.placeholder(place)
         reference = self._columns(resolved).get(place)
         text = clauses.text(place)
-        if mark is not None:
+        if (resolved, place) in self._derived:
+            atom.links.add(self._derived[resolved, place])
+        elif mark is not None:
             self._bound(resolved, mark, place, atom)
         elif reference is not None:
             if not reference.epoch:
@@ -614,7 +645,7 @@ class Planner:
             for value in given:
                 self._milliseconds(resolved, value, atom, context)
         elif call is None:
-            self._subquery(resolved, place, atom)
+            self._subquery(resolved, place, atom, context)
         elif call[0] in _SAME_VALUE:
             name, arguments = call
             start = 1 if name == "IIF" else 0
@@ -658,20 +689,15 @@ class Planner:
                 "a day without a time is compared, and midnight would count otherwise"
             )
 
-    def _subquery(self, resolved: Resolved, place: Place, atom: Atom) -> None:
-        """Accept a scalar subquery that gives a legacy column itself: it changes with it."""
+    def _subquery(
+        self, resolved: Resolved, place: Place, atom: Atom, context: Context | None
+    ) -> None:
+        """Make what a scalar subquery gives epoch milliseconds."""
         clauses = self.clauses(resolved)
-        found = [
-            reference
-            for inner, reference in self._columns(resolved).items()
-            if place.first <= inner.first
-            and inner.last <= place.last
-            and clauses.clause(inner) == "select"
-        ]
-        if len(found) == 1 and not found[0].epoch:
-            atom.links.add(found[0].span)
-            return
-        raise UnclearError("what the column meets cannot be converted")
+        items = clauses.select_items(place.first) if clauses.word(place.first) == "SELECT" else []
+        if len(items) != 1:
+            raise UnclearError("what the column meets cannot be converted")
+        self._milliseconds(resolved, clauses.split_alias(items[0])[0], atom, context)
 
     def _literal(
         self,
@@ -728,6 +754,13 @@ class Planner:
 
     def _bound_node(self, node: ast.expr, atom: Atom) -> Rewrite:
         column = atom.reference.column
+        origin = self._origins.get(node)
+        if origin is not None:
+            atom.links.add(origin)  # it comes out of a row as milliseconds
+            return Rewrite()
+        through_star = self._star_reads.get(node)
+        if through_star is not None:
+            return Rewrite([Edit(*through_star.span, through_star.column.epoch)])
         return bound_value(node, column, self._file, unsafe=self._options.unsafe)
 
     def _can_parse(self, nodes: Sequence[ast.expr], atom: Atom) -> bool:
@@ -745,12 +778,32 @@ class Planner:
 
     def _refuse_shared(self, query: Query, mark: Placeholder, nodes: Sequence[ast.expr]) -> None:
         """Refuse a value that is bound to anything but legacy columns as well."""
-        if self.claims is None:
+        if self._claims is None:
             return
         for node in nodes:
             for other, another in self._bindings.get(node, ()):
-                if (other, another.char) not in self.claims:
+                if (other, another.char) not in self._claims:
                     raise UnclearError("the bound value is used in another place too")
+
+    def _refuse_shared_marks(self, query: Query, marks: Sequence[Placeholder]) -> None:
+        for mark in marks:
+            for node in query.bound.get(mark.key, ()):
+                if isinstance(mark.key, int) and len(self._bindings.get(node, ())) > 1:
+                    raise UnclearError("the tuple is bound in several statements")
+
+    @cached_property
+    def _star_reads(self) -> dict[ast.expr, RowRead]:
+        """The legacy columns that are taken by name out of rows with a `*`."""
+        return {
+            read.node: read
+            for read in self._file.analysis.row_reads
+            if read.kind in {"key", "get"}
+            and not any(
+                output.reference is not None and output.name.lower() == read.name.lower()
+                for resolved in read.queries
+                for output in resolved.outputs or ()
+            )
+        }
 
     @cached_property
     def _bindings(self) -> dict[ast.expr, list[tuple[Query, Placeholder]]]:
@@ -767,7 +820,14 @@ class Planner:
     def _written(self, resolved: Resolved, reference: Reference, atom: Atom) -> None:
         """Rewrite a column of an INSERT's list or the target of an assignment."""
         if reference.dual:
-            raise UnclearError("both columns are written in one statement")
+            rewrite, atom.marks = collapse(
+                reference, self.clauses(resolved), self._editor, self._file
+            )
+            if rewrite.reasons and not self._options.unsafe:
+                raise UnclearError(rewrite.reasons[0], offered=True)
+            self._refuse_shared_marks(reference.query, atom.marks)
+            atom.rewrite.add(rewrite)
+            return
         self._rename(atom)
         clauses = self.clauses(resolved)
         if not reference.values:

@@ -36,17 +36,20 @@ class Rewrite:
         edits: replacements.
         imports: names that they need.
         reasons: why the whole is unsafe; empty while it is safe.
+        needs: values taken out of rows that must become milliseconds too.
     """
 
     edits: list[Edit] = field(default_factory=list)
     imports: list[Import] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
+    needs: list[ast.expr] = field(default_factory=list)
 
     def add(self, other: Rewrite) -> None:
         """Take in another one."""
         self.edits += other.edits
         self.imports += other.imports
         self.reasons += other.reasons
+        self.needs += other.needs
 
 
 def spelled_name(name: str, context: Context) -> tuple[str, tuple[Import, ...]]:
@@ -164,7 +167,7 @@ def _number(node: ast.expr, column: ColumnContract, context: Context) -> Rewrite
     if whole:
         before, after = f"int({before}", f"{after})"
     edits = [Edit(start, start, before)] if before else []
-    return Rewrite([*edits, Edit(end, end, after)], [], ["epoch seconds are multiplied by 1000"])
+    return Rewrite([*edits, Edit(end, end, after)], [], ["epoch seconds are bound"])
 
 
 def _refuse_text(node: ast.expr) -> None:

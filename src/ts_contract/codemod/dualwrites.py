@@ -1,0 +1,101 @@
+"""Dual writes collapsed: what wrote both columns of a pair goes on to write the epoch column.
+
+The legacy column leaves the list of an INSERT with its values, or its assignment leaves a SET;
+what was bound to it leaves the tuple.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from ..lint.analysis import Reference
+from ..lint.clocks import is_clock
+from ..lint.context import Context
+from ..lint.findings import Edit
+from ..lint.queries import Query
+from ..lint.sqltext import Placeholder
+from .changes import UnclearError
+from .clauses import Clauses, Place
+from .editing import Editor
+from .spans import without_item
+from .values import Rewrite
+
+__all__ = ["collapse"]
+
+
+def collapse(
+    reference: Reference, clauses: Clauses, editor: Editor, file: Context
+) -> tuple[Rewrite, list[Placeholder]]:
+    """Return the rewrite that takes one legacy column out of a dual write.
+
+    Args:
+        reference: the legacy column, as it is written.
+        clauses: the statement's tokens.
+        editor: of the file.
+        file: the file.
+
+    Returns:
+        The rewrite, and the placeholders that go.
+
+    Raises:
+        UnclearError: something that belongs to it is not seen.
+    """
+    place = clauses.place(reference.first, reference.last)
+    values = [clauses.place(value.first, value.last) for value in reference.values]
+    if place is None or not values or any(value is None for value in values):
+        raise UnclearError("what is written to the column is not seen")
+    seen = [value for value in values if value is not None]
+    rewrite = Rewrite()
+    query = reference.query
+    if reference.role == "insert":
+        gone = [(place, clauses.list_around(place)), *((v, clauses.list_around(v)) for v in seen)]
+    else:
+        assignment = Place(place.first, seen[0].last)
+        gone = [(assignment, clauses.list_around(assignment))]
+    for item, items in gone:
+        if len(items) < 2 or item not in items:
+            raise UnclearError("the list that the column stands in is not seen")
+        spans = [clauses.indexes(other) for other in items]
+        rewrite.edits.append(editor.replaced(query, *without_item(spans, items.index(item)), ""))
+    marks = _marks_in(query, [clauses.indexes(item) for item, _ in gone])
+    for mark in marks:
+        _unbind(query, mark, file, rewrite)
+    return rewrite, marks
+
+
+def _marks_in(query: Query, places: list[tuple[int, int]]) -> list[Placeholder]:
+    return [
+        mark
+        for mark in query.placeholders
+        if any(first <= mark.first and mark.last <= last for first, last in places)
+    ]
+
+
+def _unbind(query: Query, mark: Placeholder, file: Context, rewrite: Rewrite) -> None:
+    """Take what is bound to a placeholder out of its tuple; a name may stay in a dict."""
+    if isinstance(mark.key, str):
+        return
+    if query.text.value[mark.first : mark.last] not in {"?", "%s"}:
+        raise UnclearError("the placeholders are numbered")
+    nodes = query.bound.get(mark.key, ())
+    if not nodes:
+        raise UnclearError("what is bound to the placeholder is not seen")
+    for node in nodes:
+        holder = file.source.parent(node)
+        if not isinstance(holder, ast.Tuple | ast.List) or len(holder.elts) < 2:
+            raise UnclearError("what is bound to the placeholder stands in no tuple")
+        if any(isinstance(n, ast.Call) and not is_clock(n, file) for n in ast.walk(node)):
+            rewrite.reasons.append("what was bound is no longer called")
+        rewrite.edits += _without_element(holder, node, file)
+
+
+def _without_element(holder: ast.Tuple | ast.List, node: ast.expr, file: Context) -> list[Edit]:
+    source = file.source
+    index = holder.elts.index(node)
+    start, end = without_item([source.span(element) for element in holder.elts], index)
+    edits = [Edit(start, end, "")]
+    if isinstance(holder, ast.Tuple) and len(holder.elts) == 2:
+        last = source.span(holder.elts[-1])[1]
+        if "," not in source.text[last : source.span(holder)[1]]:
+            edits.append(Edit(last, last, ","))
+    return edits
