@@ -1,0 +1,172 @@
+"""Old programs and rewritten ones on the same migrated database: the same rows, the same instants.
+
+Hypothesis draws schemas' rows and programs. By default and with `compat_reads` what a program saw
+must be equal to the last bit; with `unsafe` a text may have become the milliseconds of the same
+instant.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+import warnings
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+import pytest
+from hypothesis import HealthCheck, event, given, note, settings
+from hypothesis import strategies as st
+from .programs import CONTRACT, FORMS, SCHEMA, Program, Row, programs, rows
+
+from ts_contract import to_epoch_ms
+from ts_contract.codemod.changes import Options
+from ts_contract.codemod.rewrite import Settings, rewrite
+from ts_contract.lint.rules import all_rules
+from ts_contract.lint.schema import schema_of_sql
+from ts_contract.migration import migrate
+
+DEFAULT = frozenset(rule.code for rule in all_rules() if rule.default)
+OPTIONS = (
+    Options(markers=False),
+    Options(compat_reads=True, markers=False),
+    Options(unsafe=True, markers=False),
+)
+START = datetime(2024, 1, 1, tzinfo=UTC)
+BEGUN_MS = int(time.time() * 1000) - 5000
+
+
+@cache
+def template() -> sqlite3.Connection:
+    conn = sqlite3.connect(":memory:")
+    conn.executescript(SCHEMA)
+    migrate(conn, CONTRACT)
+    return conn
+
+
+def database(stored: list[Row], form: str) -> sqlite3.Connection:
+    conn = sqlite3.connect(":memory:")
+    template().backup(conn)
+
+    def text(seconds: int | None) -> str | None:
+        if seconds is None:
+            return None
+        return (START + timedelta(seconds=seconds)).strftime(FORMS[form])
+
+    for number, row in enumerate(stored, 1):
+        created, happened = text(row.created), text(row.happened)
+        conn.execute(
+            "INSERT INTO tasks (id, title, created_at, updated_at) VALUES (?, 'x', ?, ?)",
+            (number, created, text(row.updated)),
+        )
+        conn.execute(
+            "INSERT INTO events (id, task_id, happened_at, created_at) VALUES (?, ?, ?, ?)",
+            (number, 1 + number % 3, happened, created),
+        )
+        conn.execute(
+            "INSERT INTO notes (id, task_id, created_at) VALUES (?, ?, ?)", (number, 1, created)
+        )
+    conn.row_factory = sqlite3.Row
+    return conn
+
+
+def outcome(source: str, conn: sqlite3.Connection, form: str) -> tuple[object, object]:
+    """Run a program; return what it saw or how it failed, and the instants stored afterwards."""
+    moment = START + timedelta(seconds=5 * 21_601)
+    namespace: dict[str, object] = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        exec(compile(source, "program.py", "exec"), namespace)
+        try:
+            seen = namespace["run"](conn, {"text": moment.strftime(FORMS[form]), "moment": moment})
+        except Exception as error:
+            seen = type(error).__name__
+    conn.row_factory = None
+    stored = [
+        conn.execute("SELECT id, created_at_ms, updated_at_ms FROM tasks ORDER BY id").fetchall(),
+        conn.execute("SELECT id, task_id, happened_ms FROM events ORDER BY id").fetchall(),
+        conn.execute("SELECT id, created_at FROM notes ORDER BY id").fetchall(),
+    ]
+    return plain(seen), settled(stored)
+
+
+def plain(value: object) -> object:
+    if isinstance(value, sqlite3.Row):
+        return tuple(value)
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value
+
+
+def settled(value: object) -> object:
+    """Put one word for every instant that is the time of this run."""
+    if isinstance(value, list | tuple):
+        return [settled(item) for item in value]
+    if isinstance(value, int) and value > BEGUN_MS - 86_400_000:
+        return "yesterday" if value < BEGUN_MS else "now"
+    return value
+
+
+def as_instants(value: object) -> object:
+    """Take texts of a time for their milliseconds."""
+    if isinstance(value, list | tuple):
+        return [as_instants(item) for item in value]
+    if isinstance(value, dict):
+        return [as_instants(item) for item in value.values()]
+    if isinstance(value, str):
+        try:
+            return to_epoch_ms(value)
+        except ValueError:
+            return value
+    if isinstance(value, datetime):
+        return to_epoch_ms(value)
+    return value
+
+
+def check(program: Program, stored: list[Row], form: str, options: Options) -> None:
+    rewritten = rewrite(
+        program.source,
+        "program.py",
+        Settings(CONTRACT, schema_of_sql(SCHEMA), DEFAULT, options),
+    )
+    note(program.source)
+    note(rewritten.text)
+    event("rewritten" if rewritten.text != program.source else "left alone")
+    old_seen, old_stored = outcome(program.source, database(stored, form), form)
+    new_seen, new_stored = outcome(rewritten.text, database(stored, form), form)
+    assert new_stored == old_stored
+    if options.unsafe:
+        old_seen, new_seen = as_instants(old_seen), as_instants(new_seen)
+    assert settled(new_seen) == settled(old_seen)
+
+
+def forms(options: Options) -> st.SearchStrategy[str]:
+    """Compat reads give the form of CURRENT_TIMESTAMP, so they are judged on that."""
+    text_is_shown = options.compat_reads or options.unsafe
+    return st.just("datetime") if text_is_shown else st.sampled_from(sorted(FORMS))
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> tuple[Program, list[Row], str, Options]:
+    options = draw(st.sampled_from(OPTIONS))
+    return draw(programs()), draw(rows()), draw(forms(options)), options
+
+
+common = settings(
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+@settings(common, max_examples=60)
+@given(cases())
+def test_a_rewritten_program_does_the_same(case: tuple[Program, list[Row], str, Options]) -> None:
+    check(*case)
+
+
+@pytest.mark.stress
+@settings(common, max_examples=2000)
+@given(cases())
+def test_2000_rewritten_programs_do_the_same(
+    case: tuple[Program, list[Row], str, Options],
+) -> None:
+    check(*case)
