@@ -254,7 +254,7 @@ class _Run:
         """Each index is a transaction of its own: it holds the write lock while it is built."""
         for done, step in enumerate(steps):
             self.progress(Progress("index", f"{step.table}.{step.epoch}", done, len(steps)))
-            with self._transaction(), sqlite_rows.sorting(self.database):
+            with self._transaction():
                 for statement in step.sql(self.database.schema):
                     self.database.run(statement)
         with self._transaction():

@@ -39,16 +39,19 @@ _DAY_0 = date(1970, 1, 1).toordinal()
 # within 1e-9 days of the truth, so rounding restores the second in every version of SQLite.
 _SECONDS = "CAST(ROUND((julianday({text})-2440587.5)*86400.0) AS INTEGER)"
 
-# The same in milliseconds, cheaper: a Julian day of the years 1000 to 2999 is positive, so adding
-# a half and cutting off rounds it. Of a fraction, SQLite 3.40 cuts off what is below the
+# The same in milliseconds, cheaper: Julian days of the years 1 to 9999 are positive, so adding a
+# half and cutting off rounds them. Of a fraction, SQLite 3.40 cuts off what is below the
 # millisecond and newer versions round it; with a 4 for the fourth digit both give the first three.
 _WHOLE = "CAST(julianday({v})*86400.0+0.5 AS INTEGER)*1000-210866760000000"
 _FRACTION = "CAST(julianday(substr({v},1,23)||'4')*86400000.0+0.5 AS INTEGER)-210866760000000"
 
-# The usual shapes by their size in bytes, the most frequent first: how 'YYYY-MM-DD HH:MM:SS' goes
-# on, and how it is converted. julianday() itself refuses what is no digit in the first 23 places.
+# Bytes, whatever characters and zero bytes are among them.
+_SIZE = "length(CAST({v} AS BLOB))"
+
+# The usual shapes of more than 19 bytes by their size, the most frequent first: how 'YYYY-MM-DD
+# HH:MM:SS' goes on, and how it is converted. julianday() itself refuses what is no digit in the
+# first 23 places.
 _USUAL = (
-    (19, "*", _WHOLE),
     (26, "*.???[0-9][0-9][0-9]", _FRACTION),
     (32, "*.???[0-9][0-9][0-9]+00:00", _FRACTION),
     (25, "*+00:00", _WHOLE),
@@ -59,13 +62,13 @@ _USUAL = (
     (29, "*.???+00:00", _FRACTION),
 )
 # julianday() rolls over what the calendar does not have (30 February, 24:00), and that is left to
-# the long way. Three of four values show by the second pattern alone that they are none of it.
-_DATE_TIME = "{v} GLOB '[12]???-??-??[ T][012]?:??:??*'"
-_HARMLESS = "{v} GLOB '[12]???-??-[012][0-8][ T][01]?:??:??*'"
+# the long way. Nine of ten texts show by a pattern that they are none of it, the others by being
+# what SQLite would write for the instant that it reads in them.
+_HEAD = "substr({v},1,19)"
 _IN_CALENDAR = (
-    "(substr({v},9,2)<'29' OR"
-    " instr('02-29 02-30 02-31 04-31 06-31 09-31 11-31',substr({v},6,5))=0)"
-    " AND substr({v},12,2)<'24'"
+    "{v} GLOB '????-??-[012][0-8][ T][01]?:??:??*'"
+    " OR {v} GLOB '????-??-[012][0-8][ T]2[0-3]:??:??*'"
+    f" OR datetime(julianday({_HEAD}))=replace({_HEAD},'T',' ')"
 )
 
 
@@ -91,7 +94,7 @@ def form_expression(value: str, reading: Reading) -> str:
     if not is_utc(reading.timezone):
         return other
     return (
-        f"CASE WHEN {_bytes(value)} IN (19,23,26) AND {_usual(value, reading)} IS NOT NULL"
+        f"CASE WHEN {_SIZE.format(v=value)} IN (19,23,26) AND {_usual(value, reading)} IS NOT NULL"
         f" THEN CASE substr({value},11,1) WHEN 'T' THEN 'iso-local' ELSE 'datetime' END"
         f" ELSE {other} END"
     )
@@ -131,26 +134,20 @@ def usual_expression(value: str, reading: Reading) -> str:
 def _usual(value: str, reading: Reading) -> str:
     """SQL for the milliseconds of a usual shape; NULL for all others.
 
-    A plus before the value keeps SQLite from trying to make a number of it; all that is a blob
-    is greater than every text.
+    A plus before the value keeps SQLite from trying to make a number of it.
     """
-    text = f"+{value}<x''"
+    first, last = "0001", ":"  # numbers are less than a text, blobs greater
     if reading.valid_range is not None:
         # Texts order like instants: whole days inside the range are usual, the edges are not.
-        first, last = (date.fromordinal(_DAY_0 + ms // 86_400_000) for ms in reading.valid_range)
-        text += f" AND +{value}>='{first + timedelta(days=1)}' AND +{value}<'{last}'"
+        days = [date.fromordinal(_DAY_0 + ms // 86_400_000) for ms in reading.valid_range]
+        first, last = str(days[0] + timedelta(days=1)), str(days[1])
     arms = " ".join(
-        f"WHEN {size} THEN "
-        + (ms if tail == "*" else f"CASE WHEN {{v}} GLOB '{tail}' THEN {ms} END")
-        for size, tail, ms in _USUAL
+        f"WHEN {size} THEN CASE WHEN {{v}} GLOB '{tail}' THEN {ms} END" for size, tail, ms in _USUAL
+    )
+    return (
+        f"CASE WHEN +{{v}} BETWEEN '{first}' AND '{last}' AND ({_IN_CALENDAR})"
+        f" THEN CASE {_SIZE} WHEN 19 THEN {_WHOLE} {arms} END END"
     ).format(v=value)
-    head = f"({_HARMLESS} OR {_DATE_TIME} AND {_IN_CALENDAR})".format(v=value)
-    return f"CASE WHEN {text} AND {head} THEN CASE {_bytes(value)} {arms} END END"
-
-
-def _bytes(value: str) -> str:
-    """SQL for the size of a text, whatever characters and zero bytes are in it."""
-    return f"length(CAST({value} AS BLOB))"
 
 
 def classified(value: str, reading: Reading) -> str:

@@ -139,17 +139,15 @@ def unlisted(database: Database, table: TableShape, column: ColumnShape) -> tupl
 
 def orphans(database: Database, table: TableShape, column: ColumnShape) -> list[str]:
     """Return the row keys in the quarantine to which no unconverted value belongs."""
-    if not database.value(f"SELECT EXISTS ({_listed(database, table, column)})"):
-        return []  # without a look at the table
     return [key for (key,) in database.run(orphan_keys(database, table, column))]
 
 
 def orphan_keys(database: Database, table: TableShape, column: ColumnShape) -> str:
-    """Return the SELECT of those keys."""
+    """Return the SELECT of those keys; it looks at the table only if any are listed."""
     where = f"{quote(column.epoch)} IS NULL AND {quote(column.legacy)} IS NOT NULL"
     return (
-        f"{_listed(database, table, column)} EXCEPT SELECT {row_key(table)}"
-        f" FROM {database.qualified(table.name)} WHERE {where}"
+        f"{_listed(database, table, column)} AND row_key NOT IN (SELECT {row_key(table)}"
+        f" FROM {database.qualified(table.name)} WHERE {where})"
     )
 
 
