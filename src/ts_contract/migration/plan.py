@@ -38,8 +38,8 @@ __all__ = ["ColumnPlan", "Finding", "Plan", "TablePlan", "make_plan", "plan"]
 
 # Measured on SQLite 3.40 (benchmarks/README.md): bytes that a value takes in the row, and in
 # an index; how much longer the writing takes than the survey of the same values.
-_ROW_BYTES: Final = 7
-_INDEX_BYTES: Final = 15
+_ROW_BYTES: Final = 10
+_INDEX_BYTES: Final = 20
 _WRITE_FACTOR: Final = 3.0
 
 
