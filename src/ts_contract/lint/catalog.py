@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 
 from ..contract import Contract, TableContract
+from .memory import remember_last
 from .schema import Schema
 from .scopes import Table
 from .sqltext import Text
@@ -37,12 +37,6 @@ class Catalog:
         """Return a table by its name in lower case; one without known columns if it is new."""
         return self.tables.get(name) or Table(name, None, None)
 
-    def concerns_file(self, text: str) -> bool:
-        """Tell whether a file's text names a contract column, or takes all of a table."""
-        if self.column_words.search(text):
-            return True
-        return "*" in text and self.table_words.search(text) is not None
-
     def concerns(self, text: Text) -> bool:
         """Tell whether a text may touch a contract column: name it, hide it, or take all."""
         if self.column_words.search(text.value):
@@ -51,7 +45,7 @@ class Catalog:
         return bool(hiding) and self.table_words.search(text.value) is not None
 
 
-@lru_cache(maxsize=8)
+@remember_last
 def build_catalog(contract: Contract, schema: Schema | None) -> Catalog:
     """Return the catalog of a contract and a schema; the same one for the same two."""
     known = schema.tables if schema else {}

@@ -7,6 +7,7 @@ SQLModel, or the contract's `models`, which also names classes of other files an
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -36,6 +37,11 @@ _NAMES = frozenset(
 )
 
 
+_DECLARES = re.compile(
+    r"__tablename__|\bdb_table\b|\btable_name\b|\btable\s*=\s*True\b|\b(?:Table|create_table|add_column)\("
+)
+
+
 @dataclass(frozen=True, slots=True)
 class _Model:
     """A class or a Core table, and the column that each attribute of it stands for."""
@@ -53,6 +59,8 @@ def find_models(
         source: the file.
         contract: the declared columns, and the models whose table cannot be seen.
     """
+    if not contract.models and not _DECLARES.search(source.text):
+        return (), ()
     finder = _Finder(source, contract)
     columns = sorted(finder.columns(), key=lambda column: column.span)
     uses = {use.span: use for use in finder.uses()}

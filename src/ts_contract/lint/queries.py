@@ -17,7 +17,7 @@ from .source import Source
 from .sqltext import Placeholder, Statement, Text, split_statements
 from .strings import PASS_THROUGH, STRIPPING, Strings
 
-__all__ = ["EXECUTING", "Query", "find_fragments", "find_queries", "looks_like_sql"]
+__all__ = ["EXECUTING", "Query", "find_fragments", "find_queries", "has_sql", "looks_like_sql"]
 
 # Methods and functions that run SQL: DB-API, SQLAlchemy, pandas, asyncpg, databases, Django.
 EXECUTING = frozenset(
@@ -124,6 +124,11 @@ def looks_like_sql(value: str) -> bool:
     return _HEAD.match(value) is not None
 
 
+def has_sql(text: str) -> bool:
+    """Tell whether some literal of a file's text may begin like SQL, without parsing it."""
+    return _OPENS_SQL.search(text) is not None
+
+
 def find_fragments(source: Source, queries: Sequence[Query]) -> list[Text]:
     """Return the literals that read like a clause of SQL and that no query was seen to take in.
 
@@ -131,6 +136,8 @@ def find_fragments(source: Source, queries: Sequence[Query]) -> list[Text]:
         source: the file.
         queries: its queries.
     """
+    if not _OPENS_CLAUSE.search(source.text):
+        return []
     taken = [query.text for query in queries]
     return [
         text
@@ -459,6 +466,15 @@ _MAY_BEGIN = re.compile(
 )
 
 
+# A quote, and behind it a verb or a clause. Comments of SQL and escaped blanks may stand between.
+_OPENS_SQL = re.compile(
+    r"""["'](?:\s|\\[nrt]|\\\r?\n|\(|--[^\n]*\n|/\*.*?\*/)*(?:SELECT|INSERT|UPDATE|DELETE|REPLACE|WITH"""
+    r"""|CREATE|ALTER|DROP|EXPLAIN|BEGIN|PRAGMA|SAVEPOINT|ATTACH|VALUES)\b""",
+    re.IGNORECASE | re.DOTALL,
+)
+_OPENS_CLAUSE = re.compile(
+    r"""["'](?:\s|\\[nrt]|\\\r?\n)*(?:ORDER|GROUP|WHERE|HAVING|AND|OR|SET)\b""", re.IGNORECASE
+)
 _CLAUSE = re.compile(
     r"""\s*(?: (?:ORDER|GROUP)\s+BY\s+[\w"'(`]
       | (?:WHERE|HAVING|AND|OR)\b.*?(?:[=<>]|\b(?:IS|IN|BETWEEN|LIKE)\b)

@@ -13,7 +13,7 @@ from .analysis import Analysis, Reference, Star, Unsure
 from .catalog import Catalog, build_catalog
 from .columndata import find_column_data
 from .models import find_models
-from .queries import Query, find_fragments, find_queries
+from .queries import Query, find_fragments, find_queries, has_sql
 from .rows import find_row_reads
 from .schema import Schema
 from .source import Source
@@ -58,16 +58,14 @@ def resolve_queries(
 
     Args:
         source: the parsed file.
-        find: gives the file's queries; asked only if the file names a contract column or table.
+        find: gives the file's queries; asked only if the file has text that begins like SQL.
         contract: the declared columns.
         schema: the other tables that are known.
     """
     if contract is None or not contract.tables:
         return Analysis((), (), (), ())
     catalog = build_catalog(contract, schema)
-    if not catalog.concerns_file(source.text):
-        return Analysis((), (), (), ())
-    queries = find()
+    queries = find() if has_sql(source.text) else ()
     relevant = [query for query in queries if catalog.concerns(query.text)]
     found: list[Found] = []
     if relevant:

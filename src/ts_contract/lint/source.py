@@ -352,8 +352,8 @@ def _parse(text: str) -> ast.Module:
 
 # Fields that hold no node, or a node that every file shares (`ctx`, operators).
 _NO_NODE = frozenset(
-    "arg asname attr conversion ctx id is_async kind kwd_attrs level module name op ops rest simple"
-    " tag type_comment".split()
+    {"arg", "asname", "attr", "conversion", "ctx", "id", "is_async", "kind", "kwd_attrs", "level"}
+    | {"module", "name", "op", "ops", "rest", "simple", "tag", "type_comment"}
 )
 _NO_CHILDREN = (ast.Constant, ast.Global, ast.MatchSingleton, ast.Name, ast.Nonlocal, ast.alias)
 _FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from ...contract import Contract
 from ..analysis import ModelColumn, Reference
+from ..memory import remember_last
 
 __all__ = ["clause_words", "column_words", "dual_write_allowed", "legacy_words", "table_words"]
 
@@ -15,26 +14,26 @@ Groups = tuple[tuple[str, ...], ...]
 _CLAUSES = ("select", "update", "insert", "delete", "order by", "group by", "where", "having")
 
 
-@lru_cache(maxsize=8)
+@remember_last
 def legacy_words(contract: Contract) -> Groups:
     """Return the legacy columns' names, and those of the tables that they may belong to."""
     return _legacy(contract), _tables(contract)
 
 
-@lru_cache(maxsize=8)
+@remember_last
 def column_words(contract: Contract) -> Groups:
     """Return the names of all contract columns, legacy and epoch, and of the tables."""
     epoch = {column.epoch.lower() for _, column in contract.columns()}
     return tuple(sorted(epoch | {*_legacy(contract)})), _tables(contract)
 
 
-@lru_cache(maxsize=8)
+@remember_last
 def table_words(contract: Contract) -> Groups:
     """Return the contract tables' names, and the star that takes all columns."""
     return _tables(contract), ("*",)
 
 
-@lru_cache(maxsize=8)
+@remember_last
 def clause_words(contract: Contract) -> Groups:
     """Return the legacy columns' names, and the clauses that they may stand in."""
     return _legacy(contract), _CLAUSES
