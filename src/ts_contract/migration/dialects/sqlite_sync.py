@@ -172,6 +172,9 @@ def _update_rules(table: TableShape) -> list[_Rule]:
 
 
 def _after_update(table: TableShape) -> str:
+    if not all(column.writable for column in table.columns):
+        # UPDATE OF does not see a generated column change with what it is computed from.
+        return f"AFTER UPDATE ON {quote(table.name)}"
     columns = [quote(name) for c in table.columns for name in (c.legacy, c.epoch)]
     columns += [quote(name) for name in table.key if name.lower() not in _ROWID_NAMES]
     return f"AFTER UPDATE OF {', '.join(dict.fromkeys(columns))} ON {quote(table.name)}"
@@ -272,12 +275,16 @@ def _equalise(table: TableShape, rules: list[_Rule]) -> str:
 
 
 def _legacy_value(rule: _Rule) -> str:
-    """Where the epoch column decides and the legacy one is behind, put down what it is to be."""
+    """Where the epoch column decides and the legacy one is behind, put down what it is to be.
+
+    What is no integer has no instant: it costs the legacy value nothing, and verify reports it.
+    """
     ms = _to_precision(rule.column)
     value = legacy_value(f"new.{quote(rule.column.epoch)}", rule.column)
     return (
         f"UPDATE {quote(CONVERTED)} SET value = {value}, ms = {ms}, decider = 'behind'"
         f" WHERE place = {rule.place} AND decider = 'epoch'"
+        f" AND typeof(new.{quote(rule.column.epoch)}) IN ('integer', 'null')"
         f" AND NOT (ms IS {ms} AND (ms IS NOT NULL OR form = 'null'));"
     )
 
