@@ -60,6 +60,7 @@ def test_each_schema_has_a_connection_and_its_path(project, run):
 
 def test_whatever_an_application_does_the_next_test_sees_a_clean_database(project, run):
     project.makepyfile("""
+        import contextlib
         import sqlite3
         import subprocess
         import sys
@@ -68,11 +69,14 @@ def test_whatever_an_application_does_the_next_test_sees_a_clean_database(projec
         import pytest
 
         def commit_on_a_second_connection(path):
-            with sqlite3.connect(path) as db:
-                db.execute("INSERT INTO tasks(title) VALUES ('x')")
+            db = sqlite3.connect(path)
+            db.execute("INSERT INTO tasks(title) VALUES ('x')")
+            db.commit()
+            db.close()
 
         def run_a_script(path):
-            sqlite3.connect(path).executescript("DELETE FROM tasks; DROP TABLE notes;")
+            kept.append(sqlite3.connect(path))
+            kept[-1].executescript("DELETE FROM tasks; DROP TABLE notes;")
 
         def switch_to_wal(path):
             db = sqlite3.connect(path)
@@ -95,6 +99,13 @@ def test_whatever_an_application_does_the_next_test_sees_a_clean_database(projec
             path.unlink()
 
         kept = []
+
+        @pytest.fixture(scope="module", autouse=True)
+        def closed_at_last():
+            yield
+            for db in kept:
+                db.close()
+
         HARM = [
             commit_on_a_second_connection, run_a_script, switch_to_wal, write_in_a_subprocess,
             write_in_a_thread, delete_the_file, print,
@@ -102,13 +113,13 @@ def test_whatever_an_application_does_the_next_test_sees_a_clean_database(projec
 
         @pytest.mark.parametrize("harm", HARM, ids=lambda harm: harm.__name__)
         def test_clean(contract_db_path, harm):
-            with sqlite3.connect(contract_db_path) as db:
+            with contextlib.closing(sqlite3.connect(contract_db_path)) as db:
                 assert db.execute("SELECT title FROM tasks").fetchall() == [("first",)]
                 assert db.execute("SELECT count(*) FROM notes").fetchone() == (0,)
                 assert db.execute("PRAGMA journal_mode").fetchone() == ("delete",)
             harm(contract_db_path)
         """)
-    run("-W", "ignore::ResourceWarning").assert_outcomes(passed=7)
+    run().assert_outcomes(passed=7)
 
 
 def test_the_copies_are_gone_after_the_run_and_the_templates_stay(project, run):

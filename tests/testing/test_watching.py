@@ -242,6 +242,7 @@ class OwnConnection(sqlite3.Connection):
     pass
 
 
+@pytest.mark.filterwarnings("ignore:Passing more than 1 positional argument:DeprecationWarning")
 @pytest.mark.parametrize(
     "opened",
     [

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, NamedTuple, cast
 
 import pytest
 
@@ -15,9 +14,8 @@ Schema = Literal["legacy", "migrated", "finalized"]
 Reads = Literal["fail", "warn", "off"]
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What the command line asks for.
+class Settings(NamedTuple):
+    """What the command line asks for; no dataclass, which every run of pytest would pay for.
 
     Attributes:
         schemas: the schemas that `contract_*` fixtures give, in turn.

@@ -6,10 +6,9 @@ import functools
 import sys
 import sysconfig
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from types import CodeType, FrameType
-from typing import Any
+from types import FrameType
+from typing import Any, NamedTuple
 
 __all__ = ["Site", "find_caller", "is_users"]
 
@@ -25,9 +24,8 @@ _STDLIB = tuple(
 )
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Site:
-    """A place in the user's code.
+class Site(NamedTuple):
+    """A place in the user's code; a tuple, because one is made for each event.
 
     Attributes:
         path: the file, as the interpreter knows it.
@@ -71,20 +69,22 @@ def find_caller(frame: FrameType | None, main_thread: int) -> Site | None:
     Returns:
         The place; None where this package itself was the caller.
     """
-    for caller in _outward(frame):
+    caller = frame
+    while caller is not None:
         owner = _owner(caller.f_code.co_filename)
+        if owner == "user":
+            return _site(caller)
         if owner == "ours":
             return None
-        if owner == "user":
-            return _site(caller.f_code, caller.f_lineno)
+        caller = caller.f_back
     for waiting in (*_awaiting(frame), *_outward(sys._current_frames().get(main_thread))):
         if is_users(waiting.f_code.co_filename):
-            return _site(waiting.f_code, waiting.f_lineno)
+            return _site(waiting)
     return Site("<unknown>", 1, "<unknown>")
 
 
-def _site(code: CodeType, line: int) -> Site:
-    return Site(code.co_filename, line, code.co_qualname)
+def _site(frame: FrameType) -> Site:
+    return Site(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_qualname)
 
 
 def _outward(frame: FrameType | None) -> Iterator[FrameType]:
