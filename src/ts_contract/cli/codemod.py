@@ -149,7 +149,7 @@ def _filter(ctx: click.Context, paths: Sequence[str], settings: Settings) -> Non
         raise click.UsageError("- stands alone: standard input is rewritten to standard output")
     data = sys.stdin.buffer.read()
     result = rewrite_bytes(data, STDIN, settings)
-    click.get_binary_stream("stdout").write(data if result.after is None else result.after)
+    sys.stdout.buffer.write(data if result.after is None else result.after)
     if result.error:
         click.echo(printable(result.error), err=True)
         ctx.exit(3)

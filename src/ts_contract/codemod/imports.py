@@ -46,10 +46,10 @@ def with_imports(text: str, added: Collection[Import], freed: Iterable[str]) -> 
 def _is_used(name: str, text: str) -> bool:
     """Tell whether a module still names something, in code or in a text such as `__all__`."""
     for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Name) and node.id == name:
-            return True
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            if re.search(rf"\b{re.escape(name)}\b", node.value):
+        match node:
+            case ast.Name(id=used) if used == name:
+                return True
+            case ast.Constant(value=str(words)) if re.search(rf"\b{re.escape(name)}\b", words):
                 return True
     return False
 
