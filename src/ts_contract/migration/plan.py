@@ -13,7 +13,7 @@ from ..contract import ColumnContract, Contract, TableContract, index_name
 from .classify import FORMS, Reading, reading_of
 from .dialects.sqlite import Database, Target, introspect, opened
 from .dialects.sqlite_forms import FormCount, count_forms, latest_form
-from .dialects.sqlite_rows import has_unlisted
+from .dialects.sqlite_rows import has_stale_quarantine
 from .dialects.sqlite_sync import conversion_name, trigger_name
 from .findings import Finding, contract_findings, table_findings
 from .introspect import ColumnInfo, DatabaseInfo, TableInfo
@@ -144,7 +144,7 @@ def plan_open(database: Database, contract: Contract, *, sync: bool, check_range
                 continue
             shapes.append(shape)
             backfill = state.backfill(shape.name)
-            if backfill is None or not backfill["done"] or has_unlisted(database, shape):
+            if backfill is None or not backfill["done"] or has_stale_quarantine(database, shape):
                 unfilled.add(shape.name)
     return make_plan(
         contract,

@@ -8,9 +8,9 @@ from ..shapes import ColumnShape, TableShape
 from ..zones import is_utc
 from . import sqlite_ddl
 from .sqlite import Database, quote
-from .sqlite_verify import orphan_keys, unlisted
+from .sqlite_verify import orphan_keys, orphans, unlisted
 
-__all__ = ["batch_end", "count", "fill", "greatest_key", "has_unlisted", "prune"]
+__all__ = ["batch_end", "count", "fill", "greatest_key", "has_stale_quarantine", "prune"]
 
 Key = list[Any]
 
@@ -70,9 +70,12 @@ def is_usual(column: ColumnShape) -> bool:
     return is_utc(column.reading.timezone) and column.reading.storage == "auto"
 
 
-def has_unlisted(database: Database, table: TableShape) -> bool:
-    """Return whether some value has neither an instant nor an entry in the quarantine."""
-    return any(unlisted(database, table, column)[0] for column in table.columns)
+def has_stale_quarantine(database: Database, table: TableShape) -> bool:
+    """Return whether the quarantine lacks a value without an instant, or lists one too many."""
+    return any(
+        unlisted(database, table, column)[0] or orphans(database, table, column)
+        for column in table.columns
+    )
 
 
 def prune(database: Database, table: TableShape) -> None:
