@@ -17,9 +17,9 @@ from typing import Literal
 from .context import Context
 from .queries import Query
 from .sqltext import Statement
-from .units import named, stored
+from .units import named
 
-__all__ = ["ColumnValue", "column_values", "given_values", "sql_unit"]
+__all__ = ["ColumnValue", "column_values", "sql_unit"]
 
 _TOKEN = re.compile(
     r"""
@@ -95,25 +95,6 @@ def column_values(query: Query) -> Iterator[ColumnValue]:
         for pair in (*_inserted(tokens), *_defaults(tokens), *_compared(tokens)):
             if pair.value:
                 yield _column_value(query, statement, pair)
-
-
-def given_values(node: ast.AST, context: Context) -> Iterator[tuple[str, ast.expr, bool]]:
-    """Yield a name, the expression that is given to it, and whether it is a mere variable.
-
-    Args:
-        node: a node that stores values (see `units.stored`), or the module for the values bound
-            to the columns that its SQL writes.
-        context: the file.
-    """
-    if not isinstance(node, ast.Module):
-        for name, value, target in stored(node, context):
-            yield name, value, isinstance(target, ast.Name)
-        return
-    for query in context.queries:
-        if query.bound:
-            for written in column_values(query):
-                if written.is_written:
-                    yield from ((written.column, bound, False) for bound in written.bound)
 
 
 def _column_value(query: Query, statement: Statement, pair: _Pair) -> ColumnValue:

@@ -9,28 +9,25 @@ not sure is None, and then every rule is silent.
 from __future__ import annotations
 
 import ast
-import operator
 import re
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
 from .clocks import is_aware, project_name
+from .constants import Number, number
 from .context import Context
 from .findings import Edit, Fix
 
 __all__ = [
     "UNIT_NAMES",
     "Mixture",
-    "Number",
     "Quantity",
+    "gives_number",
     "mixed",
     "named",
-    "number",
     "quantity",
     "spells_seconds",
-    "stored",
 ]
 
 Unit = Literal["s", "ms", "us", "ns"]
@@ -58,19 +55,6 @@ class Quantity:
     unit: Unit
     kind: Kind = "either"
     is_float: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A folded constant.
-
-    Attributes:
-        value: what it amounts to.
-        leaves: the numbers it is written with.
-    """
-
-    value: int | float
-    leaves: tuple[int | float, ...]
 
 
 # --- by name ---------------------------------------------------------------------------------
@@ -249,11 +233,11 @@ def _of_method(call: ast.Call, context: Context, depth: int) -> Quantity | None:
 def _by_function_name(call: ast.Call, context: Context) -> Quantity | None:
     match call.func:
         case ast.Name(id=name) | ast.Attribute(attr=name):
-            return named(name, context) if _gives_number(name) else None
+            return named(name, context) if gives_number(name) else None
     return None
 
 
-def _gives_number(function: str) -> bool:
+def gives_number(function: str) -> bool:
     """Tell whether the unit in a function's name is that of its result: not in `set_timeout_ms`."""
     return _NO_NUMBER.search(function.lower()) is None
 
@@ -299,13 +283,13 @@ def _of_arithmetic(node: ast.BinOp, context: Context, depth: int) -> Quantity | 
         case ast.Add() | ast.Sub():
             return _sum(node, left, right, context)
         case ast.Mult() if (left is None) != (right is None):
-            factor = number(node.right if left else node.left, context)
+            factor = number(node.right if left else node.left, context.source)
             return _scaled(left or right, factor, 1)
         case ast.Div() if left and right is None:
-            scaled = _scaled(left, number(node.right, context), -1)
+            scaled = _scaled(left, number(node.right, context.source), -1)
             return scaled and replace(scaled, is_float=True)
         case ast.FloorDiv() if left and right is None:
-            return _scaled(left, number(node.right, context), -1)
+            return _scaled(left, number(node.right, context.source), -1)
     return None
 
 
@@ -318,7 +302,7 @@ def _sum(
         is_float = left.is_float or right.is_float
         return Quantity(left.unit, _kind_of_sum(left, right, node.op), is_float)
     only = left or right
-    other = number(node.right if left else node.left, context)
+    other = number(node.right if left else node.left, context.source)
     if only is None or other is None or (only.unit == "ms" and spells_seconds(other, only)):
         return None
     return replace(only, is_float=only.is_float or isinstance(other.value, float))
@@ -351,49 +335,9 @@ def _scaled(given: Quantity | None, factor: Number | None, direction: int) -> Qu
     return replace(given, unit=_ORDER[place], is_float=is_float)
 
 
-# --- constants -------------------------------------------------------------------------------
+# --- two units in one expression -------------------------------------------------------------
 
-_FOLDED: dict[type[ast.operator], Callable[[float, float], float]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-}
-_MAX_FOLDED = 10**30
 _EPOCH_SECONDS = range(1_000_000_000, 4_200_000_000)  # 2001 to 2103, as seconds
-
-
-def number(node: ast.expr, context: Context, depth: int = _MAX_DEPTH) -> Number | None:
-    """Return the constant that an expression amounts to, names followed, or None."""
-    if not depth:
-        return None
-    match node:
-        case ast.Constant(value=bool()):
-            return None
-        case ast.Constant(value=int() | float() as value) if abs(value) < _MAX_FOLDED:
-            return Number(value, (value,))
-        case ast.UnaryOp(op=ast.USub(), operand=operand):
-            inner = number(operand, context, depth - 1)
-            return inner and Number(-inner.value, inner.leaves)
-        case ast.BinOp(left=ast.Constant(value=10), op=ast.Pow(), right=ast.Constant(value=int(n))):
-            return Number(10**n, (10**n,)) if 0 <= n < 30 else None
-        case ast.BinOp(left=left, op=op, right=right) if type(op) in _FOLDED:
-            return _folded(number(left, context, depth - 1), op, number(right, context, depth - 1))
-        case ast.Name():
-            assigned = context.source.value(node)
-            return None if assigned is None else number(assigned, context, depth - 1)
-    return None
-
-
-def _folded(left: Number | None, op: ast.operator, right: Number | None) -> Number | None:
-    if left is None or right is None:
-        return None
-    try:
-        value = _FOLDED[type(op)](left.value, right.value)
-    except ArithmeticError:
-        return None
-    return Number(value, left.leaves + right.leaves) if abs(value) < _MAX_FOLDED else None
 
 
 def spells_seconds(constant: Number, beside: Quantity) -> bool:
@@ -416,9 +360,6 @@ def spells_seconds(constant: Number, beside: Quantity) -> bool:
     return (value % 3600 == 0 and value % 1000 != 0) or (
         beside.kind == "instant" and int(value) in _EPOCH_SECONDS
     )
-
-
-# --- two units in one expression -------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -447,7 +388,7 @@ def mixed(left: ast.expr, right: ast.expr, context: Context) -> Mixture | None:
         if own is None or own.unit != "ms":
             continue
         if other is None:
-            constant = number(expression, context)
+            constant = number(expression, context.source)
             if constant and spells_seconds(constant, own):
                 return Mixture("seconds", _times_1000(expression, context))
         elif other.unit != "ms":
@@ -465,47 +406,3 @@ def _times_1000(node: ast.expr, context: Context) -> Fix | None:
     else:
         return None
     return Fix("unsafe", edits, reason="the result changes by the factor 1000")
-
-
-# --- where values are stored -----------------------------------------------------------------
-
-
-def stored(node: ast.AST, context: Context) -> Iterator[tuple[str, ast.expr, ast.expr | None]]:
-    """Yield, for a node that gives names to values: the name, the value, and the target.
-
-    Those are assignments to names, attributes and string keys, keyword arguments, the items of a
-    dict, and what a function returns, which then goes by the name of the function. The target is
-    None where there is no expression for it.
-    """
-    match node:
-        case ast.Assign(targets=targets, value=value):
-            for target in targets:
-                yield from _assigned(target, value)
-        case ast.AnnAssign(target=target, value=ast.expr() as value):
-            yield from _assigned(target, value)
-        case ast.NamedExpr(target=target, value=value):
-            yield from _assigned(target, value)
-        case ast.keyword(arg=str(name), value=value):
-            yield name, value, None
-        case ast.Dict(keys=keys, values=values):
-            for key, value in zip(keys, values, strict=True):
-                if isinstance(key, ast.Constant) and isinstance(key.value, str):
-                    yield key.value, value, None
-        case ast.Return(value=ast.expr() as value):
-            function = context.source.scope(node)
-            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) and _gives_number(
-                function.name
-            ):
-                yield function.name, value, None
-
-
-def _assigned(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr, ast.expr | None]]:
-    match target, value:
-        case ((ast.Name(id=name) | ast.Attribute(attr=name)), _):
-            yield name, value, target
-        case ast.Subscript(slice=ast.Constant(value=str(key))), _:
-            yield key, value, target
-        case ast.Tuple(elts=targets), ast.Tuple(elts=values) if len(targets) == len(values):
-            if not any(isinstance(part, ast.Starred) for part in (*targets, *values)):
-                for inner, given in zip(targets, values, strict=True):
-                    yield from _assigned(inner, given)

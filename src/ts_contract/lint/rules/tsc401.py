@@ -32,10 +32,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from ..constants import number
 from ..context import Context
 from ..findings import Edit, Fix
-from ..sqlvalues import given_values
-from ..units import UNIT_NAMES, Quantity, named, number, quantity, spells_seconds
+from ..given import given_values
+from ..units import UNIT_NAMES, Quantity, named, quantity, spells_seconds
 from . import Match, rule
 
 
@@ -47,26 +48,26 @@ from . import Match, rule
 )
 def check(node: ast.AST, context: Context) -> Iterator[Match]:
     """Yield a match for each name in milliseconds that is given another unit."""
-    for name, value, _ in given_values(node, context):
-        target = named(name, context)
+    for given in given_values(node, context):
+        target = named(given.name, context)
         if target is None or target.unit != "ms":
             continue
-        given = quantity(value, context)
-        if given is None:
-            constant = number(value, context)
+        held = quantity(given.value, context)
+        if held is None:
+            constant = number(given.value, context.source)
             if constant and target.kind == "instant" and spells_seconds(constant, target):
-                yield Match(value, {"unit": "seconds", "name": name})
-        elif given.unit != "ms":
-            unit = UNIT_NAMES[given.unit]
-            yield Match(value, {"unit": unit, "name": name}, _fix(value, given, context))
+                yield Match(given.value, {"unit": "seconds", "name": given.name})
+        elif held.unit != "ms":
+            fields = {"unit": UNIT_NAMES[held.unit], "name": given.name}
+            yield Match(given.value, fields, _fix(given.value, held, context))
 
 
-def _fix(value: ast.expr, given: Quantity, context: Context) -> Fix | None:
-    if given.unit != "s" or isinstance(value, ast.IfExp | ast.BoolOp | ast.NamedExpr):
+def _fix(value: ast.expr, held: Quantity, context: Context) -> Fix | None:
+    if held.unit != "s" or isinstance(value, ast.IfExp | ast.BoolOp | ast.NamedExpr):
         return None
     start, end = context.source.span(value)
     before, after = ("(", ")") if isinstance(value, ast.BinOp) else ("", "")
-    if given.is_float:
+    if held.is_float:
         before, after = f"int({before}", f"{after} * 1000)"
     else:
         after += " * 1000"

@@ -37,9 +37,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from ..constants import number
 from ..context import Context
 from ..findings import Edit, Fix
-from ..units import UNIT_NAMES, Quantity, number, quantity
+from ..units import UNIT_NAMES, Quantity, quantity
 from . import Match, rule
 
 _TAKE_SECONDS = frozenset({
@@ -72,7 +73,7 @@ def check(node: ast.Call, context: Context) -> Iterator[Match]:
     call = dotted.removeprefix("datetime.")
     given = quantity(node.args[0], context)
     if given is None:
-        constant = number(node.args[0], context)
+        constant = number(node.args[0], context.source)
         if constant and constant.value >= _YEAR_5138:
             yield Match(node.args[0], {"unit": "milliseconds", "call": call})
     elif given.unit != "s":

@@ -33,7 +33,7 @@ import ast
 from collections.abc import Iterator
 
 from ..context import Context
-from ..sqlvalues import given_values
+from ..given import given_values
 from ..units import named, quantity
 from . import Match, rule
 
@@ -46,17 +46,20 @@ from . import Match, rule
 )
 def check(node: ast.AST, context: Context) -> Iterator[Match]:
     """Yield a match for each name that says something else of milliseconds."""
-    for name, value, _ in given_values(node, context):
-        target = named(name, context)
-        if target is None:
-            if not (name.endswith("_at") or name.lower() in context.legacy_columns):
-                continue
-        elif target.unit == "ms":
+    for given in given_values(node, context):
+        if not _says_otherwise(given.name, context):
             continue
-        given = quantity(value, context)
-        if given is None or given.unit != "ms" or _read_name(value) == f"{name}_ms":
-            continue
-        yield Match(value, {"name": name})
+        held = quantity(given.value, context)
+        if held and held.unit == "ms" and _read_name(given.value) != f"{given.name}_ms":
+            yield Match(given.value, {"name": given.name})
+
+
+def _says_otherwise(name: str, context: Context) -> bool:
+    """Tell whether a name says that its value is no milliseconds."""
+    said = named(name, context)
+    if said is None:
+        return name.endswith("_at") or name.lower() in context.legacy_columns
+    return said.unit != "ms"
 
 
 def _read_name(value: ast.expr) -> str | None:

@@ -32,7 +32,7 @@ from collections.abc import Iterator
 
 from ..context import Context
 from ..findings import Edit, Fix
-from ..sqlvalues import given_values
+from ..given import Given, given_values
 from ..units import named, quantity
 from . import Match, rule
 
@@ -45,19 +45,22 @@ from . import Match, rule
 )
 def check(node: ast.AST, context: Context) -> Iterator[Match]:
     """Yield a match for each epoch column that is given a float of milliseconds."""
-    for name, value, is_variable in given_values(node, context):
-        if not _is_epoch(name, is_variable, context):
+    for given in given_values(node, context):
+        if not _is_epoch(given, context):
             continue
-        given = quantity(value, context)
-        if given and given.unit == "ms" and given.is_float:
-            start, end = context.source.span(value)
+        held = quantity(given.value, context)
+        if held and held.unit == "ms" and held.is_float:
+            start, end = context.source.span(given.value)
             edits = (Edit(start, start, "int("), Edit(end, end, ")"))
-            yield Match(value, {"name": name}, Fix("unsafe", edits, reason="an int is stored"))
+            fix = Fix("unsafe", edits, reason="an int is stored")
+            yield Match(given.value, {"name": given.name}, fix)
 
 
-def _is_epoch(name: str, is_variable: bool, context: Context) -> bool:
+def _is_epoch(given: Given, context: Context) -> bool:
     """Tell whether a name is that of a column: a mere variable needs `_at_ms` to be taken so."""
-    held = named(name, context)
-    if held is None or held.unit != "ms" or held.kind != "instant":
+    said = named(given.name, context)
+    if said is None or said.unit != "ms" or said.kind != "instant":
         return False
-    return not is_variable or name.endswith("_at_ms") or name.lower() in context.epoch_columns
+    if given.name.endswith("_at_ms") or given.name.lower() in context.epoch_columns:
+        return True
+    return not given.is_variable
