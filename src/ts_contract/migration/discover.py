@@ -8,7 +8,7 @@ from typing import Final
 
 from .classify import FORMS, Reading
 from .dialects.sqlite import Database, Target, introspect, opened, quote
-from .dialects.sqlite_forms import FormCount, count_forms
+from .dialects.sqlite_forms import FormCount, count_forms, first_forms
 from .introspect import ColumnInfo, TableInfo
 from .progress import Progress, ProgressCallback, silent
 from .shapes import ColumnShape
@@ -27,6 +27,7 @@ _LENGTH: Final = re.compile(
     r"(_(ms|s|sec|secs|seconds|us|ns|millis|minutes|hours|days))?$",
     re.IGNORECASE,
 )
+_CAMEL: Final = re.compile(r"[a-z](At|On|Time|Timestamp|Date|Until|Since|Seen)$")
 _EPOCH_NAME: Final = re.compile(r"_(ms|millis|epoch_ms)$", re.IGNORECASE)
 _DECLARED: Final = ("TIMESTAMP", "DATETIME")
 _DATED: Final = (
@@ -85,20 +86,20 @@ class Proposal:
             'on-overlap = "reject"',
             'on-gap = "reject"',
         ]
-        tables = sorted({c.table for c in self.candidates})
-        for table in tables:
-            lines += ["", f"[tables.{_key(table)}]"]
-            lines += [_line(c) for c in self.candidates if c.table == table]
-            if not any(c.proposed for c in self.candidates if c.table == table):
-                lines[lines.index(f"[tables.{_key(table)}]")] = f"# [tables.{_key(table)}]"
+        for table in sorted({c.table for c in self.candidates}):
+            columns = [c for c in self.candidates if c.table == table]
+            is_proposed = any(c.proposed for c in columns)
+            head = f"[tables.{_key(table)}]" if is_proposed else f"# {_comment(table)}"
+            lines += ["", head, *(_line(c) for c in columns)]
         return "\n".join(lines) + "\n"
 
 
 def discover(db: Target, *, progress: ProgressCallback = silent, schema: str = "main") -> Proposal:
     """Look at every column of a database and propose those that hold instants.
 
-    A column is proposed if what it holds says so, and its name or declared type does not speak
-    against it; a length of time such as `fetch_latency_ms` is told by its name.
+    A column is looked at closely if its name, its declared type or its first texts suggest
+    instants. It is proposed if most of what it holds are instants; a length of time such as
+    `fetch_latency_ms` is told by its name.
 
     Args:
         db: path, `sqlite:///path`, or an open connection outside a transaction.
@@ -141,47 +142,74 @@ def _candidate(
     database: Database, table: TableInfo, column: ColumnInfo, taken: set[str]
 ) -> Candidate | None:
     """Judge one column; None if neither its name, nor its type, nor its values suggest instants."""
-    named = bool(_INSTANT.search(column.name))
     declared = any(word in column.type for word in _DECLARED) or column.type == "DATE"
+    named = bool(_INSTANT.search(column.name) or _CAMEL.search(column.name))
     length = bool(_LENGTH.search(column.name))
-    if not (named or declared or (length and "_ms" in column.name.lower())):
+    if length and not declared and "_ms" not in column.name.lower():
         return None
-    shape = ColumnShape(column.name, f"{column.name}_ms", Reading())
-    forms = count_forms(database, table.name, shape)
+    if not (named or declared or length) and not _begins_with_dates(database, table, column):
+        return None
+    forms = count_forms(database, table.name, _shape(column))
+    proposed, storage, reason = _judge(column, forms, taken, declared=declared, length=length)
+    if not _is_unicode(table.name + column.name):
+        proposed, reason = False, "its name is not UTF-8, and a contract is"
+    return Candidate(table.name, column.name, column.type, forms, storage, proposed, reason)
+
+
+def _shape(column: ColumnInfo) -> ColumnShape:
+    return ColumnShape(column.name, f"{column.name}_ms", Reading())
+
+
+def _begins_with_dates(database: Database, table: TableInfo, column: ColumnInfo) -> bool:
+    """Return whether the first texts of a column are dates; numbers alone say nothing."""
+    forms = first_forms(database, table.name, _shape(column))
+    return bool(forms) and forms <= set(_DATED)
+
+
+def _judge(
+    column: ColumnInfo,
+    forms: tuple[FormCount, ...],
+    taken: set[str],
+    *,
+    declared: bool,
+    length: bool,
+) -> tuple[bool, str, str]:
+    """Return whether a column is proposed, the unit of its numbers, and the reason."""
     dated = sum(f.rows for f in forms if f.form in _DATED)
     numbers = sum(f.rows for f in forms if f.form in _EPOCHS)
     values = sum(f.rows for f in forms if f.form != "null")
     units = {f.form for f in forms if f.form in _EPOCHS}
     storage = next(iter(units)) if len(units) == 1 and not dated else "auto"
-
-    def judged(proposed: bool, reason: str) -> Candidate:
-        return Candidate(table.name, column.name, column.type, forms, storage, proposed, reason)
-
     if length:
-        return judged(False, "a length of time or a count by its name")
+        return False, storage, "a length of time or a count by its name"
     if _EPOCH_NAME.search(column.name):
-        return judged(False, "epoch milliseconds already by its name")
+        return False, storage, "epoch milliseconds already by its name"
     if f"{column.name.lower()}_ms" in taken:
-        return judged(False, f"{column.name}_ms stands beside it already")
+        return False, storage, f"{column.name}_ms stands beside it already"
     if not values:
-        return judged(declared, "no values yet; judged by its type")
+        return declared, storage, "no values yet; judged by its type"
     if dated + numbers < values / 2:
-        return judged(False, "most values are no instants")
+        return False, storage, "most values are no instants"
     if storage in _EPOCHS:
-        return judged(True, f"numbers that are epoch {storage}")
-    return judged(True, "dates and times")
+        return True, storage, f"numbers that are epoch {storage}"
+    return True, storage, "dates and times"
 
 
 def _line(candidate: Candidate) -> str:
     forms = ", ".join(f"{f.rows:,} {f.form} ({f.example})" for f in candidate.forms[:4])
-    refused = sum(f.rows for f in candidate.forms if FORMS[f.form].reason is not None)
     comment = _comment(f"{candidate.reason}: {forms or 'no rows'}")
-    if refused and candidate.proposed:
+    if not candidate.proposed:
+        return f"# {_comment(candidate.column)}: {comment}"
+    refused = sum(f.rows for f in candidate.forms if FORMS[f.form].reason is not None)
+    if refused:
         comment += f"; {refused:,} cannot be converted"
     storage = "" if candidate.storage == "auto" else f', storage = "{candidate.storage}"'
     epoch = _string(f"{candidate.column}_ms")
-    line = f"{_key(candidate.column)} = {{ epoch = {epoch}{storage} }}"
-    return f"{'' if candidate.proposed else '# '}{line}  # {comment}"
+    return f"{_key(candidate.column)} = {{ epoch = {epoch}{storage} }}  # {comment}"
+
+
+def _is_unicode(name: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 def _key(name: str) -> str:

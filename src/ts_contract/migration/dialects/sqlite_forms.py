@@ -12,9 +12,10 @@ from ..zones import is_utc, zone_steps
 from .sqlite import Database, quote
 from .sqlite_values import ZONE_TABLE, form_expression
 
-__all__ = ["FormCount", "count_forms", "latest_form"]
+__all__ = ["FormCount", "count_forms", "first_forms", "latest_form"]
 
 _LATEST = 200
+_FIRST = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,17 @@ def count_forms(database: Database, table: str, column: ColumnShape) -> tuple[Fo
         " GROUP BY form ORDER BY n DESC, form"
     )
     return tuple(FormCount(form, count, example) for form, count, example in rows)
+
+
+def first_forms(database: Database, table: str, column: ColumnShape) -> set[str]:
+    """Return the forms of the first texts in a column; empty if it has none."""
+    legacy = quote(column.legacy)
+    rows = database.run(
+        f"SELECT DISTINCT form FROM (SELECT {form_expression('value', column.reading)} AS form"
+        f" FROM (SELECT {legacy} AS value FROM {database.qualified(table)}"
+        f" WHERE typeof({legacy}) = 'text' LIMIT {_FIRST}) LIMIT -1)"
+    )
+    return {form for (form,) in rows}
 
 
 def latest_form(database: Database, table: TableInfo, legacy: str, reading: Reading) -> str | None:
