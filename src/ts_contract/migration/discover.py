@@ -151,8 +151,8 @@ def _candidate(
         return None
     forms = count_forms(database, table.name, _shape(column))
     proposed, storage, reason = _judge(column, forms, taken, declared=declared, length=length)
-    if not _is_unicode(table.name + column.name):
-        proposed, reason = False, "its name is not UTF-8, and a contract is"
+    if not f"{table.name}{column.name}".isprintable():
+        proposed, reason = False, "a name with unprintable characters cannot stand in a contract"
     return Candidate(table.name, column.name, column.type, forms, storage, proposed, reason)
 
 
@@ -206,10 +206,6 @@ def _line(candidate: Candidate) -> str:
     storage = "" if candidate.storage == "auto" else f', storage = "{candidate.storage}"'
     epoch = _string(f"{candidate.column}_ms")
     return f"{_key(candidate.column)} = {{ epoch = {epoch}{storage} }}  # {comment}"
-
-
-def _is_unicode(name: str) -> bool:
-    return not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 def _key(name: str) -> str:
