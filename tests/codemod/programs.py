@@ -43,7 +43,7 @@ FORMS = {
     "iso": "%Y-%m-%dT%H:%M:%SZ",
 }
 
-HEAD = '''
+HEAD = """
 from datetime import datetime, timedelta, timezone
 
 
@@ -51,7 +51,7 @@ def run(conn, given):
     seen = []
     since = given["text"]
     moment: datetime = given["moment"]
-'''
+"""
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,9 @@ def rows() -> st.SearchStrategy[list[Row]]:
 @st.composite
 def programs(draw: st.DrawFn) -> Program:
     """Draw a program of one to four steps."""
-    steps = draw(st.lists(st.one_of(reads(), aggregates(), writes(), helpers()), min_size=1, max_size=4))
+    steps = draw(
+        st.lists(st.one_of(reads(), aggregates(), writes(), helpers()), min_size=1, max_size=4)
+    )
     body = "".join(f"    {line}\n" for step in steps for line in step)
     return Program(f"{HEAD}{body}    return seen\n")
 
@@ -225,11 +227,15 @@ def writes(draw: st.DrawFn) -> list[str]:
     value = draw(st.sampled_from(VALUES))
     kind = draw(st.integers(0, 7))
     if kind == 0:
-        return [f'conn.execute("INSERT INTO {table} (id, {column}) VALUES (?, ?)", (70, {value}))'] * 1
+        return [
+            f'conn.execute("INSERT INTO {table} (id, {column}) VALUES (?, ?)", (70, {value}))'
+        ] * 1
     if kind == 1:
         return [f'conn.execute("UPDATE {table} SET {column} = ? WHERE id > ?", ({value}, 2))']
     if kind == 2:
-        clock = draw(st.sampled_from(["CURRENT_TIMESTAMP", "datetime('now')", "datetime('now', '-1 day')"]))
+        clock = draw(
+            st.sampled_from(["CURRENT_TIMESTAMP", "datetime('now')", "datetime('now', '-1 day')"])
+        )
         return [f'conn.execute("UPDATE {table} SET {column} = {clock} WHERE id = 1")']
     if kind == 3:
         condition, values = draw(conditions(column))
@@ -251,7 +257,7 @@ def writes(draw: st.DrawFn) -> list[str]:
     if kind == 6:
         return [f'conn.execute("UPDATE {table} SET {column} = COALESCE({column}, ?)", ({value},))']
     return [
-        "conn.execute(\"INSERT INTO events (task_id, happened_at) SELECT id, created_at FROM tasks\")"
+        'conn.execute("INSERT INTO events (task_id, happened_at) SELECT id, created_at FROM tasks ORDER BY id")'
     ]
 
 

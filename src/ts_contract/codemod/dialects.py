@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..contract import Dialect
+from ..contract import ColumnContract, Dialect
 
-__all__ = ["DIALECTS", "Sql"]
+__all__ = ["DIALECTS", "SCALES", "Sql", "shown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +53,23 @@ DIALECTS: dict[Dialect, Sql] = {
         instant=None,
     ),
 }
+
+
+# A column whose contract says its unit: what goes around the epoch column so that the legacy
+# number comes out, and around a number in that unit so that milliseconds come out. Numbers need
+# no text, no zone and no parsing, and NULL stays NULL.
+SCALES: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
+    "seconds": (("(", " / 1000)"), ("CAST(", " * 1000 AS INTEGER)")),
+    "milliseconds": (("", ""), ("", "")),
+    "microseconds": (("(", " * 1000)"), ("", " / 1000")),
+}
+
+
+def shown(sql: Sql, column: ColumnContract) -> tuple[str, str]:
+    """Return what goes around an epoch column so that the legacy value comes out.
+
+    Args:
+        sql: the expressions of the dialect.
+        column: the column, whose storage decides.
+    """
+    return SCALES[column.storage][0] if column.storage in SCALES else sql.shown

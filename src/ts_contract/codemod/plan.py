@@ -12,7 +12,7 @@ from ..lint.context import Context
 from ..lint.findings import Edit, Import
 from ..lint.queries import Query
 from .changes import Options, UnclearError, Verdict, joined
-from .dialects import DIALECTS
+from .dialects import DIALECTS, SCALES, Sql, shown
 from .editing import Editor
 from .statements import Atom, Key, Planner
 
@@ -187,7 +187,7 @@ def _stars(
         resolved = next((r for r in context.analysis.queries if r.query is star.query), None)
         if resolved is None:
             continue
-        verdicts[star.span] = _compat_star(planner, resolved, star.span, editor, sql.shown)
+        verdicts[star.span] = _compat_star(planner, resolved, star.span, editor, sql)
 
 
 def _star_reader(planner: Planner, read: RowRead, options: Options) -> Verdict:
@@ -211,7 +211,7 @@ def _star_reader(planner: Planner, read: RowRead, options: Options) -> Verdict:
 
 
 def _compat_star(
-    planner: Planner, resolved: Resolved, span: Key, editor: Editor, shown: tuple[str, str]
+    planner: Planner, resolved: Resolved, span: Key, editor: Editor, sql: Sql
 ) -> Verdict:
     """Return the verdict that gives the legacy values under their names, instead of a `*`.
 
@@ -224,11 +224,12 @@ def _compat_star(
         return Verdict(reason="what else the rows hold is not known")
     table = stars[0].star
     values = {
-        c.legacy.lower(): f"{shown[0]}{c.epoch}{shown[1]} AS {c.legacy}" for c in table.columns
+        c.legacy.lower(): f"{c.epoch}".join(shown(sql, c)) + f" AS {c.legacy}"
+        for c in table.columns
     }
     if any(output.name.lower() in values for output in outputs):
         return _NOTHING_TO_DO
-    if any(c.storage != "auto" or c.timezone.upper() != "UTC" for c in table.columns):
+    if not all(c.storage in SCALES or c.timezone.upper() == "UTC" for c in table.columns):
         return Verdict(reason="a column of the table holds no text in UTC")
     known = planner.columns_of(table)
     query = resolved.query

@@ -23,7 +23,7 @@ from ..lint.sqltext import Placeholder
 from ..timestamps import to_epoch_ms
 from .changes import Options, UnclearError
 from .clauses import Clauses, Context, Place
-from .dialects import DIALECTS
+from .dialects import DIALECTS, SCALES, shown
 from .dualwrites import collapse
 from .editing import Editor
 from .readers import Readers, Uses
@@ -271,6 +271,7 @@ class Planner:
         atom: Atom,
     ) -> None:
         name = context.name
+        is_number = atom.reference.column.storage in SCALES
         if name in _COUNTS:
             self._rename(atom)
         elif name in _SAME_VALUE:
@@ -280,7 +281,11 @@ class Planner:
             if context.index < start or context.index >= stop:
                 raise UnclearError(f"the column is no value of {name}")
             self._same_value(resolved, place, arguments[start:stop], context, atom)
-        elif name in _DATE_FUNCTIONS and self._sql.instant is not None:
+        elif name in _DATE_FUNCTIONS and atom.reference.column.storage == "seconds":
+            self._rename(atom)
+            last = self.clauses(resolved).indexes(place)[1]
+            atom.rewrite.edits.append(self._editor.after(atom.reference.query, last, " / 1000.0"))
+        elif name in _DATE_FUNCTIONS and self._sql.instant is not None and not is_number:
             if context.index != _DATE_FUNCTIONS[name]:
                 raise UnclearError(f"the column is a modifier of {name}")
             self._need_utc(atom.reference.column)
@@ -316,29 +321,37 @@ class Planner:
         self._value_at(resolved, _held(context), atom)
 
     def _need_utc(self, column: ColumnContract) -> None:
+        if column.storage in SCALES:
+            return
         if column.timezone.upper() not in {"UTC", "ETC/UTC"}:
             raise UnclearError(f"the text is local time in {column.timezone}")
-        if column.storage not in {"auto"}:
+        if column.storage != "auto":
             raise UnclearError(f"the column holds {column.storage}, not texts")
 
     # --- the text again ----------------------------------------------------------------------
 
     def _as_text(self, resolved: Resolved, place: Place, atom: Atom, reason: str) -> None:
         """Compute the legacy value from the epoch column, where only the text will do."""
-        self._need_utc(atom.reference.column)
-        if not self._options.unsafe:
-            raise UnclearError(reason, offered=True)
+        column = atom.reference.column
+        self._need_utc(column)
+        if column.storage != "milliseconds":
+            if not self._options.unsafe:
+                raise UnclearError(reason, offered=True)
+            form = "the form of CURRENT_TIMESTAMP" if column.storage == "auto" else "whole numbers"
+            atom.rewrite.reasons.append(f"{reason}; it is computed in {form}")
         self._show(resolved, place, atom)
-        atom.rewrite.reasons.append(f"{reason}; it is in the form of CURRENT_TIMESTAMP")
 
     def _show(self, resolved: Resolved, place: Place, atom: Atom) -> None:
         """Rename a column and put around it what computes the legacy value."""
         self._rename(atom)
         first, last = self.clauses(resolved).indexes(place)
         query = atom.reference.query
+        before, behind = shown(self._sql, atom.reference.column)
+        if not behind:
+            return
         atom.rewrite.edits += [
-            self._editor.before(query, first, self._sql.shown[0]),
-            self._editor.after(query, last, self._sql.shown[1]),
+            self._editor.before(query, first, before),
+            self._editor.after(query, last, behind),
         ]
 
     # --- list items --------------------------------------------------------------------------
@@ -522,17 +535,18 @@ class Planner:
             except UnclearError as unclear:
                 failures.append(unclear)
         renames = is_bare and not alias
-        if not failures:
+        if not failures and atom.reference.column.storage == "auto":
             self._rename(atom)
             self._take(readers, atom)
             if renames:
                 atom.rewrite.edits += [Edit(*key, atom.reference.column.epoch) for key in uses.keys]
             return
-        if self._options.compat_reads and atom.reference.column.storage == "auto":
+        storage = atom.reference.column.storage
+        if storage == "milliseconds" or (self._options.compat_reads and storage != "julian-day"):
             self._compat(resolved, place, legacy if renames else "", atom)
             return
-        if not self._options.unsafe:
-            raise failures[0]
+        if not self._options.unsafe or storage != "auto":
+            raise failures[0] if failures else UnclearError("the readers expect another unit")
         self._unsafe_output(resolved, place, atom, uses, renames=renames)
         atom.rewrite.reasons += [failure.reason for failure in failures]
 
@@ -562,9 +576,10 @@ class Planner:
         self._rename(atom)
         first, last = self.clauses(resolved).indexes(place)
         query = atom.reference.query
-        behind = f"{self._sql.shown[1]} AS {name}" if name else self._sql.shown[1]
+        before, behind = shown(self._sql, atom.reference.column)
+        behind += f" AS {name}" if name else ""
         atom.rewrite.edits += [
-            self._editor.before(query, first, self._sql.shown[0]),
+            self._editor.before(query, first, before),
             self._editor.after(query, last, behind),
         ]
 
@@ -612,7 +627,9 @@ class Planner:
         mark = clauses.placeholder(place)
         reference = self._columns(resolved).get(place)
         text = clauses.text(place)
-        if (resolved, place) in self._derived:
+        if atom.reference.column.storage in SCALES and reference is None:
+            self._scaled(resolved, place, atom)
+        elif (resolved, place) in self._derived:
             atom.links.add(self._derived[resolved, place])
         elif mark is not None:
             self._bound(resolved, mark, place, atom)
@@ -630,6 +647,24 @@ class Planner:
             )
         else:
             self._expression(resolved, place, atom, context)
+
+    def _scaled(self, resolved: Resolved, place: Place, atom: Atom) -> None:
+        """Convert a number to milliseconds in SQL: its unit is that of the column."""
+        clauses = self.clauses(resolved)
+        text = clauses.text(place).upper()
+        before, behind = SCALES[atom.reference.column.storage][1]
+        if text == "NULL" or not behind:
+            return
+        if any(place.first <= p.first and p.last <= place.last for p in self._columns(resolved)):
+            raise UnclearError("the column meets an expression of another column")
+        query = atom.reference.query
+        first, last = clauses.indexes(place)
+        simple = place.first == place.last or clauses.call(place) is not None
+        inner = ("", "") if simple else ("(", ")")
+        atom.rewrite.edits += [
+            self._editor.before(query, first, before + inner[0]),
+            self._editor.after(query, last, inner[1] + behind),
+        ]
 
     def _expression(
         self,
