@@ -354,6 +354,21 @@ def test_a_change_of_the_package_that_the_builder_uses_makes_a_new_template(proj
     assert template()[1] != first[1]
 
 
+def test_what_the_ini_key_names_is_an_input_of_a_builder_of_the_project_too(project, template):
+    project.makeconftest("""
+        import pytest
+        import sqlite3
+
+        @pytest.fixture(scope="session")
+        def ts_legacy_builder():
+            return lambda path: sqlite3.connect(path).executescript("CREATE TABLE t(x)").close()
+        """)
+    first = template()
+    assert template() == (False, first[1])
+    (project.path / "migrations" / "notes.txt").write_text("read by the builder")
+    assert template()[1] != first[1]
+
+
 def test_what_a_killed_build_leaves_behind_is_no_template(project, template):
     _, name = template()
     [path] = (project.path / ".pytest_cache").rglob(name)
@@ -376,8 +391,18 @@ def test_templates_that_nobody_used_for_two_weeks_are_removed(project, template)
 
 def test_without_a_cache_the_templates_live_in_the_temporary_directory(project, run):
     project.makepyfile(ONE_TEST)
-    run("-p", "no:cacheprovider").assert_outcomes(passed=1)
+    run("--migrated-db", "-p", "no:cacheprovider").assert_outcomes(passed=1)
     assert not (project.path / ".pytest_cache").exists()
+    assert not list(project.path.glob("*.db"))
+
+
+def test_a_cache_that_cannot_be_written_to_is_done_without(project, run):
+    (project.path / "file").write_text("")
+    project.makepyfile(ONE_TEST)
+    run("-o", "cache_dir=file/cache", "-W", "ignore").assert_outcomes(passed=1)
+    before = set(project.path.iterdir())
+    run("--migrated-db", "-o", "cache_dir=file/cache", "-W", "ignore").assert_outcomes(passed=1)
+    assert set(project.path.iterdir()) == before
 
 
 def test_cache_clear_builds_anew(project, run):

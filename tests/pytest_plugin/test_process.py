@@ -62,6 +62,16 @@ def test_it_can_be_switched_off(project):
     refused.stderr.fnmatch_lines(["*unrecognized arguments: --migrated-db*"])
 
 
+def test_a_conftest_may_load_it_where_plugins_are_not_loaded_by_themselves(project, monkeypatch):
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    conftest = project.path / "conftest.py"
+    plugins = 'pytest_plugins = ["ts_contract.pytest_plugin.plugin"]\n'
+    conftest.write_text(plugins + conftest.read_text())
+    project.makepyfile("def test_newest(opened): opened.newest()")
+    project.runpytest_subprocess().assert_outcomes(passed=1)
+    project.runpytest_subprocess("--migrated-db").assert_outcomes(failed=1)
+
+
 def test_fixtures_options_ini_keys_and_markers_are_documented(project):
     fixtures = project.runpytest_subprocess("--fixtures", *PLAIN).stdout.str()
     for name in (

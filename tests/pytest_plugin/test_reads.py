@@ -204,6 +204,21 @@ def test_the_contract_of_a_conftest_is_the_one_that_is_looked_for(project, run):
     result.stdout.fnmatch_lines(["legacy column notes.created_at is read at *"])
 
 
+def test_a_case_of_unittest_fails_too(project, run):
+    project.makepyfile("""
+        import sqlite3
+        import unittest
+
+        class Case(unittest.TestCase):
+            def test_case(self):
+                db = sqlite3.connect(":memory:")
+                db.execute("CREATE TABLE tasks(created_at)")
+                db.execute("SELECT created_at FROM tasks")
+                db.close()
+        """)
+    run("--migrated-db").assert_outcomes(failed=1)
+
+
 # --- allowances ------------------------------------------------------------------------------
 
 

@@ -64,6 +64,9 @@ def ts_legacy_builder(pytestconfig: pytest.Config) -> Callable[[Path], object]:
 
     By default what the ini key ts_contract_migrations names. Override it where the project has a
     migrator of its own. The rows of ts_contract_seed are added afterwards, in either case.
+
+    What is built is kept until an input changes: the file of the builder, the Python and SQL files
+    of the project's packages that it uses, and whatever else ts_contract_migrations names.
     """
     from .sources import SqlFiles  # noqa: PLC0415
 

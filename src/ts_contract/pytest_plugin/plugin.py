@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Generator
 
 import pytest
@@ -27,19 +28,24 @@ def pytest_load_initial_conftests(
     early_config: pytest.Config,
 ) -> Generator[None, object, object]:
     """Begin to watch before a conftest can say `from sqlite3 import connect`."""
-    settings = read_settings(early_config.known_args_namespace)
-    early_config.stash[SETTINGS] = settings
+    _start(early_config, early_config.known_args_namespace)
+    return (yield)
+
+
+def _start(config: pytest.Config, options: argparse.Namespace) -> None:
+    settings = config.stash[SETTINGS] = read_settings(options)
     if settings.reads != "off":
         from .watch import start_watch  # noqa: PLC0415
 
-        start_watch(early_config)
-    return (yield)
+        start_watch(config)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the markers, and register the hooks of a watched run."""
     for marker in _MARKERS:
         config.addinivalue_line("markers", marker)
+    if SETTINGS not in config.stash:  # a conftest has loaded the plugin, by pytest_plugins
+        _start(config, config.option)
     settings = config.stash[SETTINGS]
     if settings.active:
         from .session import begin  # noqa: PLC0415

@@ -75,11 +75,13 @@ def _prepare(config: pytest.Config, settings: Settings) -> list[Any]:
     """
     from .. import ContractError, load_contract  # noqa: PLC0415
     from .sources import SchemaError, SqlFiles  # noqa: PLC0415
-    from .templates import open_templates  # noqa: PLC0415
+    from .templates import cache_directory, open_templates  # noqa: PLC0415
 
     paths = config.getini("ts_contract_migrations")
     if not paths or config.option.collectonly or _is_overridden(config):
         return []
+    if cache_directory(config) is None:
+        return []  # nowhere to keep them before the first test
     try:
         contract = load_contract(start=config.rootpath)
         templates = open_templates(config, SqlFiles(tuple(paths)), contract, Path())

@@ -127,24 +127,32 @@ def _copy_database(source: Path, database: Path) -> None:
 # --- inputs ----------------------------------------------------------------------------------
 
 
-def hash_inputs(builder: Builder, files: Iterable[Path], *texts: str) -> str:
+def hash_inputs(builder: Builder, paths: Iterable[Path], *texts: str) -> str:
     """Return a hash (64 hex digits) of everything that decides what is built.
 
     Args:
         builder: builds the legacy schema.
-        files: files that are read as well.
+        paths: files that are read as well, and directories of them.
         texts: whatever else decides.
     """
     digest = hashlib.sha256()
     for text in texts:
         digest.update(f"{text}\0".encode())
-    for file in (*_builder_files(builder), *files):
+    for file in (*_builder_files(builder), *_files_below(paths)):
         try:
             content = file.read_bytes()
         except OSError as error:
             raise SchemaError(f"{file}: {error.strerror}; the legacy schema is not built") from None
         digest.update(f"{file.name}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()
+
+
+def _files_below(paths: Iterable[Path]) -> Iterator[Path]:
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(each for each in path.rglob("*") if each.is_file())
+        else:
+            yield path
 
 
 def _builder_files(builder: Builder) -> list[Path]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import sys
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,7 +29,7 @@ try:
 except ImportError:  # no such lock on this system: two workers may build the same, to no harm
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["Template", "Templates", "open_templates"]
+__all__ = ["Template", "Templates", "cache_directory", "open_templates"]
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _UNUSED_SECONDS = 14 * 86_400
@@ -60,6 +61,7 @@ class Templates:
 
     Attributes:
         builder: builds the legacy schema.
+        inputs: what ts_contract_migrations names, which a builder of the project may read, too.
         seed: SQL files that are run after it.
         before_finalize: SQL files that are run on a migrated database before it is finalized.
         contract: the contract of the migration.
@@ -69,6 +71,7 @@ class Templates:
     """
 
     builder: Builder
+    inputs: tuple[Path, ...]
     seed: tuple[Path, ...]
     before_finalize: tuple[Path, ...]
     contract: Contract
@@ -111,9 +114,10 @@ class Templates:
     def _find_or_build(self, schema: Schema) -> tuple[Path, bool]:
         key = hash_inputs(
             self.builder,
-            (*self.seed, *self.before_finalize, *_package_files()),
+            (*self.inputs, *self.seed, *self.before_finalize, *_package_files()),
             __version__,
             sqlite3.sqlite_version,
+            sys.version,
             self.contract.fingerprint(),
         )[:32]
         path = self.cache / f"{key}-{schema}.db"
@@ -177,12 +181,29 @@ def open_templates(
     config: pytest.Config, builder: Builder, contract: Contract, copies: Path
 ) -> Templates:
     """Return the templates of a project; they are kept in pytest's cache, if it has one."""
-    cache = getattr(config, "cache", None)
-    directory = copies.parent if cache is None else cache.mkdir("ts_contract")
-    seed, before_finalize = (
-        tuple(config.getini(f"ts_contract_{key}")) for key in ("seed", "before_finalize")
+    seed, before_finalize, inputs = (
+        tuple(config.getini(f"ts_contract_{key}"))
+        for key in ("seed", "before_finalize", "migrations")
     )
-    return Templates(builder, seed, before_finalize, contract, directory, copies)
+    cache = cache_directory(config) or _shared_directory(config, copies)
+    return Templates(builder, inputs, seed, before_finalize, contract, cache, copies)
+
+
+def cache_directory(config: pytest.Config) -> Path | None:
+    """Return the directory that keeps the templates between runs; None if there can be none."""
+    cache = getattr(config, "cache", None)
+    try:
+        return None if cache is None else Path(cache.mkdir("ts_contract"))
+    except OSError:  # a checkout that cannot be written to
+        return None
+
+
+def _shared_directory(config: pytest.Config, copies: Path) -> Path:
+    """Return a temporary directory of this run; xdist's workers have theirs in a common one."""
+    own = copies.parent
+    directory = (own.parent if hasattr(config, "workerinput") else own) / "ts_contract_templates"
+    directory.mkdir(exist_ok=True)
+    return directory
 
 
 def _package_files() -> list[Path]:
@@ -210,13 +231,10 @@ def _remove_database(path: Path) -> None:
 
 def _remove_unused(cache: Path) -> None:
     limit = time.time() - _UNUSED_SECONDS
-    for path in _files(cache):
-        if path.stat().st_mtime < limit:
-            path.unlink(missing_ok=True)
-
-
-def _files(cache: Path) -> Iterable[Path]:
-    return [path for path in cache.iterdir() if path.is_file()]
+    for path in cache.iterdir():
+        with suppress(OSError):  # another run was faster
+            if path.stat().st_mtime < limit:
+                path.unlink()
 
 
 @contextmanager

@@ -153,9 +153,11 @@ class Watch:
         """Watch connections, too, that were opened before anybody observed."""
         for connection in others:
             _arm(connection)
-        yield
-        for connection in others:
-            _disarm(connection)
+        try:
+            yield
+        finally:
+            for connection in others:
+                _disarm(connection)
 
     def rearm(self) -> None:
         """Make every open connection prepare its cached statements again.
