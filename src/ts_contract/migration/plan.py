@@ -14,7 +14,7 @@ from .classify import FORMS, Reading, reading_of
 from .dialects.sqlite import Database, Target, introspect, opened
 from .dialects.sqlite_forms import FormCount, count_forms, latest_form
 from .dialects.sqlite_rows import has_stale_quarantine
-from .dialects.sqlite_sync import conversion_name, trigger_name
+from .dialects.sqlite_sync import conversion_name, has_sync
 from .findings import Finding, contract_findings, table_findings
 from .introspect import ColumnInfo, DatabaseInfo, TableInfo
 from .progress import Progress, ProgressCallback, silent
@@ -294,11 +294,7 @@ def _expand_steps(
 
 def _sync_steps(info: DatabaseInfo, shapes: tuple[TableShape, ...]) -> list[InstallSync]:
     triggers = {o.name.lower() for o in info.objects if o.kind == "trigger"}
-    return [
-        InstallSync(shape)
-        for shape in shapes
-        if trigger_name(shape.name, "insert").lower() not in triggers
-    ]
+    return [InstallSync(shape) for shape in shapes if not has_sync(shape.name, triggers)]
 
 
 def _conversion_steps(info: DatabaseInfo, shapes: tuple[TableShape, ...]) -> list[Step]:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from ..contract import Contract
 from .dialects.sqlite import Database, Target, introspect, opened, quote, transaction
-from .dialects.sqlite_sync import trigger_name
+from .dialects.sqlite_sync import has_sync
 from .introspect import DatabaseInfo, TableInfo
 from .state import QuarantineRow, State, quarantined, read_state
 
@@ -157,4 +157,4 @@ def _phase(
     if backfill is not None and backfill["done"]:
         return "backfilled"
     triggers = {trigger.name.lower() for trigger in info.triggers_on(table.name)}
-    return "synced" if trigger_name(table.name, "insert").lower() in triggers else "expanded"
+    return "synced" if has_sync(table.name, triggers) else "expanded"

@@ -15,7 +15,7 @@ from ..contract import Contract, TableContract
 from ..timestamps import now_ms
 from .classify import convert, reading_of
 from .dialects.sqlite import Database, Target, introspect, opened, transaction
-from .dialects.sqlite_sync import trigger_name
+from .dialects.sqlite_sync import has_sync
 from .dialects.sqlite_verify import (
     ColumnCounts,
     count_columns,
@@ -212,7 +212,8 @@ def verify_within(
         and not has_version(database, version)
     ):
         problems.append(
-            f"the version row {version.value} is not in {version.table}; run `ts-contract migrate`"
+            f"the version row {version.value} is not in {version.table}; "
+            "run `ts-contract migrate`, or insert it again if it was deleted"
         )
     return VerifyReport(
         contract.name, database.name, tuple(tables), tuple(missing), tuple(problems)
@@ -385,6 +386,6 @@ def _structure_problems(
     ]
     if state.values.get("options", {}).get("sync"):
         triggers = {trigger.name.lower() for trigger in info.triggers_on(found.name)}
-        if trigger_name(found.name, "insert").lower() not in triggers:
-            problems.append(f"{found.name} has no sync triggers; run `ts-contract migrate`")
+        if not has_sync(found.name, triggers):
+            problems.append(f"{found.name} lacks sync triggers; run `ts-contract migrate`")
     return problems

@@ -23,6 +23,7 @@ trigger in its place, https://sqlite.org/lang_createtrigger.html.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from ..classify import Reading
@@ -37,6 +38,7 @@ __all__ = [
     "create_sync",
     "drop_conversions",
     "drop_sync",
+    "has_sync",
     "trigger_name",
 ]
 
@@ -54,6 +56,11 @@ def trigger_name(table: str, event: str) -> str:
         '_ts_contract_tasks_insert'
     """
     return f"_ts_contract_{table}_{event}"
+
+
+def has_sync(table: str, triggers: Collection[str]) -> bool:
+    """Return whether all sync triggers of a table are among some triggers, given in lower case."""
+    return all(trigger_name(table, event).lower() in triggers for event in _EVENTS)
 
 
 # --- the conversion --------------------------------------------------------------------------
@@ -103,8 +110,9 @@ def _way(reading: Reading) -> str:
 
 
 def create_sync(table: TableShape, schema: str) -> tuple[str, ...]:
-    """Return the statements that create the sync triggers of a table."""
+    """Return the statements that create the sync triggers of a table, whichever are there."""
     return (
+        *drop_sync(table, schema),
         _insert_trigger(table, schema),
         _update_trigger(table, schema),
         _nested_update_trigger(table, schema),

@@ -1,0 +1,185 @@
+"""verify finds whatever is wrong, and says where."""
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from ts_contract.loading import parse_contract
+from ts_contract.migration import migrate, verify
+
+NOON = 1_705_320_000_000
+CONTRACT = parse_contract(
+    {
+        "tables": {"tasks": ["created_at", "updated_at"], "versions": {"at": {"index": False}}},
+        "version": {"table": "versions", "value": "2"},
+    }
+)
+STORE = """
+CREATE TABLE tasks (id INTEGER PRIMARY KEY, created_at TIMESTAMP, updated_at TIMESTAMP);
+CREATE TABLE versions (version TEXT PRIMARY KEY, at TIMESTAMP DEFAULT CURRENT_TIMESTAMP);
+"""
+FORMS = (
+    "2024-01-15 12:00:00",
+    "2024-01-15T12:00:00.000999",
+    "2024-01-15T12:00:00Z",
+    "2024-01-15 17:30:00+05:30",
+    1_705_320_000,
+    1_705_320_000_000,
+    "20240115T120000Z",
+    "2024-01-15 12:00",
+)
+
+
+@pytest.fixture
+def store(build):
+    path = build(STORE, tasks=[(n, form, form) for n, form in enumerate(FORMS, 1)])
+    assert migrate(path, CONTRACT).ok
+    return path
+
+
+def spoil(path, *statements: str) -> None:
+    """Write past the sync triggers, as a mistake of ours or a restored table would."""
+    with closing(sqlite3.connect(path)) as db:
+        triggers = db.execute(
+            "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'tasks'"
+        ).fetchall()
+        for name, _ in triggers:
+            db.execute(f'DROP TRIGGER "{name}"')
+        for statement in statements:
+            db.execute(statement)
+        for _, sql in triggers:
+            db.execute(sql)
+        db.commit()
+
+
+@pytest.mark.parametrize("row", range(1, len(FORMS) + 1))
+@pytest.mark.parametrize("by", [1, -1, 999, -1_000, 3_600_000])
+def test_one_wrong_value_is_found_whatever_its_form(store, row, by):
+    spoil(store, f"UPDATE tasks SET created_at_ms = created_at_ms + {by} WHERE id = {row}")
+
+    report = verify(store, CONTRACT)
+
+    (difference,) = report.tables[0].columns[0].examples
+    assert (report.ok, report.differences) == (False, 1)
+    assert (difference.column, difference.row_key) == ("created_at", f'{{"id":{row}}}')
+    assert (difference.kind, difference.epoch, difference.expected) == ("value", NOON + by, NOON)
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "kind"),
+    [
+        ("created_at_ms = NULL", "null"),
+        ("created_at = NULL", "null"),
+        ("created_at = 'soon'", "null"),
+        ("created_at_ms = 1705320000", "value"),
+        ("created_at_ms = 1705320000000.5", "type"),
+        ("created_at_ms = '2024-01-15 12:00:00'", "type"),
+        ("created_at_ms = x'00'", "type"),
+        ("created_at_ms = 0, created_at = '1970-01-01 00:00:00'", "range"),
+        ("created_at_ms = 4102444800000, created_at = '2100-01-01 00:00:00'", "range"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_found(store, spoilt, kind):
+    spoil(store, f"UPDATE tasks SET {spoilt} WHERE id = 3")
+
+    report = verify(store, CONTRACT)
+
+    assert not report.ok
+    assert [d.kind for d in report.tables[0].columns[0].examples] == [kind]
+
+
+@pytest.mark.parametrize(
+    ("statement", "named"),
+    [
+        ("DROP INDEX idx_tasks_created_at_ms", "tasks.created_at_ms has no index"),
+        ("DROP TRIGGER _ts_contract_tasks_update", "tasks lacks sync triggers"),
+        ("DROP TRIGGER _ts_contract_tasks_insert", "tasks lacks sync triggers"),
+        ("DELETE FROM versions", "version row 2 is not in versions"),
+        ("UPDATE versions SET version = '1'", "version row 2"),
+        ("DROP TABLE tasks", "table tasks is not in the database"),
+        (
+            "INSERT INTO _ts_contract_quarantine VALUES"
+            " ('tasks', 'created_at', '{\"id\":1}', 'soon', 'garbage', 'no form')",
+            "tasks.created_at: 1 entr",
+        ),
+    ],
+)
+def test_what_is_missing_is_named(store, statement, named):
+    with closing(sqlite3.connect(store)) as db:
+        db.execute(statement)
+        db.commit()
+
+    report = verify(store, CONTRACT)
+
+    assert not report.ok
+    assert any(named in problem for problem in report.problems), report.problems
+    if report.problems[0].endswith("run `ts-contract migrate`"):
+        assert migrate(store, CONTRACT).ok
+
+
+def test_an_unconverted_value_that_is_not_listed_is_found(build):
+    path = build(STORE, tasks=[(1, "soon", None), (2, "2024-01-15", None)])
+    report = migrate(path, CONTRACT)
+    assert (report.correct, report.ok, report.quarantined) == (True, False, 1)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("DELETE FROM _ts_contract_quarantine")
+        db.commit()
+
+    report = verify(path, CONTRACT)
+
+    assert not report.correct
+    assert "tasks.created_at: 1 " in report.problems[0]
+    assert migrate(path, CONTRACT).correct
+
+
+def test_a_column_that_was_never_migrated_is_a_problem_and_not_a_crash(build):
+    path = build(STORE)
+
+    report = verify(path, CONTRACT)
+
+    assert not report.ok
+    assert "tasks.created_at_ms is not in the database" in report.problems[0]
+
+
+def test_it_judges_a_database_that_another_migrator_filled(build):
+    """Without our state: the columns alone decide."""
+    path = build(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, c TIMESTAMP, c_ms INTEGER);",
+        t=[(1, "2024-01-15 12:00:00", NOON), (2, "2024-01-15 12:00:00.999", NOON)],
+    )
+    contract = parse_contract({"tables": {"t": {"c": {"index": False}}}})
+
+    report = verify(path, contract)
+
+    assert report.differences == 1
+    assert report.tables[0].columns[0].examples[0].expected == NOON + 999
+
+
+def test_twenty_differences_are_shown_and_all_are_counted(store):
+    with closing(sqlite3.connect(store)) as db:
+        db.executemany("INSERT INTO tasks (created_at) VALUES (?)", [("2024-01-15 12:00:00",)] * 60)
+        db.commit()
+    spoil(store, "UPDATE tasks SET created_at_ms = created_at_ms + 1")
+
+    column = verify(store, CONTRACT).tables[0].columns[0]
+
+    assert (len(column.examples), column.differences) == (20, 60 + len(FORMS))
+
+
+def test_one_planted_millisecond_in_many_rows_is_found(build):
+    path = build(STORE)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60000)"
+            " INSERT INTO tasks SELECT i, datetime(1577836800 + i * 3001, 'unixepoch'),"
+            " strftime('%Y-%m-%dT%H:%M:%f', 1577836800 + i * 2003, 'unixepoch') FROM n"
+        )
+        db.commit()
+    assert migrate(path, CONTRACT, offline=True).ok
+    spoil(path, "UPDATE tasks SET updated_at_ms = updated_at_ms - 1 WHERE id = 41234")
+
+    report = verify(path, CONTRACT)
+
+    assert [d.row_key for d in report.tables[0].columns[1].examples] == ['{"id":41234}']
+    assert report.differences == 1
