@@ -1,6 +1,6 @@
 """The codemod as a LibCST command: `python -m libcst.tool codemod`.
 
-    python -m libcst.tool codemod ts_contract.codemod.command.ApplyContract --unsafe src
+    python -m libcst.tool codemod -x ts_contract.codemod.command.ApplyContract --unsafe src
 
 The contract is the nearest one, as for `ts-contract codemod`, which is faster: it parses only
 files that hold one of the contract's words.
