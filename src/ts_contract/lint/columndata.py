@@ -39,8 +39,9 @@ def find_column_data(
 
 def _in_calls(source: Source, contract: Contract) -> Iterator[ColumnData]:
     """Yield the columns in calls that name their table: `insert("tasks", {"created_at": now})`."""
-    quoted = re.compile("|".join(f"[\"']{re.escape(t.name)}[\"']" for t in contract.tables), re.I)
-    if not quoted.search(source.text):
+    lowered = source.text.lower()
+    names = [table.name.lower() for table in contract.tables]
+    if not any(f"{quote}{name}{quote}" in lowered for name in names for quote in "\"'"):
         return
     for call in source.nodes(ast.Call):
         table = _table_of(call, contract)

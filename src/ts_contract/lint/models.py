@@ -7,7 +7,6 @@ SQLModel, or the contract's `models`, which also names classes of other files an
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -37,8 +36,15 @@ _NAMES = frozenset(
 )
 
 
-_DECLARES = re.compile(
-    r"__tablename__|\bdb_table\b|\btable_name\b|\btable\s*=\s*True\b|\b(?:Table|create_table|add_column)\("
+# What a file says that declares a table; looked for before its tree is built.
+_DECLARES = (
+    "__tablename__",
+    "db_table",
+    "table_name",
+    "table=True",
+    "Table(",
+    "add_column",
+    "create_table",
 )
 
 
@@ -59,7 +65,7 @@ def find_models(
         source: the file.
         contract: the declared columns, and the models whose table cannot be seen.
     """
-    if not contract.models and not _DECLARES.search(source.text):
+    if not contract.models and not any(word in source.text for word in _DECLARES):
         return (), ()
     finder = _Finder(source, contract)
     columns = sorted(finder.columns(), key=lambda column: column.span)

@@ -469,11 +469,11 @@ _MAY_BEGIN = re.compile(
 # A quote, and behind it a verb or a clause. Comments of SQL and escaped blanks may stand between.
 _OPENS_SQL = re.compile(
     r"""["'](?:\s|\\[nrt]|\\\r?\n|\(|--[^\n]*\n|/\*.*?\*/)*(?:SELECT|INSERT|UPDATE|DELETE|REPLACE|WITH"""
-    r"""|CREATE|ALTER|DROP|EXPLAIN|BEGIN|PRAGMA|SAVEPOINT|ATTACH|VALUES)\b""",
+    r"""|CREATE|ALTER|DROP|EXPLAIN|BEGIN|PRAGMA|SAVEPOINT|ATTACH|VALUES)[\s\\(;/{-]""",
     re.IGNORECASE | re.DOTALL,
 )
 _OPENS_CLAUSE = re.compile(
-    r"""["'](?:\s|\\[nrt]|\\\r?\n)*(?:ORDER|GROUP|WHERE|HAVING|AND|OR|SET)\b""", re.IGNORECASE
+    r"""["'](?:\s|\\[nrt]|\\\r?\n)*(?:ORDER|GROUP|WHERE|HAVING|AND|OR|SET)[\s\\]""", re.IGNORECASE
 )
 _CLAUSE = re.compile(
     r"""\s*(?: (?:ORDER|GROUP)\s+BY\s+[\w"'(`]

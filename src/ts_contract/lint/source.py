@@ -380,10 +380,11 @@ def _index(
         kind = node.__class__
         if kind in nodes:
             nodes[kind].append(node)
-            fields = _FIELDS[kind]
         else:
             nodes[kind] = [node]
-            fields = _FIELDS[kind] = _child_fields(kind)
+            if kind not in _FIELDS:
+                _FIELDS[kind] = _child_fields(kind)
+        fields = _FIELDS[kind]
         for field in fields:
             value = getattr(node, field, None)
             if value.__class__ is list:
