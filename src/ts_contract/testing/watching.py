@@ -27,8 +27,7 @@ from .sites import Site, find_caller
 
 __all__ = ["LegacyRead", "Seen", "Watch"]
 
-# Our triggers and views, and the links of the conversion in them, which are CTEs _0, _1 and so on.
-_OURS = ("_ts_contract_", *(f"_{digit}" for digit in range(10)))
+_OURS = "_ts_contract_"  # begins the name of each trigger, view and CTE of the sync
 _ADAPTER_KEY = (datetime, sqlite3.PrepareProtocol)
 
 _watches: list[Watch] = []
