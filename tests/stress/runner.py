@@ -38,6 +38,7 @@ def main() -> None:
 
 
 def _call(
+    *,
     function: str,
     db: str,
     contract: dict[str, object],

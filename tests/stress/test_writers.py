@@ -77,13 +77,13 @@ def write_until_told_to_stop(path: str, style: int, seed: int) -> None:
 
 
 def test_two_writers_and_a_migration_agree_on_every_row(tmp_path, build, rng, command):
-    store = build(rows=10)
+    store = build(rows=10, bad=0)
     path = store.path
     initial = {}
     with closing(connect(path)) as db:
         db.executescript("DROP TRIGGER touch; DROP TRIGGER audit; DELETE FROM events;")
-        for row in range(0, ROWS * 8, 8):
-            row += rng.randrange(2)
+        for place in range(ROWS):
+            row = place * 8 + rng.randrange(2)
             ms = rng.randrange(1_600_000_000_000, 1_800_000_000_000)
             text = f"{EPOCH + timedelta(milliseconds=ms):%Y-%m-%d %H:%M:%S.%f}"
             db.execute("INSERT INTO events VALUES (?, 'old', ?, ?)", (row, text, text))
@@ -109,7 +109,7 @@ def test_two_writers_and_a_migration_agree_on_every_row(tmp_path, build, rng, co
 
     print(f"migrated in {lasted:.0f} s beside {[t['writes'] for t in told]} writes, of which the")
     print(f"slowest took {[round(t['slowest'] * 1000) for t in told]} ms")
-    assert migration.returncode == 1, error  # the labels have some values in the quarantine
+    assert migration.returncode == 0, error
     assert all(t["writes"] > 1_000 for t in told)
     expected = dict(initial)
     for report in told:
