@@ -3,17 +3,19 @@
 Each view is selected from and each table with triggers is written to, in statements that are
 compiled and never run. The authorizer tells what they read and update; what they name in the
 column list of an INSERT it does not tell, but then they no longer compile once the column is
-gone.
+gone. The columns of UPDATE OF it does not look at; a trigger would only never fire again.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import dropwhile, takewhile
 
 from ..introspect import DatabaseInfo
 from .sqlite import Database, quote
+from .sqlite_text import tokens
 
 __all__ = ["Dependent", "dependents", "failures"]
 
@@ -41,7 +43,7 @@ def dependents(
         columns: `table.column` for messages, by table and column in lower case.
     """
     triggers = {o.name for o in info.objects if o.kind == "trigger"}
-    found: set[Dependent] = set()
+    found = set(_watching(info, columns))
     for kind, name, sql in _statements(database, info):
         for table, column, inner in _accesses(database, sql):
             place = (table.lower(), column.lower())
@@ -73,6 +75,17 @@ def _accesses(database: Database, sql: str) -> list[tuple[str, str, str | None]]
     finally:
         database.connection.set_authorizer(None)
     return seen
+
+
+def _watching(info: DatabaseInfo, columns: Collection[tuple[str, str]]) -> Iterator[Dependent]:
+    """Yield the triggers that fire on an UPDATE OF one of the columns."""
+    for trigger in info.objects:
+        if trigger.kind == "trigger" and not trigger.name.startswith(_OURS):
+            head = takewhile(lambda word: not word.is_word("ON"), tokens(trigger.sql or ""))
+            for word in dropwhile(lambda word: not word.is_word("OF"), head):
+                place = trigger.table.lower(), word.value.lower()
+                if place in columns:
+                    yield Dependent("trigger", trigger.name, *place)
 
 
 def failures(database: Database, info: DatabaseInfo) -> dict[tuple[str, str], str]:
