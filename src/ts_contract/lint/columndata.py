@@ -39,9 +39,8 @@ def find_column_data(
 
 def _in_calls(source: Source, contract: Contract) -> Iterator[ColumnData]:
     """Yield the columns in calls that name their table: `insert("tasks", {"created_at": now})`."""
-    lowered = source.text.lower()
-    names = [table.name.lower() for table in contract.tables]
-    if not any(f"{quote}{name}{quote}" in lowered for name in names for quote in "\"'"):
+    names = "|".join(re.escape(table.name) for table in contract.tables)
+    if not re.search(f"[\"'](?:{names})[\"']", source.text, re.IGNORECASE):
         return
     for call in source.nodes(ast.Call):
         table = _table_of(call, contract)

@@ -469,7 +469,7 @@ _MAY_BEGIN = re.compile(
 # A quote, and behind it a verb or a clause. Comments of SQL and escaped blanks may stand between.
 _OPENS_SQL = re.compile(
     r"""["'](?:\s|\\[nrt]|\\\r?\n|\(|--[^\n]*\n|/\*.*?\*/)*(?:SELECT|INSERT|UPDATE|DELETE|REPLACE|WITH"""
-    r"""|CREATE|ALTER|DROP|EXPLAIN|BEGIN|PRAGMA|SAVEPOINT|ATTACH|VALUES)[\s\\(;/{-]""",
+    r"""|CREATE|ALTER|DROP|EXPLAIN|BEGIN|PRAGMA|SAVEPOINT|ATTACH|VALUES)(?:[\s\\(;/{-]|["'][\s,+])""",
     re.IGNORECASE | re.DOTALL,
 )
 _OPENS_CLAUSE = re.compile(

@@ -1,0 +1,175 @@
+"""Every offset of embedded SQL leads to the exact place in the file, however the string is spelt."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ts_contract.lint.engine import check
+from ts_contract.lint.literals import Hole, literal_pieces
+from ts_contract.lint.queries import find_queries
+from ts_contract.lint.resolve import analyse
+from ts_contract.lint.source import Source
+from ts_contract.loading import parse_contract
+
+CONTRACT = parse_contract({"tables": {"tasks": ["created_at"]}})
+
+
+def read_back(text: str) -> list[str]:
+    """Return what the file has at each place where a legacy column is found."""
+    return [text[r.span[0] : r.span[1]] for r in analyse(Source(text), CONTRACT).references]
+
+
+# --- spellings: each gives the same SQL, and has the name in one piece -----------------------
+
+SPELLINGS = {
+    "plain": 'q("SELECT created_at FROM tasks")',
+    "single quotes": "q('SELECT created_at FROM tasks')",
+    "triple": 'q("""\nSELECT\n  created_at\nFROM tasks""")',
+    "raw": 'q(r"SELECT created_at FROM tasks")',
+    "bytes": 'q(b"SELECT created_at FROM tasks")',
+    "escapes before it": 'q("SELECT\\n\\t\\x20\\u0020\\N{SPACE}\\40 created_at FROM tasks")',
+    "line continued in the string": 'q("SELECT \\\n created_at FROM tasks")',
+    "CRLF in the string": 'q("""SELECT\r\n created_at\r\n FROM tasks""")',
+    "CRLF in the file": 'x = 1\r\ny = 2\r\nq("SELECT created_at FROM tasks")\r\n',
+    "old Mac line ends": 'x = 1\rq("SELECT created_at FROM tasks")\r',
+    "form feed": 'x = 1\n\x0c\nq("SELECT created_at FROM tasks")',
+    "byte order mark": '\ufeffq("SELECT created_at FROM tasks")',
+    "wide characters before it": 'é = "日本𝄞"; q("SELECT \'日本𝄞\', created_at FROM tasks")',
+    "implicit concatenation": 'q("SELECT " "created_at " "FROM tasks")',
+    "concatenation over lines": 'q(\n  "SELECT "  # why\n  \'created_at \'\n  "FROM tasks"\n)',
+    "mixed prefixes": 'q(r"SELECT " "created_at " f"FROM {\'tasks\'}")',
+    "plus": 'q("SELECT " + "created_at" + " FROM tasks")',
+    "f-string": 'q(f"SELECT {a}, created_at, {b!r:>{c}} FROM tasks")',
+    "doubled braces": "q(f\"SELECT '{{x}}', created_at FROM tasks WHERE a = {a}\")",
+    "a dict in a hole": "q(f\"SELECT {d['a']}, created_at FROM tasks\")",
+    "a lambda in a hole": 'q(f"SELECT {(lambda x: {1: x})(2)}, created_at FROM tasks")',
+    "percent": 'q("SELECT %s, created_at FROM tasks" % "1")',
+    "percent of a dict": 'q("SELECT %(a)s, created_at FROM %(t)s" % {"t": "tasks", "a": 1})',
+    "format": 'q("SELECT {0}, created_at FROM {t} WHERE {{}} = {0}".format(1, t="tasks"))',
+    "template": 'q(Template("SELECT $a, created_at FROM ${t}").substitute(a=1, t="tasks"))',
+    "join": 'q(" ".join(["SELECT", "created_at", "FROM tasks"]))',
+    "strip": 'q(""" SELECT created_at FROM tasks """.strip())',
+    "a name": 'def f():\n    s = "SELECT created_at FROM tasks"\n    q(s)',
+    "a name in an f-string": 'def f():\n    c = "created_at"\n    q(f"SELECT {c} FROM tasks")',
+    "quoted identifier": "q('SELECT \"created_at\" FROM tasks')",
+    "bracketed identifier": 'q("SELECT [created_at] FROM tasks")',
+    "escaped quotes": 'q("SELECT \\"created_at\\" FROM tasks")',
+    "a second statement": 'q("DELETE FROM x; SELECT created_at FROM tasks")',
+}
+
+
+@pytest.mark.parametrize("text", SPELLINGS.values(), ids=SPELLINGS.keys())
+def test_the_place_holds_the_name(text: str) -> None:
+    assert read_back(text) == ["created_at"]
+
+
+@pytest.mark.parametrize("text", SPELLINGS.values(), ids=SPELLINGS.keys())
+def test_line_and_column_are_those_of_the_place(text: str) -> None:
+    (finding,) = [f for f in check(text, contract=CONTRACT) if f.code in {"TSC201", "TSC206"}]
+    source = Source(text)
+    start = source.line_starts[finding.line - 1] + finding.column - 1
+    end = source.line_starts[finding.end_line - 1] + finding.end_column - 1
+    assert text[start:end] == "created_at"
+
+
+def test_a_name_split_by_concatenation_spans_both_parts() -> None:
+    assert read_back('q("SELECT created_" "at FROM tasks")') == ['created_" "at']
+
+
+def test_an_escape_within_the_name_belongs_to_it() -> None:
+    assert read_back('q("SELECT created\\x5fat FROM tasks")') == ["created\\x5fat"]
+
+
+# --- properties ------------------------------------------------------------------------------
+
+values = st.text(
+    st.one_of(
+        st.sampled_from("\\\"'{}\r\n\t %日𝄞é"),
+        st.characters(codec="utf-8", exclude_characters="\x00"),
+    ),
+    max_size=30,
+)
+PREFIXES = st.sampled_from(["", "u", "f"])
+
+
+def spelt(value: str, prefix: str) -> str:
+    """Return a literal of `value` as Python itself would spell it."""
+    if prefix == "f":
+        value = value.replace("{", "{{").replace("}", "}}")
+    return prefix + repr(value)
+
+
+@given(st.lists(st.tuples(values, PREFIXES), min_size=1, max_size=4), values)
+def test_pieces_give_the_value_and_lie_within_the_literal(parts, before) -> None:
+    text = f"x = {before!r}; y = (" + " ".join(spelt(*part) for part in parts) + ")"
+    source = Source(text)
+    node = source.tree.body[1].value
+    pieces = literal_pieces(source, node)
+    start, end = source.span(node)
+    assert "".join(piece.text for piece in pieces) == "".join(value for value, _ in parts)
+    assert all(start <= piece.start <= piece.end <= end for piece in pieces)
+    for piece in pieces:
+        if piece.end - piece.start == len(piece.text):
+            assert text[piece.start : piece.end] == piece.text
+
+
+@given(st.lists(st.tuples(values, st.sampled_from(["a", "b[0]", "c['}']", "d:>{w}", "e!r"]))))
+def test_holes_of_f_strings_are_where_their_braces_are(parts) -> None:
+    text = "x = f" + repr(
+        "".join(v.replace("{", "{{").replace("}", "}}") + "\x00" for v, _ in parts)
+    )
+    for _, hole in parts:
+        if ("'" in hole and text[5] == "'") or '"' in hole:
+            hole = "a"
+        text = text.replace("\\x00", "{" + hole + "}", 1)
+    source = Source(text)
+    node = source.tree.body[0].value
+    if not isinstance(node, ast.JoinedStr):
+        return
+    holes = [piece for piece in literal_pieces(source, node) if isinstance(piece, Hole)]
+    assert len(holes) == len(parts)
+    for hole in holes:
+        assert text[hole.start] == "{"
+        assert text[hole.end - 1] == "}"
+
+
+names = st.sampled_from(["id", "title", "日本", "日", "x_1"])
+blanks = st.sampled_from(
+    [" ", "\n", "\t", "\r\n", " /* created_at */ ", " -- created_at\n", "\n\n"]
+)
+literals = st.sampled_from(
+    ["'created_at'", "'it''s'", "1", "?", ":created_at", "NULL", "'{}'", "'日'"]
+)
+
+
+@st.composite
+def statements(draw: st.DrawFn) -> tuple[str, int]:
+    """Return a SELECT in odd spelling and how often it names the legacy column."""
+    items = draw(
+        st.lists(st.one_of(names, literals, st.just("created_at")), min_size=1, max_size=6)
+    )
+    columns = ("," + draw(blanks)).join(items)
+    tail = draw(st.sampled_from(["", "ORDER BY created_at", "WHERE created_at > ?"]))
+    sql = f"SELECT{draw(blanks)}{columns}{draw(blanks)}FROM{draw(blanks)}tasks{draw(blanks)}{tail}"
+    return sql, items.count("created_at") + tail.count("created_at")
+
+
+@given(statements(), values, st.booleans())
+def test_every_naming_of_the_column_is_found_at_its_place(statement, before, triple) -> None:
+    sql, count = statement
+    literal = f'"""{sql}"""' if triple else repr(sql)
+    text = f"x = {before!r}\ny = q({literal})\n"
+    assert read_back(text) == ["created_at"] * count
+
+
+@given(st.lists(st.text("SELECTcreated_at from'\"%{}?:;()-\\\n", max_size=12), max_size=6))
+def test_no_text_breaks_the_search(parts) -> None:
+    text = "q(" + ", ".join(repr("SELECT " + part) for part in parts) + ")"
+    for query in find_queries(Source(text)):
+        for statement in query.statements:
+            assert statement.sql in query.text.value or len(statement.sql) <= len(query.text.value)
+    analyse(Source(text), CONTRACT)
