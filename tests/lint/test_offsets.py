@@ -1,4 +1,4 @@
-"""Every offset of embedded SQL leads to the exact place in the file, however the string is spelt."""
+"""Every offset of embedded SQL leads to the exact place in the file, however it is spelt."""
 
 from __future__ import annotations
 
@@ -123,9 +123,8 @@ def test_holes_of_f_strings_are_where_their_braces_are(parts) -> None:
         "".join(v.replace("{", "{{").replace("}", "}}") + "\x00" for v, _ in parts)
     )
     for _, hole in parts:
-        if ("'" in hole and text[5] == "'") or '"' in hole:
-            hole = "a"
-        text = text.replace("\\x00", "{" + hole + "}", 1)
+        fits = "'" not in hole or text[5] != "'"
+        text = text.replace("\\x00", "{" + (hole if fits else "a") + "}", 1)
     source = Source(text)
     node = source.tree.body[0].value
     if not isinstance(node, ast.JoinedStr):

@@ -175,7 +175,9 @@ class _Finder:
     def _query(self, text: Text, anchor: ast.expr) -> Query:
         call = self._call_of(anchor)
         statements = tuple(split_statements(text))
-        bound = {} if call is None or not statements else self._bound(call, anchor, statements[0])
+        bound = (
+            {} if call is None or not statements else self._bound(call, anchor, text, statements[0])
+        )
         return Query(text, anchor, call, statements, self._home(text), bound)
 
     def _home(self, text: Text) -> tuple[int, int]:
@@ -375,12 +377,16 @@ class _Finder:
         return None
 
     def _bound(
-        self, call: ast.Call, anchor: ast.expr, statement: Statement
+        self, call: ast.Call, anchor: ast.expr, text: Text, statement: Statement
     ) -> dict[int | str, tuple[ast.expr, ...]]:
         """Return what the call binds to each placeholder, as far as it can be seen."""
         if not statement.placeholders:
             return {}
-        given = self._parameters(call, anchor)
+        first = statement.placeholders[0]
+        if text.value[first.first] == "$" and isinstance(first.key, int):
+            given = _arguments_behind(call, anchor)  # asyncpg: each value is an argument
+        else:
+            given = self._parameters(call, anchor)
         if given is None:
             return {}
         rows = self._rows(given) if _name_of(call) == "executemany" else [given]
@@ -401,8 +407,7 @@ class _Finder:
             given = self._literal(rest[0])
             scalar = not isinstance(given, _CONTAINERS)
             if scalar and (len(rest) > 1 or not isinstance(given, ast.Name)):
-                # asyncpg: each value is an argument of its own
-                return ast.Tuple(elts=list(rest), ctx=ast.Load())
+                return _arguments_behind(call, anchor)
             return given
         for keyword in call.keywords:
             if keyword.arg in _PARAMETER_KEYWORDS:
@@ -448,6 +453,13 @@ class _Finder:
         from_end = wanted - key
         hidden_after = len(row.elts) - 1 - stars[-1]
         return row.elts[-from_end] if from_end <= hidden_after else None
+
+
+def _arguments_behind(call: ast.Call, anchor: ast.expr) -> ast.Tuple | None:
+    """Return the arguments of a call behind one of them, as a tuple would hold them."""
+    if anchor not in call.args:
+        return None
+    return ast.Tuple(elts=call.args[call.args.index(anchor) + 1 :], ctx=ast.Load())
 
 
 _CONTAINERS = (ast.Tuple, ast.List, ast.Dict, ast.ListComp, ast.GeneratorExp)

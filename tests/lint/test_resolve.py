@@ -1,0 +1,242 @@
+"""Columns go to their tables as SQLite itself gives them: its authorizer is the judge."""
+
+from __future__ import annotations
+
+import ast
+import sqlite3
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ts_contract import ContractError
+from ts_contract.lint.resolve import analyse
+from ts_contract.lint.schema import Schema, load_schema, schema_of_sql
+from ts_contract.lint.source import Source
+from ts_contract.loading import parse_contract
+
+SCHEMA = """
+CREATE TABLE tasks (id INTEGER PRIMARY KEY, title TEXT, created_at TEXT, updated_at TEXT);
+CREATE TABLE runs (id INTEGER PRIMARY KEY, task INTEGER, started_at TEXT, title TEXT);
+CREATE TABLE other (id INTEGER PRIMARY KEY, task INTEGER, created_at TEXT, note TEXT);
+"""
+CONTRACT = parse_contract(
+    {"tables": {"tasks": ["created_at", "updated_at"], "runs": ["started_at"]}}
+)
+LEGACY = {("tasks", "created_at"), ("tasks", "updated_at"), ("runs", "started_at")}
+
+
+@pytest.fixture(scope="module")
+def database():
+    connection = sqlite3.connect(":memory:")
+    connection.executescript(SCHEMA)
+    yield connection
+    connection.close()
+
+
+def judged(database: sqlite3.Connection, sql: str) -> set[tuple[str, str]]:
+    """Return the legacy columns that SQLite says a statement reads or updates."""
+    seen = set()
+
+    def note(action, table, column, *_):
+        if action in {sqlite3.SQLITE_READ, sqlite3.SQLITE_UPDATE}:
+            seen.add((table, column))
+        return sqlite3.SQLITE_OK
+
+    database.set_authorizer(note)
+    try:
+        database.execute("EXPLAIN " + sql, (None,) * sql.count("?")).close()
+    finally:
+        database.set_authorizer(None)
+    return seen & LEGACY
+
+
+def resolved(sql: str, schema: Schema | None) -> set[tuple[str, str]]:
+    found = analyse(Source(f"db.execute({sql!r})"), CONTRACT, schema)
+    named = {
+        (r.table.name, r.column.legacy)
+        for r in found.references
+        if r.role not in {"insert", "using", "excluded"}
+    }
+    return named | {
+        (star.table.name, column.legacy) for star in found.stars for column in star.table.columns
+    }
+
+
+STATEMENTS = [
+    "SELECT created_at FROM tasks",
+    "SELECT t.created_at, o.created_at FROM tasks t JOIN other o ON o.task = t.id",
+    "SELECT updated_at FROM other JOIN tasks ON other.task = tasks.id",
+    "SELECT created_at FROM other WHERE task IN (SELECT id FROM tasks)",
+    "SELECT id FROM other o WHERE EXISTS (SELECT 1 FROM tasks WHERE created_at > o.created_at)",
+    "SELECT (SELECT max(updated_at) FROM tasks WHERE id = r.task), started_at FROM runs r",
+    "SELECT (SELECT updated_at) FROM tasks",
+    "WITH tasks AS (SELECT id, created_at FROM other) SELECT created_at FROM tasks",
+    "WITH c(at) AS (SELECT created_at FROM tasks) SELECT at FROM c",
+    "WITH RECURSIVE n(i, at) AS (SELECT 1, created_at FROM tasks UNION ALL SELECT i + 1, at FROM n"
+    " WHERE i < 9) SELECT at FROM n",
+    "SELECT id AS created_at FROM tasks ORDER BY created_at",
+    "SELECT id AS created_at FROM tasks ORDER BY lower(created_at)",
+    "SELECT id AS created_at FROM tasks WHERE created_at > 1",
+    "SELECT title AS x FROM tasks GROUP BY x HAVING max(created_at) > 1",
+    "SELECT id FROM runs UNION SELECT id FROM tasks WHERE created_at > 1 ORDER BY id",
+    "SELECT created_at FROM tasks UNION SELECT started_at FROM runs ORDER BY created_at",
+    "SELECT row_number() OVER (PARTITION BY title ORDER BY created_at) FROM tasks",
+    "SELECT count(*) OVER w FROM tasks WINDOW w AS (ORDER BY updated_at)",
+    "SELECT x.created_at FROM (SELECT * FROM tasks) x",
+    "SELECT x.created_at FROM (SELECT created_at FROM tasks) x",
+    "SELECT a.created_at FROM (tasks a JOIN runs b ON b.task = a.id)",
+    "SELECT j.value FROM tasks, json_each(tasks.created_at) j",
+    'SELECT "created_at", [updated_at], `title` FROM main.tasks',
+    "UPDATE tasks SET title = created_at",
+    "UPDATE tasks SET updated_at = ? WHERE created_at < ?",
+    "UPDATE tasks SET title = o.note FROM other o WHERE o.task = tasks.id AND o.created_at > 1",
+    "UPDATE other SET created_at = (SELECT updated_at FROM tasks WHERE id = other.task)",
+    "DELETE FROM tasks WHERE created_at < (SELECT min(started_at) FROM runs)",
+    "DELETE FROM other WHERE created_at < 1",
+    "INSERT INTO other (created_at) SELECT created_at FROM tasks",
+    "INSERT INTO tasks (id, created_at) VALUES (1, ?) ON CONFLICT (id) DO UPDATE"
+    " SET updated_at = excluded.created_at WHERE tasks.updated_at IS NULL",
+    "INSERT INTO tasks (id) VALUES (1) RETURNING created_at",
+    "REPLACE INTO tasks (title) SELECT created_at FROM other",
+    "UPDATE OR IGNORE tasks SET updated_at = 1",
+    "SELECT CASE WHEN created_at IS NULL THEN updated_at ELSE 1 END FROM tasks",
+    "SELECT tasks.id FROM tasks LEFT JOIN runs ON runs.started_at = tasks.created_at",
+    "SELECT old.created_at FROM tasks old JOIN other new ON new.task = old.id",
+]
+
+
+@pytest.mark.parametrize("sql", STATEMENTS)
+def test_sqlite_agrees_where_all_tables_are_known(database, sql) -> None:
+    assert resolved(sql, schema_of_sql(SCHEMA)) == judged(database, sql)
+
+
+@pytest.mark.parametrize("sql", STATEMENTS)
+def test_without_a_schema_nothing_is_invented(database, sql) -> None:
+    assert resolved(sql, None) <= judged(database, sql)
+
+
+tables = st.sampled_from(["tasks", "runs", "other"])
+columns = st.sampled_from(["id", "title", "created_at", "updated_at", "started_at", "note"])
+
+
+@st.composite
+def selects(draw: st.DrawFn, depth: int = 2) -> str:
+    """Return a SELECT that may or may not be a valid one."""
+    one, two = draw(tables), draw(tables)
+    qualified = st.tuples(st.sampled_from(["", "a.", "b."]), columns).map("".join)
+    wanted = ", ".join(draw(st.lists(qualified, min_size=1, max_size=3)))
+    source = draw(st.sampled_from([f"{one} a", f"{one} a JOIN {two} b ON a.id = b.id"]))
+    if depth and draw(st.booleans()):
+        source = f"({draw(selects(depth=depth - 1))}) a"
+    where = ""
+    if depth and draw(st.booleans()):
+        where = f" WHERE {draw(qualified)} IN ({draw(selects(depth=depth - 1))})"
+    order = draw(st.one_of(st.just(""), qualified.map(" ORDER BY {}".format)))
+    return f"SELECT {wanted} FROM {source}{where}{order}"
+
+
+@given(selects())
+def test_sqlite_agrees_on_generated_queries(database, sql) -> None:
+    try:
+        expected = judged(database, sql)
+    except sqlite3.OperationalError:
+        return  # ambiguous, or a column that is not there
+    assert resolved(sql, schema_of_sql(SCHEMA)) == expected
+
+
+@given(selects())
+def test_without_a_schema_generated_queries_invent_nothing(database, sql) -> None:
+    try:
+        expected = judged(database, sql)
+    except sqlite3.OperationalError:
+        return
+    assert resolved(sql, None) <= expected
+
+
+# --- what is written and compared -------------------------------------------------------------
+
+
+def written(call: str) -> list[tuple[str, list[list[str]]]]:
+    """Return each contract column that is not just read, with the Python bound to it."""
+    found = analyse(Source(call), CONTRACT)
+    return [
+        (r.name, [[ast.unparse(node) for node in value.bound] for value in r.values])
+        for r in found.references
+        if r.values
+    ]
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ('q("UPDATE tasks SET created_at = ?", (now(),))', [["now()"]]),
+        ('q("UPDATE tasks SET title = ?, created_at = ?", [a, b.c])', [["b.c"]]),
+        ('q("UPDATE tasks SET created_at = :at", {"at": x, "b": y})', [["x"]]),
+        ('q("UPDATE tasks SET created_at = %(at)s", dict_of)', [[]]),
+        ('q("UPDATE tasks SET created_at = ?2 WHERE id = ?1", (a, b))', [["b"]]),
+        ('q("INSERT INTO tasks (id, created_at) VALUES (?, ?)", (a, b))', [["b"]]),
+        ('q("INSERT INTO tasks (created_at) VALUES (?), (?)", (a, b))', [["a"], ["b"]]),
+        ('q("INSERT INTO tasks (id, created_at) SELECT ?, ?", (a, b))', [["b"]]),
+        ('q("SELECT id FROM tasks WHERE created_at > ?", (since,))', [["since"]]),
+        ('q("SELECT id FROM tasks WHERE ? < created_at", (since,))', [["since"]]),
+        ('q("SELECT id FROM tasks WHERE created_at BETWEEN ? AND ?", (a, b))', [["a"], ["b"]]),
+        ('q("SELECT id FROM tasks WHERE created_at IN (?, ?)", (a, b))', [["a"], ["b"]]),
+        ('q("UPDATE tasks SET title = ?, created_at = ?", (*a, b))', [["b"]]),
+        ('q("UPDATE tasks SET created_at = ?, title = ?", (a, *b))', [["a"]]),
+        ('q("UPDATE tasks SET title = ?, created_at = ?, id = ?", (a, *b))', [[]]),
+        (
+            'q.executemany("INSERT INTO tasks (created_at) VALUES (?)", [(r.at,) for r in rows])',
+            [["r.at"]],
+        ),
+        ('q.executemany("INSERT INTO tasks (created_at) VALUES (?)", [(a,), (b,)])', [["a", "b"]]),
+        ('q("UPDATE tasks SET created_at = $1", a)', [["a"]]),
+        ('p = (a, b)\nq("UPDATE tasks SET title = ?, created_at = ?", p)', [["b"]]),
+    ],
+)
+def test_the_bound_expression_is_found(call, expected) -> None:
+    assert written(call) == [("tasks.created_at", expected)]
+
+
+# --- the schema -------------------------------------------------------------------------------
+
+
+def test_migrations_are_followed_in_numeric_order(tmp_path) -> None:
+    (tmp_path / "2_add.sql").write_text("ALTER TABLE t ADD COLUMN b TEXT; CREATE TABLE gone (x);")
+    (tmp_path / "10_more.sql").write_text(
+        "ALTER TABLE t RENAME COLUMN b TO c; DROP TABLE gone; ALTER TABLE t RENAME TO u;"
+    )
+    (tmp_path / "1_init.sql").write_text("CREATE TABLE t (a INTEGER PRIMARY KEY, z);")
+    schema = load_schema(parse_contract({"schema": [str(tmp_path)]}))
+    assert schema is not None
+    assert schema.tables == {"u": ("a", "z", "c")}
+
+
+def test_a_database_is_asked(tmp_path) -> None:
+    path = tmp_path / "a b%.db"
+    connection = sqlite3.connect(path)
+    connection.executescript(SCHEMA + "CREATE VIEW seen AS SELECT id AS n FROM tasks;")
+    connection.close()
+    before = path.read_bytes()
+    schema = load_schema(parse_contract({"schema": [str(path)]}))
+    assert schema is not None
+    assert schema.tables["seen"] == ("n",)
+    assert schema.tables["runs"] == ("id", "task", "started_at", "title")
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("content", [None, b"SQLite format 3\x00 and nothing behind it"])
+def test_a_schema_that_cannot_be_read_is_named(tmp_path, content) -> None:
+    path = tmp_path / "app.db"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ContractError, match=r"schema: .*app\.db.* cannot be read"):
+        load_schema(parse_contract({"schema": [str(path)]}))
+
+
+def test_a_table_of_the_schema_settles_what_was_unsure() -> None:
+    source = Source('q("SELECT (SELECT created_at FROM elsewhere) FROM tasks")')
+    assert analyse(source, CONTRACT).unsure
+    known = schema_of_sql("CREATE TABLE elsewhere (created_at TEXT)")
+    found = analyse(source, CONTRACT, known)
+    assert (found.references, found.unsure) == ((), ())
