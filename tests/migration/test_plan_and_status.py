@@ -1,0 +1,173 @@
+"""plan says what migrate will do; status says how far it is; neither changes a byte."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from itertools import count
+
+import pytest
+
+from ts_contract.loading import parse_contract
+from ts_contract.migration import Progress, finalize, migrate, plan, rollback, status, verify
+
+CONTRACT = parse_contract({"tables": {"t": ["a", "b"]}})
+STORE = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TIMESTAMP, b TEXT NOT NULL);"
+ROWS = [
+    (1, "2024-01-15 12:00:00", "2024-01-15T12:00:00Z"),
+    (2, "2024-01-15 12:00:00.5", "soon"),
+    (3, None, 1_705_320_000),
+    (4, "2024-01-15", "2024-01-15T12:00:00Z"),
+]
+
+
+@pytest.fixture
+def store(build):
+    return build(STORE, t=ROWS)
+
+
+def phases(path) -> list[str]:
+    return [column.phase for column in status(path, CONTRACT).columns]
+
+
+def test_plan_counts_the_forms_with_an_example_each(store):
+    before = store.read_bytes()
+
+    forms = {
+        column.shape.legacy: {form.form: (form.rows, form.example) for form in column.forms}
+        for column in plan(store, CONTRACT).tables[0].columns
+    }
+
+    assert forms["a"] == {
+        "datetime": (2, "'2024-01-15 12:00:00'"),
+        "date": (1, "'2024-01-15'"),
+        "null": (1, "NULL"),
+    }
+    assert forms["b"] == {
+        "iso-zone": (2, "'2024-01-15T12:00:00Z'"),
+        "seconds": (1, "'1705320000'"),
+        "garbage": (1, "'soon'"),
+    }
+    assert store.read_bytes() == before
+
+
+def test_plan_names_what_goes_to_the_quarantine_and_why(store):
+    planned = plan(store, CONTRACT)
+
+    assert [column.unconvertible for column in planned.tables[0].columns] == [0, 1]
+    (warning,) = (f.message for f in planned.findings if f.kind == "warning")
+    assert "t.b: 1 value" in warning
+    assert "'soon'" in warning
+    assert "no date-time form that is known" in warning
+
+
+def test_plan_is_what_migrate_does(store):
+    """Every statement of the plan's steps that makes something has made it afterwards."""
+    planned = plan(store, CONTRACT)
+    assert [step.phase for step in planned.steps] == sorted(
+        (step.phase for step in planned.steps),
+        key=["expand", "sync", "backfill", "index", "version"].index,
+    )
+
+    migrate(store, CONTRACT)
+
+    assert plan(store, CONTRACT).steps == ()
+    with closing(sqlite3.connect(store)) as db:
+        names = {name for (name,) in db.execute("SELECT name FROM sqlite_schema")}
+    assert {"idx_t_a_ms", "idx_t_b_ms"} <= names
+
+
+def test_plan_says_what_new_code_has_to_go_on_doing(store):
+    notes = [f.message for f in plan(store, CONTRACT).findings if f.kind == "note"]
+
+    assert any("t.b is NOT NULL without a default" in note for note in notes)
+
+
+def test_plan_warns_of_triggers_that_any_update_fires(build):
+    path = build(STORE + "CREATE TRIGGER touch AFTER UPDATE ON t BEGIN SELECT 1; END;")
+
+    warnings = [f.message for f in plan(path, CONTRACT).findings if f.kind == "warning"]
+
+    assert any("touch" in warning for warning in warnings)
+
+
+class Stop(BaseException):
+    """Ends a run between two of its transactions."""
+
+
+def stop_before(phase: str, calls: int = 1) -> Callable[[Progress], None]:
+    seen = count(1)
+
+    def progress(message: Progress) -> None:
+        if message.phase == phase and next(seen) == calls:
+            raise Stop
+
+    return progress
+
+
+@pytest.mark.parametrize(
+    ("phase", "expected"),
+    [("expand", "legacy"), ("sync", "expanded"), ("backfill", "synced"), ("index", "backfilled")],
+)
+def test_status_follows_the_phases(store, phase, expected):
+    with pytest.raises(Stop):
+        migrate(store, CONTRACT, progress=stop_before(phase), batch_size=2, pause=0)
+
+    assert phases(store) == [expected] * 2
+
+
+def test_status_before_and_after(build):
+    path = build(STORE, t=[(1, "2024-01-15", "2024-01-15T12:00:00Z")])
+
+    assert phases(path) == ["legacy"] * 2
+    migrate(path, CONTRACT)
+    assert phases(path) == ["verified"] * 2
+    assert status(path, CONTRACT).verified_at is not None
+    rollback(path, CONTRACT)
+    assert phases(path) == ["legacy"] * 2
+    migrate(path, CONTRACT)
+    finalize(path, CONTRACT)
+    assert phases(path) == ["finalized"] * 2
+
+
+def test_status_counts_what_is_done_and_what_is_left(store):
+    with pytest.raises(Stop):
+        migrate(store, CONTRACT, progress=stop_before("backfill", 2), batch_size=2, pause=0)
+
+    found = [(c.rows, c.converted, c.left, c.quarantined) for c in status(store, CONTRACT).columns]
+    assert found == [(4, 2, 1, 0), (4, 1, 2, 1)]
+
+    migrate(store, CONTRACT)
+    found = [(c.rows, c.converted, c.left, c.quarantined) for c in status(store, CONTRACT).columns]
+    assert found == [(4, 3, 0, 0), (4, 3, 0, 1)]
+
+
+def test_status_lists_the_quarantine_with_keys_and_reasons(store):
+    migrate(store, CONTRACT)
+
+    (entry,) = status(store, CONTRACT).quarantine
+
+    assert (entry.table, entry.column, entry.row_key, entry.value) == ("t", "b", '{"id":2}', "soon")
+    assert (entry.form, entry.reason) == ("garbage", "no date-time form that is known")
+
+
+def test_a_corrected_value_leaves_the_quarantine_and_makes_it_right(store):
+    assert not migrate(store, CONTRACT).ok
+    with closing(sqlite3.connect(store)) as db:
+        db.execute("UPDATE t SET b = '2024-01-16' WHERE id = 2")
+        db.commit()
+
+    assert verify(store, CONTRACT).ok
+    assert status(store, CONTRACT).quarantine == ()
+
+
+def test_progress_ends_where_it_said_it_would(build):
+    path = build(STORE, t=[(n, "2024-01-15", "2024-01-15") for n in range(50)])
+    messages: list[Progress] = []
+
+    migrate(path, CONTRACT, progress=messages.append, batch_size=7, pause=0)
+
+    last = {message.phase: message for message in messages}
+    assert {"expand", "sync", "backfill", "index", "verify"} <= last.keys()
+    assert all(message.done == message.total for message in last.values())
+    done = [message.done for message in messages if message.phase == "backfill"]
+    assert done == sorted(done)

@@ -1,0 +1,232 @@
+"""The printed script, run by what knows nothing of us: executescript and the sqlite3 shell."""
+
+import shutil
+import sqlite3
+import subprocess
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from ts_contract import Contract, load_contract
+from ts_contract.loading import parse_contract
+from ts_contract.migration import migrate, rollback, script, verify
+
+AGENTOS = load_contract("agentos")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+STAMP = "TIMESTAMP DEFAULT CURRENT_TIMESTAMP"
+TOUCHED = ("chat_sessions", "tasks")  # they have a trigger that sets updated_at
+
+
+def agentos_schema(*, optional: bool) -> str:
+    """Return the tables of an AgentOS store before the migration, as far as the contract goes."""
+    tables = []
+    for table in AGENTOS.tables:
+        if table.optional and not optional:
+            continue
+        kind = "TEXT" if table.optional else STAMP
+        columns = ", ".join(f"{column.legacy} {kind}" for column in table.columns)
+        key = (
+            "version TEXT PRIMARY KEY" if table.name == "schema_version" else "id TEXT PRIMARY KEY"
+        )
+        tables.append(
+            f"CREATE TABLE {table.name} (\n    {key}, -- the key, a text\n    {columns}\n);"
+        )
+    tables += [
+        f"CREATE TRIGGER {name}_touch AFTER UPDATE ON {name} BEGIN\n"
+        f"    UPDATE {name} SET updated_at = CURRENT_TIMESTAMP WHERE id = new.id;\nEND;"
+        for name in TOUCHED
+    ]
+    tables.append("CREATE TABLE metrics (created_at TIMESTAMP, latency_ms INTEGER);")
+    tables.append("CREATE INDEX idx_tasks_created ON tasks (created_at DESC);")
+    return "\n".join(tables)
+
+
+def write_agentos(path: Path, *, optional: bool = False) -> None:
+    """Write such a store, with the texts that SQLite and Python write."""
+    start = datetime(2024, 1, 15, 12, tzinfo=UTC)
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(agentos_schema(optional=optional))
+        for table in AGENTOS.tables:
+            if table.optional and not optional:
+                continue
+            marks = ", ".join("?" for _ in range(len(table.columns) + 1))
+            for n in range(20):
+                when = start + timedelta(hours=7 * n, microseconds=123_456 * n)
+                forms = (
+                    f"{when:%Y-%m-%d %H:%M:%S}",
+                    f"{when:%Y-%m-%dT%H:%M:%S.%fZ}",
+                    when.isoformat(),
+                    None if n % 5 else f"{when:%Y-%m-%d}",
+                )
+                values = [forms[(n + i) % 4] for i in range(len(table.columns))]
+                db.execute(f"INSERT INTO {table.name} VALUES ({marks})", (f"0.{n}", *values))
+        db.commit()
+
+
+def by_executescript(path: Path, sql: str) -> None:
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(sql)
+
+
+def by_shell(path: Path, sql: str) -> str:
+    done = subprocess.run(
+        ["sqlite3", "-bail", path], input=sql, capture_output=True, text=True, check=True
+    )
+    assert done.stderr == ""
+    return done.stdout
+
+
+needs_shell = pytest.mark.skipif(shutil.which("sqlite3") is None, reason="no sqlite3 shell here")
+RUNNERS = [by_executescript, pytest.param(by_shell, marks=needs_shell)]
+
+
+@pytest.fixture(params=[False, True], ids=["core", "optional too"])
+def optional(request) -> bool:
+    return request.param
+
+
+@pytest.fixture
+def store(tmp_path, optional) -> Path:
+    path = tmp_path / "store.db"
+    write_agentos(path, optional=optional)
+    return path
+
+
+def truth(text: str | None) -> int | None:
+    if text is None:
+        return None
+    when = datetime.fromisoformat(text)
+    when = when if when.tzinfo else when.replace(tzinfo=UTC)
+    return (when - EPOCH) // timedelta(milliseconds=1)
+
+
+@pytest.mark.parametrize("run", RUNNERS)
+def test_it_migrates_an_agentos_store(store, optional, run, look):
+    run(store, script(AGENTOS, optional=optional))
+
+    done = [t for t in AGENTOS.tables if optional or not t.optional]
+    with closing(sqlite3.connect(store)) as db:
+        for table in done:
+            for column in table.columns:
+                rows = db.execute(f"SELECT {column.legacy}, {column.epoch} FROM {table.name}")
+                assert all(epoch == truth(legacy) for legacy, epoch in rows), table
+        indexes = db.execute("SELECT name FROM sqlite_schema WHERE name LIKE 'idx%ms'").fetchall()
+        assert len(indexes) == sum(c.index for t in done for c in t.columns)
+        assert optional or len(indexes) == 11
+        version = "SELECT applied_at, applied_at_ms FROM schema_version WHERE version = '0.44.0'"
+        text, ms = db.execute(version).fetchone()
+        assert truth(text) == ms
+        assert db.execute("SELECT count(*) FROM _ts_contract_quarantine").fetchone() == (0,)
+    assert verify(store, AGENTOS).ok
+
+
+@pytest.mark.parametrize("run", RUNNERS)
+def test_no_other_column_changes_though_triggers_would(store, optional, run, look):
+    columns = {t.name: ("id", *(c.legacy for c in t.columns)) for t in AGENTOS.tables}
+    columns["schema_version"] = ("version", "applied_at")
+    before = look(store, columns).rows
+
+    run(store, script(AGENTOS, optional=optional))
+
+    after = look(store, columns).rows
+    for table, rows in before.items():
+        assert set(rows) <= set(after[table])
+        assert len(after[table]) - len(rows) == (table == "schema_version")
+
+
+@pytest.mark.parametrize("run", RUNNERS)
+def test_its_rollback_gives_back_the_schema(store, optional, run, look):
+    before = look(store)
+    run(store, script(AGENTOS, optional=optional))
+
+    run(store, script(AGENTOS, "rollback", optional=optional))
+
+    assert look(store) == before
+
+
+def test_our_rollback_undoes_it_too(store, optional, look):
+    before = look(store)
+    by_executescript(store, script(AGENTOS, optional=optional))
+
+    rollback(store, AGENTOS)
+
+    assert look(store) == before
+
+
+def test_our_migrate_goes_on_from_it(store, optional):
+    by_executescript(store, script(AGENTOS, optional=optional))
+
+    assert migrate(store, AGENTOS).ok
+    with closing(sqlite3.connect(store)) as db:
+        db.execute("INSERT INTO tasks (id, created_at) VALUES ('new', '2024-01-15 12:00:00')")
+        assert db.execute("SELECT created_at_ms FROM tasks WHERE id = 'new'").fetchone() == (
+            1_705_320_000_000,
+        )
+
+
+@needs_shell
+def test_its_verify_counts_what_differs(store, optional):
+    by_shell(store, script(AGENTOS, optional=optional))
+    check = script(AGENTOS, "verify", optional=optional)
+    assert by_shell(store, check) == ""
+
+    with closing(sqlite3.connect(store)) as db:
+        db.execute("UPDATE runs SET started_at_ms = started_at_ms + 1 WHERE id IN ('0.4', '0.8')")
+        db.execute("UPDATE artifacts SET created_at_ms = NULL WHERE id = '0.0'")
+        db.commit()
+
+    assert set(by_shell(store, check).split()) == {"runs.started_at|2", "artifacts.created_at|1"}
+
+
+@pytest.mark.parametrize("run", RUNNERS)
+def test_phase_by_phase_comes_to_the_same(store, optional, run):
+    for phase in ("expand", "sync", "backfill", "index", "version"):
+        run(store, script(AGENTOS, phase, optional=optional))
+
+    assert verify(store, AGENTOS).ok
+    with closing(sqlite3.connect(store)) as db:
+        db.execute("UPDATE tasks SET created_at = '2024-01-15 12:00:00.5' WHERE id = '0.3'")
+        row = db.execute("SELECT created_at_ms FROM tasks WHERE id = '0.3'").fetchone()
+        assert row == (1_705_320_000_500,)
+
+
+CONTRACTS = {
+    "hostile names": parse_contract({"tables": {'a"b; DROP TABLE x': {"it's": "`when`"}}}),
+    "a zone": parse_contract({"timezone": "Australia/Lord_Howe", "tables": {"t": ["c"]}}),
+    "seconds": parse_contract({"tables": {"t": {"c": {"storage": "seconds"}}}}),
+}
+
+
+@pytest.mark.parametrize("contract", CONTRACTS.values(), ids=CONTRACTS)
+@pytest.mark.parametrize("run", RUNNERS)
+def test_other_contracts_go_there_and_back(build, contract: Contract, run, look):
+    table, column = contract.tables[0].name, contract.tables[0].columns[0].legacy
+    quoted = ['"' + name.replace('"', '""') + '"' for name in (table, column)]
+    path = build(f"CREATE TABLE {quoted[0]} (id INTEGER PRIMARY KEY, {quoted[1]} TIMESTAMP);")
+    with closing(sqlite3.connect(path)) as db:
+        values = [(1_705_320_000,), ("2024-01-15 12:00:00",), ("soon",), (None,)]
+        db.executemany(f"INSERT INTO {quoted[0]} ({quoted[1]}) VALUES (?)", values)
+        db.commit()
+    before = look(path)
+
+    run(path, script(contract))
+    report = verify(path, contract)
+    assert (report.correct, report.quarantined) == (True, 1)
+    run(path, script(contract, "rollback"))
+
+    assert look(path) == before
+
+
+def test_a_script_that_fails_changes_nothing_where_it_is_stopped(store, look):
+    """A table of the contract is missing: the transaction is never committed."""
+    with closing(sqlite3.connect(store)) as db:
+        db.execute("DROP TABLE artifacts")
+        db.commit()
+    before = look(store)
+
+    with pytest.raises(sqlite3.OperationalError, match="artifacts"):
+        by_executescript(store, script(AGENTOS))
+
+    assert look(store) == before
