@@ -48,11 +48,12 @@ def template(_ts_templates):
 
 @pytest.fixture
 def bare(template, tmp_path_factory, request):
-    path = tmp_path_factory.getbasetemp() / "bare.db"
+    path = tmp_path_factory.getbasetemp() / f"{request.node.name}.db"
     shutil.copyfile(template, path)
     connection = sqlite3.connect(path)
     yield connection
     connection.close()
+    path.unlink()
 
 
 @pytest.mark.parametrize("number", range({tests}))

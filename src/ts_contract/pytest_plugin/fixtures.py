@@ -106,13 +106,19 @@ def _private_copy(request: pytest.FixtureRequest, schema: Schema) -> Generator[P
     for name in _FIRST:
         if name in request.fixturenames:
             request.getfixturevalue(name)
-    templates = cast("Templates", request.getfixturevalue("_ts_templates"))
+    from .sources import SchemaError  # noqa: PLC0415
     from .watch import exempt_legacy  # noqa: PLC0415
 
-    path = templates.copy_or_fail(schema)
-    with exempt_legacy(request.config, path, schema):
+    templates = cast("Templates", request.getfixturevalue("_ts_templates"))
+    problem = ""
+    try:
+        templates.template(schema)
+    except SchemaError as error:
+        problem = str(error)
+    if problem:  # out of the handler, so that pytest does not show the way there
+        pytest.fail(problem, pytrace=False)
+    with templates.copy(schema) as path, exempt_legacy(request.config, path, schema):
         yield path
-    shutil.rmtree(path.parent, ignore_errors=True)
 
 
 def _connection(path: Path) -> Generator[sqlite3.Connection]:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -79,22 +80,28 @@ class Templates:
     copies: Path
     ready: dict[Schema, Template] = field(default_factory=dict)
     _failed: dict[Schema, Exception] = field(default_factory=dict)
-    _count: int = 0
+    _empty: list[Path] = field(default_factory=list)
+    _numbers: Iterator[int] = field(default_factory=count)
 
-    def copy(self, schema: Schema) -> Path:
-        """Return a new private database of a schema, in a directory of its own."""
-        self._count += 1
-        directory = self.copies / str(self._count)
-        directory.mkdir()
-        return Path(shutil.copyfile(self.template(schema).path, directory / f"{schema}.db"))
+    @contextmanager
+    def copy(self, schema: Schema) -> Iterator[Path]:
+        """Lend a new private database of a schema, alone in its directory.
 
-    def copy_or_fail(self, schema: Schema) -> Path:
-        """Return a new private database; fail the test that asks for it in vain, in one line."""
-        try:
-            return self.copy(schema)
-        except SchemaError as error:
-            problem = str(error)
-        pytest.fail(problem, pytrace=False)
+        An emptied directory serves again, because removing one costs more than the copy; the name
+        of a file never does, so that a thread which a test forgot finds nothing under it.
+
+        Raises:
+            SchemaError: the template cannot be built.
+        """
+        template = self.template(schema).path
+        number = next(self._numbers)
+        directory = self._empty.pop() if self._empty else self.copies / str(number)
+        directory.mkdir(exist_ok=True)
+        yield Path(shutil.copyfile(template, directory / f"{schema}-{number}.db"))
+        with suppress(OSError):  # something is in use still, so the directory is not used again
+            for entry in os.scandir(directory):
+                shutil.rmtree(entry) if entry.is_dir() else Path(entry).unlink()
+            self._empty.append(directory)
 
     def template(self, schema: Schema) -> Template:
         """Return the template of a schema; built once, also when it fails."""
