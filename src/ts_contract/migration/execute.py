@@ -63,7 +63,8 @@ def migrate(
         sync: install triggers that keep both columns equal while old and new code write.
         check_range: add a CHECK that lets only milliseconds of the valid range in.
         batch_size: rows in one transaction.
-        pause: seconds between two of them; what bounds the wait of other writers.
+        pause: seconds between two of them, at least; it is longer than the one before took, which
+            bounds the wait of other writers. 0 for no pause at all.
         backup: where to write a verified copy before the first change.
         progress: told how far the work is.
         schema: which of the attached databases of a connection is meant.
@@ -223,6 +224,7 @@ class _Run:
         done = 0
         while not state["done"]:
             self.progress(Progress("backfill", table.name, done, state["rows"]))
+            begin = time.monotonic()
             with self._transaction(), without_triggers(self.database, table.name):
                 end = sqlite_rows.batch_end(
                     self.database, table, state["cursor"], state["bound"], self.batch_size
@@ -234,9 +236,18 @@ class _Run:
                 state = {**state, "cursor": upto, "done": end is None}
                 self._checkpoint(table, state)
             done += self.batch_size
-            if self.pause:
-                time.sleep(self.pause)
+            self._let_others_write(held=time.monotonic() - begin)
         self.progress(Progress("backfill", table.name, state["rows"], state["rows"]))
+
+    def _let_others_write(self, held: float) -> None:
+        """Pause longer than the lock was held.
+
+        SQLite's busy handler looks again after 1, 2, 5, 10, 15, 20, 25 ms: from 8 ms on, no wait is
+        more than a quarter longer than all before it together. So who waits for a transaction
+        looks again during the pause that follows it, and does not wait for the next one too.
+        """
+        if self.pause:
+            time.sleep(max(self.pause, 1.25 * held))
 
     def _progress_of(self, table: TableShape) -> dict[str, Any]:
         state = read_state(self.database).backfill(table.name)
