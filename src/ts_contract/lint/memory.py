@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from operator import is_
 from typing import ParamSpec, TypeVar
 
 __all__ = ["remember_last"]
@@ -32,9 +33,8 @@ def remember_last(function: Callable[Given, Result]) -> Callable[Given, Result]:
     @wraps(function)
     def remembering(*args: Given.args, **kwargs: Given.kwargs) -> Result:
         given = (*args, *kwargs.values())
-        if last and len(given) == len(last[0][0]):
-            if all(one is other for one, other in zip(given, last[0][0], strict=True)):
-                return last[0][1]
+        if last and len(given) == len(last[0][0]) and all(map(is_, given, last[0][0])):
+            return last[0][1]
         result = function(*args, **kwargs)
         last[:] = [(given, result)]
         return result

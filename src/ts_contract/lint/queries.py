@@ -384,7 +384,8 @@ class _Finder:
             return {}
         first = statement.placeholders[0]
         if text.value[first.first] == "$" and isinstance(first.key, int):
-            given = _arguments_behind(call, anchor)  # asyncpg: each value is an argument
+            # asyncpg: each value is an argument of its own
+            given: ast.expr | None = _arguments_behind(call, anchor)
         else:
             given = self._parameters(call, anchor)
         if given is None:
