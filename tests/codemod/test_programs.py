@@ -77,7 +77,9 @@ def outcome(source: str, conn: sqlite3.Connection, form: str) -> tuple[object, o
         warnings.simplefilter("ignore", DeprecationWarning)
         exec(compile(source, "program.py", "exec"), namespace)
         try:
-            seen = namespace["run"](conn, {"text": moment.strftime(FORMS[form]), "moment": moment})
+            text = moment.strftime(FORMS[form])
+            given = {"text": text, "moment": moment, "form": FORMS[form]}
+            seen = namespace["run"](conn, given)
         except Exception as error:
             seen = type(error).__name__
     conn.row_factory = None

@@ -15,6 +15,7 @@ from functools import cached_property
 
 from ..contract import ColumnContract, TableContract
 from ..lint.analysis import Reference, Resolved, RowRead
+from ..lint.clocks import is_none
 from ..lint.context import Context as File
 from ..lint.findings import Edit
 from ..lint.queries import Query
@@ -872,6 +873,23 @@ class Planner:
             if place is None:
                 raise UnclearError("what is written to the column is not written in one piece")
             self._milliseconds(resolved, place, atom, None)
+        if reference.role == "insert" and self._may_be_null(reference):
+            # The sync trigger takes a missing epoch value for one that it has to fill in.
+            reason = "NULL may be inserted, and a DEFAULT of the legacy column would take its place"
+            if not self._options.unsafe:
+                raise UnclearError(reason, offered=True)
+            atom.rewrite.reasons.append(reason)
+
+    def _may_be_null(self, reference: Reference) -> bool:
+        """Tell whether an INSERT is seen to write NULL, always or sometimes."""
+        for value in reference.values:
+            if value.text.strip().upper() == "NULL":
+                return True
+            for node in value.bound:
+                branches = [node.body, node.orelse] if isinstance(node, ast.IfExp) else [node]
+                if any(is_none(branch) for branch in branches):
+                    return True
+        return False
 
 
 def _held(context: Context) -> Place:
