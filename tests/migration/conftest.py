@@ -156,6 +156,28 @@ def kind(request) -> Kind:
     return request.param
 
 
+WRITABLE = {name: kind for name, kind in KINDS.items() if kind.writable}
+PLAIN = {name: kind for name, kind in KINDS.items() if not name.startswith("generated")}
+
+
+@pytest.fixture(params=WRITABLE.values(), ids=WRITABLE.keys())
+def writable_kind(request) -> Kind:
+    """Each kind whose legacy column can be written."""
+    return request.param
+
+
+@pytest.fixture(params=PLAIN.values(), ids=PLAIN.keys())
+def plain_kind(request) -> Kind:
+    """Each kind without generated columns."""
+    return request.param
+
+
+@pytest.fixture
+def generated_kind() -> Kind:
+    """The kind whose legacy column is generated."""
+    return KINDS["generated"]
+
+
 @pytest.fixture
 def build(tmp_path) -> Callable[..., Path]:
     """Return a function that writes a database by a script, with rows in its tables."""

@@ -530,6 +530,9 @@ def test_the_bulk_check_can_fail(db):
     ),
 )
 def test_what_the_triggers_write_is_read_back_as_the_same_instant(db, instants, written_as):
+    """Seconds with a fraction are a float, which tells microseconds apart until 2112."""
+    if written_as == "seconds":
+        instants = [ms % 4_000_000_000_000 for ms in instants]
     storage = written_as if written_as in (*UNITS, "julian-day") else "auto"
     reading = Reading(storage=storage)
     db.execute("DELETE FROM stored")
