@@ -27,7 +27,6 @@ def test_nothing_is_changed():
         "ts_contract",
         "ts_contract.pytest_plugin",
         "ts_contract.pytest_plugin.fixtures",
-        "ts_contract.pytest_plugin.options",
         "ts_contract.pytest_plugin.plugin",
     }
 """

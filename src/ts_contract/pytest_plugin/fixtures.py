@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from .options import Schema
-
 if TYPE_CHECKING:
     import sqlite3
 
     from ..contract import Contract
     from ..testing.clock import FrozenClock
+    from .settings import Schema
     from .templates import Templates
     from .watch import SeenReads
 

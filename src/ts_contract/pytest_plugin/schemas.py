@@ -6,18 +6,19 @@ from typing import cast, get_args
 
 import pytest
 
-from .options import SETTINGS, Schema
+from .settings import SETTINGS, Schema
 
 __all__ = ["parametrize", "pinned_schema", "schema_of"]
 
 
-def parametrize(metafunc: pytest.Metafunc, schemas: tuple[Schema, ...]) -> None:
+def parametrize(metafunc: pytest.Metafunc) -> None:
     """Run a test that uses a contract_* fixture once on each schema, unless it chose its own."""
-    if "ts_schema" not in metafunc.fixturenames or len(schemas) < 2:
+    if "ts_schema" not in metafunc.fixturenames:
         return
     definition = metafunc.definition
     if pinned_schema(definition) or "ts_schema" in _own_parameters(definition):
         return
+    schemas = metafunc.config.stash[SETTINGS].schemas
     metafunc.parametrize("ts_schema", schemas, indirect=True)
 
 
@@ -51,7 +52,8 @@ def schema_of(request: pytest.FixtureRequest) -> Schema:
     schema = getattr(request, "param", None) or pinned_schema(request.node)
     if schema is not None:
         return cast(Schema, schema)
-    schemas = request.config.stash[SETTINGS].schemas
+    settings = request.config.stash.get(SETTINGS, None)
+    schemas = settings.schemas if settings is not None else ("legacy",)
     if len(schemas) > 1:
         pytest.fail(
             "under --ts-schema=both this test would run only once: pytest cannot parametrise a "

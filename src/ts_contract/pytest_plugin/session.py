@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from .options import Settings
 from .report import TALLY, Tally, header, summarize, write_report
+from .settings import Settings
 
 __all__ = ["begin"]
 

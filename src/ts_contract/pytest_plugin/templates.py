@@ -22,7 +22,7 @@ import pytest
 from .. import __version__
 from ..contract import Contract
 from ..testing import connections
-from .options import Schema
+from .settings import Schema
 from .sources import Builder, SchemaError, apply_sql, hash_inputs, open_unsynced
 
 try:

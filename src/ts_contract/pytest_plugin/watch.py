@@ -15,9 +15,9 @@ from ..loading import find_config, load_contract
 from ..testing.sites import Site
 from ..testing.watching import LegacyRead, Watch
 from .allowances import ini_allowances, marker_allowances
-from .options import SETTINGS, Schema, Settings
 from .report import TALLY, describe_reads
 from .schemas import pinned_schema
+from .settings import SETTINGS, Schema, Settings
 
 __all__ = ["SeenReads", "TestWatch", "exempt_legacy", "seen_reads", "start_watch"]
 

@@ -1,0 +1,73 @@
+"""What the command line asks for, checked; imported only when it asks for something."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import pytest
+
+__all__ = ["SETTINGS", "Reads", "Schema", "Settings", "read_settings"]
+
+Schema = Literal["legacy", "migrated", "finalized"]
+Reads = Literal["fail", "warn", "off"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the command line asks for.
+
+    Attributes:
+        schemas: the schemas that `contract_*` fixtures give, in turn.
+        reads: what a legacy read does to its test.
+        report: file that receives the reads as JSON.
+        origin: the option that chose the schemas; empty if none did.
+    """
+
+    schemas: tuple[Schema, ...]
+    reads: Reads
+    report: Path | None
+    origin: str
+
+
+SETTINGS = pytest.StashKey[Settings]()
+
+
+def read_settings(options: argparse.Namespace) -> Settings:
+    """Read the options, as soon as they are known.
+
+    Raises:
+        pytest.UsageError: two options contradict each other, or the report cannot be written.
+    """
+    chosen = options.ts_schema
+    if options.migrated_db and chosen not in {None, "migrated"}:
+        raise pytest.UsageError(
+            f"--migrated-db is --ts-schema=migrated, and --ts-schema={chosen} was given too; "
+            "give one of them"
+        )
+    origin = "--migrated-db" if options.migrated_db else ""
+    if chosen is not None:
+        origin = origin or f"--ts-schema={chosen}"
+    schema = "migrated" if options.migrated_db else chosen or "legacy"
+    schemas: Any = ("legacy", "migrated") if schema == "both" else (schema,)
+    return Settings(schemas, _reads(options, schemas), _report(options.ts_report), origin)
+
+
+def _reads(options: argparse.Namespace, schemas: tuple[Schema, ...]) -> Reads:
+    if options.ts_legacy_reads is not None:
+        return cast(Reads, options.ts_legacy_reads)
+    if schemas != ("legacy",):
+        return "fail"
+    return "warn" if options.ts_report else "off"
+
+
+def _report(value: str | None) -> Path | None:
+    if value is None:
+        return None
+    path = Path(value).absolute()
+    if path.is_dir() or not path.parent.is_dir():
+        problem = "is a directory" if path.is_dir() else "is in a directory that does not exist"
+        raise pytest.UsageError(f"--ts-report: {value} {problem}; name a file to write")
+    return path
