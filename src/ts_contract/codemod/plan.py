@@ -11,10 +11,10 @@ from ..lint.analysis import Reference, Resolved, RowRead
 from ..lint.context import Context
 from ..lint.findings import Edit, Import
 from ..lint.queries import Query
+from .atoms import Atom, Key, Shared
 from .changes import Options, UnclearError, Verdict, joined
-from .dialects import DIALECTS, SCALES, Sql, shown
-from .editing import Editor
-from .statements import Atom, Key, Planner
+from .dialects import SCALES, shown
+from .statements import Planner
 
 __all__ = ["plan_sql"]
 
@@ -65,9 +65,9 @@ def plan_sql(context: Context, options: Options) -> dict[Key, Verdict]:
     """
     if context.contract is None or not context.contract.tables:
         return {}
-    planner = Planner(context, options)
-    atoms = _atoms(planner, context)
-    _bind_together(planner, context, atoms)
+    shared = Shared(context, options)
+    atoms = _atoms(shared, context)
+    _bind_together(atoms)
     verdicts: dict[Key, Verdict] = {}
     for group in _groups(atoms):
         verdict = group.verdict()
@@ -77,29 +77,30 @@ def plan_sql(context: Context, options: Options) -> dict[Key, Verdict]:
                 if value.clock is not None:
                     verdicts[value.clock] = verdict
     _readers_of(context, verdicts)
-    _stars(planner, context, options, verdicts, atoms)
-    _epoch_clocks(context, options, verdicts)
+    _stars(shared, verdicts, atoms)
+    _epoch_clocks(shared, verdicts)
     return verdicts
 
 
-def _atoms(planner: Planner, context: Context) -> list[Atom]:
+def _atoms(shared: Shared, context: Context) -> list[Atom]:
     """Return all atoms.
 
     What one atom may do depends on others: whether a bound value meets legacy columns only, and
     whether a value beside it becomes milliseconds. So they are worked out again, first taking for
     granted that all goes well, until what is known stays the same.
     """
+    planner = Planner(shared)
     atoms: list[Atom] = []
     for _ in range(_MAX_ROUNDS):
-        before = planner.known()
+        before = shared.known()
         atoms = [atom for resolved in context.analysis.queries for atom in planner.atoms(resolved)]
-        planner.learn(atoms)
-        if planner.known() == before:
+        shared.learn(atoms)
+        if shared.known() == before:
             break
     return atoms
 
 
-def _bind_together(planner: Planner, context: Context, atoms: Iterable[Atom]) -> None:
+def _bind_together(atoms: Iterable[Atom]) -> None:
     """Link the atoms that one bound value meets."""
     by_node: dict[ast.expr, list[Atom]] = {}
     for atom in atoms:
@@ -159,13 +160,12 @@ def _origin(read: RowRead) -> Reference | None:
 
 
 def _stars(
-    planner: Planner,
-    context: Context,
-    options: Options,
+    shared: Shared,
     verdicts: dict[Key, Verdict],
     atoms: Iterable[Atom],
 ) -> None:
     """Decide about readers of rows that come through a `*`, and about the `*` itself."""
+    context, options = shared.file, shared.options
     binding = {
         node: atom.key
         for atom in atoms
@@ -178,24 +178,22 @@ def _stars(
         if read.node in binding:
             verdicts[read.span] = verdicts[binding[read.node]]
         else:
-            verdicts[read.span] = _star_reader(planner, read, options)
-    if not options.compat_reads or context.contract is None:
+            verdicts[read.span] = _star_reader(shared, read)
+    if not options.compat_reads:
         return
-    editor = Editor(context.source)
-    sql = DIALECTS[context.contract.dialect]
     for star in context.analysis.stars:
         resolved = next((r for r in context.analysis.queries if r.query is star.query), None)
         if resolved is None:
             continue
-        verdicts[star.span] = _compat_star(planner, resolved, star.span, editor, sql)
+        verdicts[star.span] = _compat_star(shared, resolved, star.span)
 
 
-def _star_reader(planner: Planner, read: RowRead, options: Options) -> Verdict:
+def _star_reader(shared: Shared, read: RowRead) -> Verdict:
     """Return the verdict on a reader whose row has both columns."""
     if read.kind not in {"key", "get"}:
         return Verdict(reason="the row is taken as a whole")
     try:
-        rewrite = planner.readers.value_rewrite(read.node, unsafe=options.unsafe)
+        rewrite = shared.readers.value_rewrite(read.node, unsafe=shared.options.unsafe)
         if rewrite.needs:
             raise UnclearError("the value meets another one")
     except UnclearError as unclear:
@@ -210,9 +208,7 @@ def _star_reader(planner: Planner, read: RowRead, options: Options) -> Verdict:
     )
 
 
-def _compat_star(
-    planner: Planner, resolved: Resolved, span: Key, editor: Editor, sql: Sql
-) -> Verdict:
+def _compat_star(shared: Shared, resolved: Resolved, span: Key) -> Verdict:
     """Return the verdict that gives the legacy values under their names, instead of a `*`.
 
     Where the schema tells the table's columns they are named, each in its place. Elsewhere the
@@ -224,14 +220,14 @@ def _compat_star(
         return Verdict(reason="what else the rows hold is not known")
     table = stars[0].star
     values = {
-        c.legacy.lower(): f"{c.epoch}".join(shown(sql, c)) + f" AS {c.legacy}"
+        c.legacy.lower(): f"{c.epoch}".join(shown(shared.sql, c)) + f" AS {c.legacy}"
         for c in table.columns
     }
     if any(output.name.lower() in values for output in outputs):
         return _NOTHING_TO_DO
     if not all(c.storage in SCALES or c.timezone.upper() == "UTC" for c in table.columns):
         return Verdict(reason="a column of the table holds no text in UTC")
-    known = planner.columns_of(table)
+    known = shared.columns_of(table)
     query = resolved.query
     try:
         index = _index_of(query, span)
@@ -239,9 +235,9 @@ def _compat_star(
             return Verdict(reason="the columns of one table are taken among others")
         if known:
             text = ", ".join(values.get(name.lower(), name) for name in known)
-            edit = editor.replaced(query, index, index + 1, text)
+            edit = shared.editor.replaced(query, index, index + 1, text)
         elif outputs[-1].is_star:
-            edit = editor.after(query, index + 1, "".join(f", {v}" for v in values.values()))
+            edit = shared.editor.after(query, index + 1, "".join(f", {v}" for v in values.values()))
         else:
             return Verdict(reason="the schema does not tell the columns of the table")
     except UnclearError as unclear:
@@ -257,12 +253,9 @@ def _index_of(query: Query, span: Key) -> int:
     raise UnclearError("the * is not written in one piece")
 
 
-def _epoch_clocks(context: Context, options: Options, verdicts: dict[Key, Verdict]) -> None:
+def _epoch_clocks(shared: Shared, verdicts: dict[Key, Verdict]) -> None:
     """Decide about SQL clocks that are written to an epoch column: what is stored changes."""
-    assert context.contract is not None
-    editor = Editor(context.source)
-    clock = DIALECTS[context.contract.dialect].clock
-    for reference in context.analysis.references:
+    for reference in shared.file.analysis.references:
         if not reference.epoch or reference.access != "write":
             continue
         for value in reference.values:
@@ -271,8 +264,9 @@ def _epoch_clocks(context: Context, options: Options, verdicts: dict[Key, Verdic
             reason = "milliseconds are stored where text was"
             if value.clock_text.upper() not in {"CURRENT_TIMESTAMP", "NOW()", "DATETIME('NOW')"}:
                 verdicts[value.clock] = Verdict(reason="the SQL clock is none that is known")
-            elif not options.unsafe:
+            elif not shared.options.unsafe:
                 verdicts[value.clock] = Verdict(safety="unsafe", reason=reason)
             else:
-                edit = Edit(*value.clock, editor.spelled(reference.query, value.clock[0], clock))
+                text = shared.editor.spelled(reference.query, value.clock[0], shared.sql.clock)
+                edit = Edit(*value.clock, text)
                 verdicts[value.clock] = Verdict((edit,), (), "unsafe", reason)

@@ -19,11 +19,11 @@ from ..lint.noqa import not_silenced
 from ..lint.rules import Rule, all_rules, applying
 from ..lint.schema import Schema
 from ..lint.source import Source, SourceError
+from .atoms import Key
 from .changes import Change, Options, Verdict
 from .imports import with_imports
 from .markers import marker_edits
 from .plan import plan_sql
-from .statements import Key
 
 __all__ = ["Rewritten", "Settings", "rewrite"]
 

@@ -209,19 +209,22 @@ def _drop_legacy(database: sqlite3.Connection, contract: Contract) -> None:
     for owner, column in contract.columns():
         columns = f"SELECT 1 FROM pragma_table_info({_literal(owner.name)}) WHERE lower(name) = ?"
         if database.execute(columns, (column.legacy.lower(),)).fetchone():
-            try:
-                database.execute(
-                    f"ALTER TABLE {_quoted(owner.name)} DROP COLUMN {_quoted(column.legacy)}"
-                )
-            except sqlite3.Error as error:
-                raise Refused(
-                    f"{owner.name}.{column.legacy} cannot be dropped ({error})"
-                ) from error
+            _drop_column(database, owner.name, column.legacy)
     for sql in views:
         try:
             database.execute(sql)
         except sqlite3.Error:
             continue  # the view needs a legacy column; so does who reads it
+
+
+def _drop_column(database: sqlite3.Connection, table: str, column: str) -> None:
+    """Drop a column, or rename one that a key holds: its name is gone either way."""
+    alter = f"ALTER TABLE {_quoted(table)}"
+    try:
+        database.execute(f"{alter} DROP COLUMN {_quoted(column)}")
+    except sqlite3.Error:
+        gone = _quoted(f"{column} without its name")
+        database.execute(f"{alter} RENAME COLUMN {_quoted(column)} TO {gone}")
 
 
 def _quoted(name: str) -> str:

@@ -1,0 +1,196 @@
+"""What the rewrites of one file share: atoms, tokens of its statements, what is known so far."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ..contract import ColumnContract, TableContract
+from ..lint.analysis import Reference, Resolved
+from ..lint.context import Context as File
+from ..lint.queries import Query
+from ..lint.sqltext import Placeholder
+from .changes import Options, UnclearError
+from .clauses import Clauses, Place
+from .dialects import DIALECTS, SCALES, shown
+from .editing import Editor
+from .readers import Readers
+from .values import Rewrite
+
+__all__ = ["Atom", "Key", "Shared", "legacy_references"]
+
+Key = tuple[int, int]
+"""A place in the file: linked atoms are named by the spans of their columns."""
+
+_PLAIN_NAME = re.compile(r"[A-Za-z_]\w*")
+
+
+@dataclass(slots=True, eq=False)
+class Atom:
+    """The rewrite of one legacy column in one statement.
+
+    Attributes:
+        reference: the column.
+        rewrite: what is to be done; unsafe where it has reasons.
+        links: the atoms that it needs.
+        marks: the placeholders whose bound values it rewrites.
+        values: the expressions that take it out of rows.
+        gives_ms: whether those become milliseconds.
+        failure: why nothing can be done; None while something can.
+    """
+
+    reference: Reference
+    rewrite: Rewrite = field(default_factory=Rewrite)
+    links: set[Key] = field(default_factory=set)
+    marks: list[Placeholder] = field(default_factory=list)
+    values: list[ast.expr] = field(default_factory=list)
+    gives_ms: bool = True
+    failure: UnclearError | None = None
+
+    @property
+    def key(self) -> Key:
+        """What other atoms call it."""
+        return self.reference.span
+
+
+def legacy_references(resolved: Resolved) -> list[Reference]:
+    """Return the legacy columns of a statement that can be rewritten at all."""
+    return [r for r in resolved.references if not r.epoch and not r.opaque and r.access != "ddl"]
+
+
+class Shared:
+    """The state of one file's rewrite.
+
+    Args:
+        file: the file under its contract.
+        options: what the run may do.
+
+    Attributes:
+        file: the file under its contract.
+        options: what the run may do.
+        dialect: the SQL dialect of the contract.
+        sql: how that dialect says things.
+        editor: makes the edits.
+        readers: who reads the rows of the file.
+        claims: the placeholders that meet a legacy column, by query and character, as the round
+            before has found them; None in the first.
+        origins: expressions that become milliseconds, and the atoms that they come from.
+        derived: uses of a subquery's column, and the atoms that it comes from.
+    """
+
+    def __init__(self, file: File, options: Options) -> None:
+        assert file.contract is not None
+        self.file = file
+        self.options = options
+        self.dialect = file.contract.dialect
+        self.sql = DIALECTS[self.dialect]
+        self.editor = Editor(file.source)
+        self.readers = Readers(file)
+        self.claims: frozenset[tuple[Query, str]] | None = None
+        self.origins: dict[ast.expr, Key] = {}
+        self.derived: dict[tuple[Resolved, Place], Key] = {}
+        self._clauses: dict[Resolved, Clauses] = {}
+        self._places: dict[Resolved, dict[Place, Reference]] = {}
+
+    def learn(self, atoms: Sequence[Atom]) -> None:
+        """Keep what the atoms of one round tell about each other, for the next round."""
+        marked = [(atom.reference.query, mark) for atom in atoms for mark in atom.marks]
+        is_first = self.claims is None
+        self.claims = frozenset((query, mark.char) for query, mark in marked)
+        self.readers.bound = frozenset(n for q, mark in marked for n in q.bound.get(mark.key, ()))
+        self.origins = {
+            value: atom.key
+            for atom in atoms
+            if is_first or (atom.gives_ms and atom.failure is None)
+            for value in atom.values
+        }
+        self.readers.converted = frozenset(self.origins)
+
+    def known(self) -> tuple[object, ...]:
+        """Return what `learn` has kept, to be compared."""
+        return self.claims, dict(self.origins), dict(self.derived)
+
+    def clauses(self, resolved: Resolved) -> Clauses:
+        """Return the tokens of a statement."""
+        known = self._clauses.get(resolved)
+        if known is None:
+            known = self._clauses[resolved] = Clauses(resolved.statement, self.dialect)
+        return known
+
+    def columns(self, resolved: Resolved) -> dict[Place, Reference]:
+        """Return the contract columns of a statement by their places."""
+        known = self._places.get(resolved)
+        if known is None:
+            clauses = self.clauses(resolved)
+            places = [(clauses.column(r.first, r.last), r) for r in resolved.references]
+            known = self._places[resolved] = {p: r for p, r in places if p is not None}
+        return known
+
+    def columns_of(self, table: TableContract) -> tuple[str, ...]:
+        """Return the columns of a table before the migration, as the schema tells them."""
+        tables = self.file.schema.tables if self.file.schema else {}
+        known = tables.get(table.name.lower(), ())
+        epochs = {column.epoch.lower() for column in table.columns}
+        if not all(_PLAIN_NAME.fullmatch(name) for name in known):
+            return ()
+        return tuple(name for name in known if name.lower() not in epochs)
+
+    def rename(self, atom: Atom) -> None:
+        """Put the epoch column's name in the place of the legacy one's."""
+        reference = atom.reference
+        name = reference.column.epoch
+        if not _PLAIN_NAME.fullmatch(name) and not self._is_quoted(reference):
+            name = '"' + name.replace('"', '""') + '"'
+        query = reference.query
+        edit = self.editor.replaced(query, reference.first, reference.last, name)
+        if edit not in atom.rewrite.edits:
+            atom.rewrite.edits.append(edit)
+
+    def _is_quoted(self, reference: Reference) -> bool:
+        text = reference.query.text.value
+        return text[reference.first - 1 : reference.first] in {'"', "`", "["}
+
+    def need_text_in_utc(self, column: ColumnContract) -> None:
+        """Refuse a column whose values are neither texts in UTC nor numbers of a known unit."""
+        if column.storage in SCALES:
+            return
+        if column.timezone.upper() not in {"UTC", "ETC/UTC"}:
+            raise UnclearError(f"the text is local time in {column.timezone}")
+        if column.storage != "auto":
+            raise UnclearError(f"the column holds {column.storage}, not texts")
+
+    def show(self, resolved: Resolved, place: Place, atom: Atom) -> None:
+        """Rename a column and put around it what computes the legacy value."""
+        self.rename(atom)
+        first, last = self.clauses(resolved).indexes(place)
+        query = atom.reference.query
+        before, behind = shown(self.sql, atom.reference.column)
+        if not behind:
+            return
+        atom.rewrite.edits += [
+            self.editor.before(query, first, before),
+            self.editor.after(query, last, behind),
+        ]
+
+    def is_compound(self, resolved: Resolved) -> bool:
+        """Tell whether a statement is a UNION or the like of several."""
+        clauses = self.clauses(resolved)
+        return any(
+            word in {"UNION", "EXCEPT", "INTERSECT"} and clauses.depth(Place(index, index)) < 0
+            for index, word in enumerate(clauses.words)
+        )
+
+    def link_target(self, resolved: Resolved, place: Place, atom: Atom) -> None:
+        """Link a column whose value is written: what it is written to must change with it."""
+        first, last = self.clauses(resolved).indexes(place)
+        for target in resolved.references:
+            if target.access == "write":
+                for value in target.values:
+                    if value.first <= first and last <= value.last:
+                        if target.epoch:
+                            return
+                        atom.links.add(target.span)
+                        return
+        raise UnclearError("the value is written to a column outside the contract")
