@@ -275,3 +275,65 @@ def test_all_columns_of_a_table_are_filled_and_each_keeps_its_own_nulls(build, e
         assert db.execute("SELECT sql FROM sqlite_schema WHERE type = 'index'").fetchall() == [
             ('CREATE INDEX "idx_t_a_ms" ON "t" ("a_ms" DESC)',)
         ]
+
+
+def vacuum(path: Path) -> None:
+    """Let SQLite number the rows of tables without an INTEGER PRIMARY KEY anew."""
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("VACUUM")
+
+
+@pytest.fixture
+def gappy(build) -> Path:
+    rows = [(n * 10, f"soon {n}" if n % 3 == 0 else "2024-01-15 12:00:00") for n in range(90)]
+    path = build("CREATE TABLE t (c TIMESTAMP, note);")
+    with closing(sqlite3.connect(path)) as db:
+        db.executemany("INSERT INTO t (rowid, c) VALUES (?, ?)", rows)
+        db.commit()
+    return path
+
+
+def test_rows_that_vacuum_numbered_anew_between_two_runs_are_not_passed_over(gappy):
+    contract = parse_contract({"tables": {"t": ["c"]}})
+    options = {"batch_size": 10, "pause": 0}
+    with pytest.raises(Stop):
+        migrate(gappy, contract, progress=stopping_at(8), **options)
+    assert 0 < status(gappy, contract).columns[0].converted < 60
+    vacuum(gappy)
+
+    report = migrate(gappy, contract, **options)
+
+    assert (report.correct, report.quarantined) == (True, 30)
+    assert [row.value for row in status(gappy, contract).quarantine if row.row_key == '{"rowid":1}']
+
+
+def test_rows_that_vacuum_numbered_anew_within_a_run_are_found_by_verify(gappy):
+    contract = parse_contract({"tables": {"t": ["c"]}})
+    batches = count()
+
+    def progress(message) -> None:
+        if message.phase == "backfill" and next(batches) == 4:
+            vacuum(gappy)
+
+    report = migrate(gappy, contract, batch_size=10, pause=0, progress=progress)
+
+    assert report.correct or "run `ts-contract migrate`" in report.problems[0]
+    assert migrate(gappy, contract).correct
+
+
+def test_the_quarantine_follows_rows_that_vacuum_numbered_anew(gappy):
+    contract = parse_contract({"tables": {"t": ["c"]}})
+    migrate(gappy, contract)
+    with closing(sqlite3.connect(gappy)) as db:
+        db.execute("DELETE FROM t WHERE rowid % 20 = 0")
+        db.commit()
+    vacuum(gappy)
+
+    assert migrate(gappy, contract).correct
+
+    with closing(sqlite3.connect(gappy)) as db:
+        found = db.execute(
+            "SELECT t.c = q.value FROM _ts_contract_quarantine q"
+            " LEFT JOIN t ON t.rowid = json_extract(q.row_key, '$.rowid')"
+        ).fetchall()
+    assert found == [(1,)] * 15

@@ -198,7 +198,8 @@ class _Run:
             for column in table.columns:
                 provide_zones(self.database, column.reading)
             state = read_state(self.database).backfill(table.name)
-            if state is None or state["done"]:  # not begun, or something was left out
+            begun = state is not None and not state["done"]
+            if not begun or sqlite_rows.may_be_numbered_anew(table):
                 with self._transaction():
                     self._bound(table)
             if self.offline:

@@ -16,6 +16,7 @@ from ..errors import Failed, MigrationError, Refused
 from ..introspect import ColumnInfo, DatabaseInfo, SchemaObject, TableInfo
 
 __all__ = [
+    "ROWID_NAMES",
     "Database",
     "Target",
     "explain",
@@ -30,7 +31,7 @@ Target = str | Path | sqlite3.Connection
 
 BUSY_SECONDS: Final = 10.0
 OLDEST: Final = (3, 35, 0)
-_ROWID_NAMES = ("rowid", "_rowid_", "oid")
+ROWID_NAMES: Final = ("rowid", "_rowid_", "oid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +288,7 @@ def _key(
             if declared.type == "INTEGER" and _is_rowid_alias(db, table, declared.name):
                 return (declared.name,)
         taken = {c.name.lower() for c in columns}
-        free = [name for name in _ROWID_NAMES if name not in taken]
+        free = [name for name in ROWID_NAMES if name not in taken]
         return (free[0],) if free else ()
     return primary
 

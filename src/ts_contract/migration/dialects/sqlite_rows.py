@@ -7,10 +7,18 @@ from typing import Any
 from ..shapes import ColumnShape, TableShape
 from ..zones import is_utc
 from . import sqlite_ddl
-from .sqlite import Database, quote
+from .sqlite import ROWID_NAMES, Database, quote
 from .sqlite_verify import orphan_keys, orphans, unlisted
 
-__all__ = ["batch_end", "count", "fill", "greatest_key", "has_stale_quarantine", "prune"]
+__all__ = [
+    "batch_end",
+    "count",
+    "fill",
+    "greatest_key",
+    "has_stale_quarantine",
+    "may_be_numbered_anew",
+    "prune",
+]
 
 Key = list[Any]
 
@@ -28,6 +36,14 @@ def greatest_key(database: Database, table: TableShape) -> Key | None:
         f"SELECT {_columns(table)} FROM {database.qualified(table.name)} ORDER BY {order} LIMIT 1"
     ).fetchone()
     return None if row is None else [_to_json(value) for value in row]
+
+
+def may_be_numbered_anew(table: TableShape) -> bool:
+    """Return whether VACUUM may change the keys of a table, so that no cursor outlasts a run.
+
+    https://sqlite.org/lang_vacuum.html: the rowids of a table without INTEGER PRIMARY KEY.
+    """
+    return table.key[0].lower() in ROWID_NAMES
 
 
 def batch_end(

@@ -28,7 +28,7 @@ from dataclasses import dataclass
 
 from ..classify import Reading
 from ..shapes import ColumnShape, TableShape
-from .sqlite import literal, quote
+from .sqlite import ROWID_NAMES, literal, quote
 from .sqlite_ddl import QUARANTINE, legacy_value, name_in, reason, row_key
 from .sqlite_values import ms_or_form_expression
 
@@ -44,7 +44,6 @@ __all__ = [
 
 CONVERT = "_ts_contract_convert"
 CONVERTED = "_ts_contract_converted"
-_ROWID_NAMES = ("rowid", "_rowid_", "oid")
 _EVENTS = ("insert", "update", "update_nested", "delete")
 
 
@@ -184,7 +183,7 @@ def _after_update(table: TableShape) -> str:
         # UPDATE OF does not see a generated column change with what it is computed from.
         return f"AFTER UPDATE ON {quote(table.name)}"
     columns = [quote(name) for c in table.columns for name in (c.legacy, c.epoch)]
-    columns += [quote(name) for name in table.key if name.lower() not in _ROWID_NAMES]
+    columns += [quote(name) for name in table.key if name.lower() not in ROWID_NAMES]
     return f"AFTER UPDATE OF {', '.join(dict.fromkeys(columns))} ON {quote(table.name)}"
 
 
