@@ -95,7 +95,7 @@ def judge(base: CodeBase, root: Path) -> Score:
         for mode, options in MODES.items():
             settings = Settings(contract, schema, DEFAULT, options)
             results = list(rewritten(root, settings))
-            for result, old, new, marked in results:
+            for _, old, new, marked in results:
                 count(score, mode, old, new, marked)
             try:
                 outcome = verify_rewrites(store, [r for r, *_ in results], settings)
@@ -137,19 +137,14 @@ def count(score: Score, mode: str, old: Context, new: Context, marked: frozenset
     """Add the statements of one file to a score."""
     later = dict(zip(map(id, old.queries), new.queries, strict=True))
     after = {(id(r.query), r.statement.first): r for r in new.analysis.queries}
-    known = {id(r.query) for r in old.analysis.queries}
+    concerned = {id(r.query.anchor) for r in old.analysis.queries if legacy_of(r)}
     for query in old.queries:
-        if id(query) not in known and query.text.value != later[id(query)].text.value:
-            score.others += 1
+        if id(query.anchor) not in concerned:
+            score.others += query.text.value != later[id(query)].text.value
     for resolved in old.analysis.queries:
         places = legacy_of(resolved)
         changed = later[id(resolved.query)]
-        if not places:
-            score.others += resolved.query.text.value != changed.text.value and not any(
-                legacy_of(r) for r in old.analysis.queries if r.query is resolved.query
-            )
-            continue
-        if resolved.query.text.holes:
+        if not places or resolved.query.text.holes:
             continue
         at = resolved.query.statements.index(resolved.statement)
         found = after.get((id(changed), changed.statements[at].first))

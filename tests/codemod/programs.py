@@ -139,11 +139,14 @@ READERS = (
     "seen.append([row['{name}'] for row in {rows}])",
     "seen.append([(row['id'], row['{name}'] is None) for row in {rows}])",
     "seen.append([row['id'] for row in {rows} if row['{name}']])",
-    "seen.append([datetime.fromisoformat(row['{name}']).replace(tzinfo=timezone.utc) for row in {rows} if row['{name}']])",
-    "seen.append([datetime.fromisoformat(row['{name}'].replace('Z', '+00:00')).timestamp() for row in {rows} if row['{name}'] and 'Z' in since])",
+    "seen.append([datetime.fromisoformat(row['{name}']).replace(tzinfo=timezone.utc)"
+    " for row in {rows} if row['{name}']])",
+    "seen.append([datetime.fromisoformat(row['{name}'].replace('Z', '+00:00')).timestamp()"
+    " for row in {rows} if row['{name}'] and 'Z' in since])",
     "seen.append([datetime.fromisoformat(row['{name}']).year for row in {rows} if row['{name}']])",
     "seen.append(sorted((row['id'] for row in {rows}), reverse=True))",
-    "seen.append([row['id'] for row in sorted({rows}.fetchall(), key=lambda row: row['{name}'] or '')])",
+    "seen.append([row['id'] for row in"
+    " sorted({rows}.fetchall(), key=lambda row: row['{name}'] or '')])",
     "seen.append([dict(row) for row in {rows}])",
 )  # fmt: skip
 
@@ -188,26 +191,34 @@ def aggregates(draw: st.DrawFn) -> list[str]:
         sql = f"SELECT COUNT(*), COUNT({column}) FROM {table} WHERE {condition}"
         return [f'seen.append(tuple(conn.execute("{sql}", {bound}).fetchone()))']
     if kind == 1:
-        sql = f"SELECT date({column}), COUNT(*) FROM {table} WHERE {condition} GROUP BY date({column})"
+        day = f"date({column})"
+        sql = f"SELECT {day}, COUNT(*) FROM {table} WHERE {condition} GROUP BY {day}"
         return [f'seen.append(sorted(map(str, map(tuple, conn.execute("{sql}", {bound})))))']
     if kind == 2:
         sql = f"SELECT MAX({column}) FROM {table}"
         return [
             f'last = conn.execute("{sql}").fetchone()',
             "seen.append(last[0] is None)",
-            "seen.append(datetime.fromisoformat(last[0]).replace(tzinfo=timezone.utc) if last[0] else None)",
+            "if last[0]:",
+            "    seen.append(datetime.fromisoformat(last[0]).replace(tzinfo=timezone.utc))",
         ]  # fmt: skip
     if kind == 3:
         sql = (
-            f"WITH last AS (SELECT task_id, MAX(happened_at) AS at FROM events GROUP BY task_id)"
-            f" SELECT tasks.id FROM tasks JOIN last ON last.task_id = tasks.id"
-            f" WHERE last.at >= tasks.created_at ORDER BY last.at DESC, tasks.id"
+            "WITH last AS (SELECT task_id, MAX(happened_at) AS at FROM events GROUP BY task_id)"
+            " SELECT tasks.id FROM tasks JOIN last ON last.task_id = tasks.id"
+            " WHERE last.at >= tasks.created_at ORDER BY last.at DESC, tasks.id"
         )
         return [f'seen.append([row[0] for row in conn.execute("{sql}")])']
     if kind == 4:
-        sql = f"SELECT COUNT(DISTINCT {column}) FROM {table} GROUP BY {column} HAVING MIN({column}) > ?"
+        sql = (
+            f"SELECT COUNT(DISTINCT {column}) FROM {table}"
+            f" GROUP BY {column} HAVING MIN({column}) > ?"
+        )
         return [f'seen.append([row[0] for row in conn.execute("{sql}", (since,))])']
-    sql = "SELECT t.id, n.created_at FROM tasks t JOIN notes n ON n.task_id = t.id ORDER BY t.created_at, t.id, n.id"
+    sql = (
+        "SELECT t.id, n.created_at FROM tasks t JOIN notes n ON n.task_id = t.id"
+        " ORDER BY t.created_at, t.id, n.id"
+    )
     return [f'seen.append([tuple(row) for row in conn.execute("{sql}")])']
 
 
@@ -278,7 +289,8 @@ def writes(
     if kind == 6:
         return [f'conn.execute("UPDATE {table} SET {column} = COALESCE({column}, ?)", ({value},))']
     return [
-        'conn.execute("INSERT INTO events (task_id, happened_at) SELECT id, created_at FROM tasks ORDER BY id")'
+        'conn.execute("INSERT INTO events (task_id, happened_at)'
+        ' SELECT id, created_at FROM tasks ORDER BY id")'
     ]
 
 
@@ -298,7 +310,8 @@ def helpers(draw: st.DrawFn) -> list[str]:
     if kind == 1:
         return [
             f'first = conn.execute("SELECT {column} FROM {table} ORDER BY id LIMIT 1").fetchone()',
-            f'page = conn.execute("SELECT id FROM {table} WHERE {column} > ? ORDER BY id", (first["{column}"],))',
+            f'sql = "SELECT id FROM {table} WHERE {column} > ? ORDER BY id"',
+            f'page = conn.execute(sql, (first["{column}"],))',
             "seen.append([row['id'] for row in page])",
         ]
     if kind == 2:
@@ -311,5 +324,5 @@ def helpers(draw: st.DrawFn) -> list[str]:
         f'for row in conn.execute("SELECT id, {column} FROM {table} ORDER BY id").fetchall():',
         f"    when = row['{column}']",
         "    if when is not None:",
-        f'        conn.execute("UPDATE tasks SET updated_at = ? WHERE id = ?", (when, row["id"]))',
+        '        conn.execute("UPDATE tasks SET updated_at = ? WHERE id = ?", (when, row["id"]))',
     ]

@@ -118,7 +118,8 @@ def test_many_files_in_processes_come_back_in_order(tmp_path: Path) -> None:
 @pytest.mark.stress
 def test_a_kill_at_any_moment_leaves_each_file_old_or_new(tmp_path: Path) -> None:
     program = (
-        "import sys\nfrom pathlib import Path\nfrom ts_contract.codemod.files import rewrite_files\n"
+        "import sys\nfrom pathlib import Path\n"
+        "from ts_contract.codemod.files import rewrite_files\n"
         "from ts_contract.codemod.rewrite import Settings\n"
         "from ts_contract.loading import parse_contract\n"
         "settings = Settings(parse_contract({'extends': 'agentos'}), None, frozenset({'TSC201'}))\n"

@@ -16,7 +16,6 @@ from functools import cache
 import pytest
 from hypothesis import HealthCheck, Phase, event, given, note, settings
 from hypothesis import strategies as st
-from .programs import CONTRACT, FORMS, SCHEMA, Program, Row, programs, rows
 
 from ts_contract import to_epoch_ms
 from ts_contract.codemod.changes import Options
@@ -24,6 +23,8 @@ from ts_contract.codemod.rewrite import Settings, rewrite
 from ts_contract.lint.rules import all_rules
 from ts_contract.lint.schema import schema_of_sql
 from ts_contract.migration import migrate
+
+from .programs import CONTRACT, FORMS, SCHEMA, Program, Row, programs, rows
 
 DEFAULT = frozenset(rule.code for rule in all_rules() if rule.default)
 OPTIONS = (

@@ -210,6 +210,7 @@ class Operands:
         try:
             if not nodes:
                 raise UnclearError("what is bound to the placeholder is not seen", offered=True)
+            self._refuse_hidden(query, mark, nodes)
             self._refuse_shared(query, mark, nodes)
             rewrites = [self._bound_node(node, atom) for node in nodes]
         except UnclearError as unclear:
@@ -249,6 +250,25 @@ class Operands:
                 if "number" in unclear.reason or "no date-time" in unclear.reason:
                     return False
         return True
+
+    def _refuse_hidden(self, query: Query, mark: Placeholder, nodes: Sequence[ast.expr]) -> None:
+        """Refuse a position that placeholders in a part filled in at run time may shift."""
+        if isinstance(mark.key, str) or not query.text.holes:
+            return
+        seen = sum(isinstance(other.key, int) for other in query.placeholders)
+        for node in nodes:
+            holder = self._shared.file.source.parent(node)
+            given = holder.elts if isinstance(holder, ast.Tuple | ast.List) else []
+            stars = [i for i, element in enumerate(given) if isinstance(element, ast.Starred)]
+            if not stars and len(given) == seen:
+                continue
+            from_start = not stars or (node in given and given.index(node) < stars[0])
+            text = query.text.value
+            part = text[: mark.first] if from_start else text[mark.last :]
+            if any(hole in part for hole in query.text.holes):
+                raise UnclearError(
+                    "placeholders may be filled in with a part of the statement", offered=True
+                )
 
     def _refuse_shared(self, query: Query, mark: Placeholder, nodes: Sequence[ast.expr]) -> None:
         """Refuse a value that is bound to anything but legacy columns as well."""

@@ -251,7 +251,7 @@ class Planner:
             return
         self._shared.rename(atom)
         clauses = self._shared.clauses(resolved)
-        if not reference.values:
+        if not reference.values or self._is_filled_in(resolved, reference):
             raise UnclearError("what is written to the column is not seen")
         for value in reference.values:
             place = clauses.place(value.first, value.last)
@@ -264,6 +264,21 @@ class Planner:
             if not self._shared.options.unsafe:
                 raise UnclearError(reason, offered=True)
             atom.rewrite.reasons.append(reason)
+
+    def _is_filled_in(self, resolved: Resolved, reference: Reference) -> bool:
+        """Tell whether a part of an INSERT's lists is only known when the program runs."""
+        if reference.role != "insert" or not reference.query.text.holes:
+            return False
+        clauses = self._shared.clauses(resolved)
+        places = [clauses.place(reference.first, reference.last)]
+        places += [clauses.place(value.first, value.last) for value in reference.values]
+        return any(
+            hole in clauses.text(item)
+            for place in places
+            if place is not None
+            for item in clauses.list_around(place)
+            for hole in reference.query.text.holes
+        )
 
     def _may_be_null(self, reference: Reference) -> bool:
         """Tell whether an INSERT is seen to write NULL, always or sometimes."""
