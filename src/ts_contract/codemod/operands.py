@@ -233,10 +233,20 @@ class Operands:
         if origin is not None:
             atom.links.add(origin)  # it comes out of a row as milliseconds
             return Rewrite()
+        if self._is_either(node):
+            raise UnclearError("the bound value may be a text or milliseconds")
         through_star = self._star_reads.get(node)
         if through_star is not None:
             return Rewrite([Edit(*through_star.span, through_star.column.epoch)])
         return bound_value(node, column, self._shared.file, unsafe=self._shared.options.unsafe)
+
+    def _is_either(self, node: ast.expr) -> bool:
+        """Tell whether a name holds milliseconds that come out of a row, or something else."""
+        return isinstance(node, ast.Name) and any(
+            binding.value in self._shared.origins
+            for binding in self._shared.file.source.bindings(node)
+            if binding.value is not None
+        )
 
     def _can_parse(self, nodes: Sequence[ast.expr], atom: Atom) -> bool:
         """Tell whether SQL may convert a bound value: a text, as far as can be told."""
@@ -244,6 +254,8 @@ class Operands:
         if column.storage != "auto" or column.timezone.upper() not in {"UTC", "ETC/UTC"}:
             return False
         for node in nodes:
+            if self._is_either(node):
+                return False
             try:
                 bound_value(node, column, self._shared.file, unsafe=True)
             except UnclearError as unclear:

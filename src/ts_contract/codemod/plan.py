@@ -101,12 +101,14 @@ def _atoms(shared: Shared, context: Context) -> list[Atom]:
 
 
 def _bind_together(atoms: Iterable[Atom]) -> None:
-    """Link the atoms that one bound value meets."""
+    """Link the atoms that meet in one bound value, or in one name that holds what they give."""
     by_node: dict[ast.expr, list[Atom]] = {}
     for atom in atoms:
         for mark in atom.marks:
             for node in atom.reference.query.bound.get(mark.key, ()):
                 by_node.setdefault(node, []).append(atom)
+        for node in atom.values:
+            by_node.setdefault(node, []).append(atom)
     for sharing in by_node.values():
         for one, other in pairwise(sharing):
             one.links.add(other.key)

@@ -381,15 +381,21 @@ class Readers:
         return rewrite
 
     def _value_readers(self, value: ast.expr) -> Iterator[ast.expr]:
-        """Yield a value, or the uses of the local name that alone holds it."""
+        """Yield a value, or the uses of the local name that holds it and nothing else."""
         parent = self._source.parent(value)
         match parent:
             case ast.Assign(targets=[ast.Name() as name], value=held) if held is value:
-                if len(self._source.bindings(name)) == 1 and self._is_local(name):
-                    for load in self._loads(name):
-                        yield from self._value_readers(load)
+                if self._holds_only_converted(name, value):
+                    yield from self._loads(name)
                     return
         yield value
+
+    def _holds_only_converted(self, name: ast.Name, value: ast.expr) -> bool:
+        """Tell whether a local name is only ever given this value and others converted with it."""
+        held = [binding.value for binding in self._source.bindings(name)]
+        return self._is_local(name) and all(
+            other is value or (other is not None and other in self.converted) for other in held
+        )
 
     def _is_local(self, name: ast.Name) -> bool:
         return not isinstance(self._source.scope(name), ast.Module | ast.ClassDef)
