@@ -8,7 +8,7 @@ from typing import Literal
 
 from ..lint.findings import Edit, Finding, Import, Safety
 
-__all__ = ["Change", "Options", "Status", "UnclearError", "Verdict"]
+__all__ = ["Change", "NoTextError", "Options", "Status", "UnclearError", "Verdict", "joined"]
 
 Status = Literal["rewritten", "marked", "skipped"]
 
@@ -41,6 +41,10 @@ class UnclearError(Exception):
         super().__init__(reason)
         self.reason = reason
         self.offered = offered
+
+
+class NoTextError(UnclearError):
+    """A bound value that is, or may be, no text of a time: SQL must not parse it either."""
 
 
 @dataclass(frozen=True, slots=True)

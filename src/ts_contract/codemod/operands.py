@@ -13,7 +13,7 @@ from ..lint.queries import Query
 from ..lint.sqltext import Placeholder
 from ..timestamps import to_epoch_ms
 from .atoms import Atom, Shared
-from .changes import UnclearError
+from .changes import NoTextError, UnclearError
 from .clauses import Context, Place
 from .dialects import SCALES
 from .values import Rewrite, bound_value
@@ -234,7 +234,7 @@ class Operands:
             atom.links.add(origin)  # it comes out of a row as milliseconds
             return Rewrite()
         if self._is_either(node):
-            raise UnclearError("the bound value may be a text or milliseconds")
+            raise NoTextError("the bound value may be a text or milliseconds")
         through_star = self._star_reads.get(node)
         if through_star is not None:
             return Rewrite([Edit(*through_star.span, through_star.column.epoch)])
@@ -254,13 +254,12 @@ class Operands:
         if column.storage != "auto" or column.timezone.upper() not in {"UTC", "ETC/UTC"}:
             return False
         for node in nodes:
-            if self._is_either(node):
-                return False
             try:
-                bound_value(node, column, self._shared.file, unsafe=True)
-            except UnclearError as unclear:
-                if "number" in unclear.reason or "no date-time" in unclear.reason:
-                    return False
+                self._bound_node(node, atom)
+            except NoTextError:
+                return False
+            except UnclearError:
+                continue
         return True
 
     def _refuse_hidden(self, query: Query, mark: Placeholder, nodes: Sequence[ast.expr]) -> None:

@@ -39,6 +39,7 @@ _LEFT = {
 _BY_SQL = frozenset({"TSC201", "TSC202", "TSC204", "TSC205", "TSC206", "TSC301", "TSC302"})
 _FOLLOWS_ITS_QUERY = frozenset({"TSC301", "TSC302"})
 _DEFAULT = Options()
+_MORE_ROUNDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,20 +98,39 @@ def rewrite(text: str, path: str, settings: Settings) -> Rewritten:
         >>> rewrite('db.execute("SELECT id FROM tasks ORDER BY created_at")', "x.py", settings).text
         'db.execute("SELECT id FROM tasks ORDER BY created_at_ms")'
     """
-    rules = _rules(text, settings)
-    if not rules:
+    if not _rules(text, settings):
         return Rewritten(text)
     context = Context(Source(text, path), settings.contract, settings.schema)
-    findings = not_silenced(check_context(context, rules), text)
-    if not findings:
+    decisions = _left(context, settings)
+    if not decisions:
         return Rewritten(text)
-    decisions = [d for d in _decide(context, findings, settings) if not _is_done(d.verdict)]
     chosen = _without_conflicts(d.verdict for d in decisions if _applies(d.verdict, settings))
     new = _applied(context, chosen, settings)
     changes = tuple(_change(text, d, chosen, settings) for d in decisions)
+    for _ in range(_MORE_ROUNDS):  # what two rewrites of one place have left
+        before, new = new, _once_more(new, path, settings)
+        if new == before:
+            break
     if settings.options.markers:
         new = _marked(new, path, settings)
     return Rewritten(new, changes)
+
+
+def _once_more(text: str, path: str, settings: Settings) -> str:
+    context = Context(Source(text, path), settings.contract, settings.schema)
+    chosen = _without_conflicts(
+        d.verdict for d in _left(context, settings) if _applies(d.verdict, settings)
+    )
+    return _applied(context, chosen, settings) if any(v.edits for v in chosen) else text
+
+
+def _left(context: Context, settings: Settings) -> list[_Decision]:
+    """Return the decisions about the findings of a text that call for something."""
+    rules = _rules(context.source.text, settings)
+    findings = not_silenced(check_context(context, rules), context.source.text)
+    if not findings:
+        return []
+    return [d for d in _decide(context, findings, settings) if not _is_done(d.verdict)]
 
 
 def _rules(text: str, settings: Settings) -> list[Rule]:
@@ -258,13 +278,10 @@ def _why_left(verdict: Verdict) -> str:
 
 def _marked(text: str, path: str, settings: Settings) -> str:
     """Return the text with a comment for each finding that is left in it."""
-    rules = _rules(text, settings)
     context = Context(Source(text, path), settings.contract, settings.schema)
-    findings = not_silenced(check_context(context, rules), text)
-    decisions = _decide(context, findings, settings) if findings else []
     left = [
         (d.finding.start, d.finding.code, _why_left(d.verdict))
-        for d in decisions
-        if d.finding.code not in _FOLLOWS_ITS_QUERY and not _is_done(d.verdict)
+        for d in _left(context, settings)
+        if d.finding.code not in _FOLLOWS_ITS_QUERY
     ]
     return apply_edits(text, marker_edits(context.source, left))

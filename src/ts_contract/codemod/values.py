@@ -16,7 +16,7 @@ from ..lint.clocks import clock_module, is_aware, is_none, project_name, spell
 from ..lint.context import Context
 from ..lint.findings import Edit, Import
 from ..lint.units import quantity
-from .changes import UnclearError
+from .changes import NoTextError, UnclearError
 
 __all__ = ["Rewrite", "bound_value", "spelled_name"]
 
@@ -103,6 +103,8 @@ def _rewritten(node: ast.expr, column: ColumnContract, context: Context) -> Rewr
         return Rewrite()
     if _is_number(node, column, context):
         return _number(node, column, context)
+    if _may_be_milliseconds(node, context):
+        raise NoTextError("the bound value may be a text or milliseconds")
     clock = _clock(node, context)
     if clock is not None:
         text, imports = spelled_name("now_ms", context)
@@ -128,6 +130,15 @@ def _is_milliseconds(node: ast.expr, context: Context) -> bool:
         return True
     given = quantity(node, context)
     return given is not None and given.unit == "ms" and given.kind != "duration"
+
+
+def _may_be_milliseconds(node: ast.expr, context: Context) -> bool:
+    """Tell whether a name is given milliseconds in one place and something else in another."""
+    return isinstance(node, ast.Name) and any(
+        _is_milliseconds(binding.value, context)
+        for binding in context.source.bindings(node)
+        if binding.value is not None
+    )
 
 
 def _is_number(node: ast.expr, column: ColumnContract, context: Context) -> bool:
@@ -159,7 +170,7 @@ def _number(node: ast.expr, column: ColumnContract, context: Context) -> Rewrite
     if column.storage == "milliseconds":
         return Rewrite()
     if (given is None or given.unit != "s") and column.storage != "seconds":
-        raise UnclearError("a number is bound, and its unit is not known")
+        raise NoTextError("a number is bound, and its unit is not known")
     start, end = context.source.span(node)
     simple = isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Call)
     whole = given is not None and given.is_float
@@ -173,9 +184,9 @@ def _number(node: ast.expr, column: ColumnContract, context: Context) -> Rewrite
 def _refuse_text(node: ast.expr) -> None:
     match node:
         case ast.Constant(value=str(text)) if not _FULL_TEXT.match(text) and len(text) != 10:
-            raise UnclearError("a text is bound that is no date-time")
+            raise NoTextError("a text is bound that is no date-time")
         case ast.Constant(value=bytes()) | ast.Starred() | ast.Tuple() | ast.List() | ast.Dict():
-            raise UnclearError("what is bound is no date-time")
+            raise NoTextError("what is bound is no date-time")
 
 
 # --- clocks ----------------------------------------------------------------------------------
