@@ -63,6 +63,10 @@ class Text:
         """Tell whether some of the text stands within a part of the file."""
         return any(span[0] <= run.start and run.end <= span[1] for run in self._runs)
 
+    def holds(self, span: tuple[int, int]) -> bool:
+        """Tell whether a part of the file, within one literal, stands in the text."""
+        return any(run.start <= span[0] and span[1] <= run.end for run in self._runs if run.text)
+
     def span(self, first: int, last: int) -> tuple[int, int]:
         """Return the offsets in the file of the characters from `first` up to before `last`."""
         begin = self._run_at(first)
