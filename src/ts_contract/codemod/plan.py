@@ -68,6 +68,7 @@ def plan_sql(context: Context, options: Options) -> dict[Key, Verdict]:
     shared = Shared(context, options)
     atoms = _atoms(shared, context)
     _bind_together(atoms)
+    _refuse_shared_text(atoms, context)
     verdicts: dict[Key, Verdict] = {}
     for group in _groups(atoms):
         verdict = group.verdict()
@@ -112,6 +113,18 @@ def _bind_together(atoms: Iterable[Atom]) -> None:
     for sharing in by_node.values():
         for one, other in pairwise(sharing):
             one.links.add(other.key)
+
+
+def _refuse_shared_text(atoms: Iterable[Atom], context: Context) -> None:
+    """Refuse a column in a text that is also part of a query where it was not understood."""
+    understood = {(atom.reference.query, atom.key) for atom in atoms}
+    for atom in atoms:
+        if any(
+            (query, atom.key) not in understood and query.text.holds(atom.key)
+            for query in context.queries
+        ):
+            reason = "the text is part of another query, which is not understood"
+            atom.failure = atom.failure or UnclearError(reason)
 
 
 def _groups(atoms: Iterable[Atom]) -> list[_Group]:

@@ -105,6 +105,12 @@ class Planner:
         place = clauses.column(reference.first, reference.last)
         if place is None:
             raise UnclearError("the column is not written in one piece")
+        if reference.role == "excluded":  # what the INSERT of the same statement would have written
+            atom.links |= {
+                other.span
+                for other in resolved.references
+                if other.role == "insert" and other.column is reference.column and not other.epoch
+            }
         if reference.role in {"conflict", "using"}:
             raise UnclearError(f"the column stands in {reference.role.upper()}")
         self._value_at(resolved, place, atom)
