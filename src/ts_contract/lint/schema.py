@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -122,26 +122,47 @@ def _tables_of_database(path: Path) -> dict[str, tuple[str, ...]]:
 # --- following DDL ---------------------------------------------------------------------------
 
 
+_NAME = r"""(\w+|"[^"]+"|`[^`]+`|\[[^\]]+\])"""
+# Not every release of sqlglot parses it for SQLite.
+_RENAME_TABLE = re.compile(
+    rf"\s*ALTER\s+TABLE\s+{_NAME}\s+RENAME\s+TO\s+{_NAME}\s*$", re.IGNORECASE
+)
+
+
 def _follow(tables: dict[str, tuple[str, ...]], sql: str, dialect: str) -> None:
     """Change `tables` as the statements of a script would."""
-    from sqlglot import exp  # noqa: PLC0415 - only a project with a schema pays for it
+    from .statements import parse  # noqa: PLC0415 - only a project with a schema pays for sqlglot
 
-    for tree in _statements(sql, dialect):
-        match tree:
-            case exp.Create(this=exp.Schema() as definition) if tree.args.get("kind") == "TABLE":
-                columns = (
-                    _name(part)
-                    for part in definition.expressions
-                    if isinstance(part, exp.ColumnDef | exp.Identifier)  # the latter has no type
-                )
-                tables.setdefault(_name(definition.this), tuple(columns))
-            case exp.Create() if isinstance(tree.expression, exp.Query):
-                _follow_query(tables, tree)
-            case exp.Drop() if tree.args.get("kind") in {"TABLE", "VIEW"}:
-                for dropped in tree.find_all(exp.Table):
-                    tables.pop(_name(dropped), None)
-            case exp.Alter():
-                _follow_alter(tables, tree)
+    for statement in split_statements(Text([Run(sql, 0, len(sql))])):
+        renamed = _RENAME_TABLE.match(statement.sql)
+        if renamed:
+            old, new = (name.strip('"`[]').lower() for name in renamed.groups())
+            if old in tables:
+                tables[new] = tables.pop(old)
+            continue
+        tree, _ = parse(statement.sql, dialect)
+        if tree is not None:
+            _follow_statement(tables, tree)
+
+
+def _follow_statement(tables: dict[str, tuple[str, ...]], tree: exp.Expr) -> None:
+    from sqlglot import exp  # noqa: PLC0415
+
+    match tree:
+        case exp.Create(this=exp.Schema() as definition) if tree.args.get("kind") == "TABLE":
+            columns = (
+                _name(part)
+                for part in definition.expressions
+                if isinstance(part, exp.ColumnDef | exp.Identifier)  # the latter has no type
+            )
+            tables.setdefault(_name(definition.this), tuple(columns))
+        case exp.Create() if isinstance(tree.expression, exp.Query):
+            _follow_query(tables, tree)
+        case exp.Drop() if tree.args.get("kind") in {"TABLE", "VIEW"}:
+            for dropped in tree.find_all(exp.Table):
+                tables.pop(_name(dropped), None)
+        case exp.Alter():
+            _follow_alter(tables, tree)
 
 
 def _follow_query(tables: dict[str, tuple[str, ...]], tree: exp.Create) -> None:
@@ -173,18 +194,6 @@ def _follow_alter(tables: dict[str, tuple[str, ...]], tree: exp.Alter) -> None:
             case exp.Drop():
                 gone = {_name(c) for c in action.find_all(exp.Column)}
                 tables[table] = tuple(column for column in columns if column not in gone)
-            case exp.AlterRename():
-                tables[_name(action.this)] = tables.pop(table)
-                table = _name(action.this)
-
-
-def _statements(sql: str, dialect: str) -> Iterator[exp.Expr]:
-    from .statements import parse  # noqa: PLC0415
-
-    for statement in split_statements(Text([Run(sql, 0, len(sql))])):
-        tree, _ = parse(statement.sql, dialect)
-        if tree is not None:
-            yield tree
 
 
 def _name(node: exp.Expr) -> str:

@@ -56,7 +56,7 @@ def resolve_statement(query: Query, statement: Statement, catalog: Catalog) -> F
         _trigger(walk, trigger)
     else:
         tree, recorder.tokens = parse(statement.sql, catalog.contract.dialect)
-        if tree is None or isinstance(tree, exp.Command | exp.Block):
+        if tree is None or tree.key in {"command", "block"}:
             _words(walk)
         else:
             outputs = _top(walk, tree)
