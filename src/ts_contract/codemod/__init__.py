@@ -1,1 +1,17 @@
-"""The source side of a change: findings become new source, safely or not at all."""
+"""The source side of a change: findings become new source, safely or not at all.
+
+A *safe* rewrite leaves a program that does the same on a migrated database. What "the same" means:
+
+- Each legacy column holds texts of one form, so that they order like their instants. Where a
+  column mixes forms, the old statement compared texts and the new one compares instants, which is
+  what the migration is for; `--verify` tells where the rows differ.
+- A value that is bound to a column is in the form of the column.
+- Instants are milliseconds. Rows within one millisecond are equal, and their order is open, as is
+  the order of rows that no ORDER BY decides.
+- A value that Python gives away keeps its type: text stays text, a naive datetime stays naive.
+  Where that cannot be seen the rewrite is unsafe.
+- A value that is None at run time is not seen. In an INSERT into a column with a DEFAULT it would
+  get the DEFAULT while the legacy column is there; where NULL is seen, the rewrite is unsafe.
+- Code in other files that takes rows, fills in statements, or imports a constant with SQL is not
+  seen either. A row that is handed on is never safe to change; a text that is only imported is.
+"""

@@ -69,6 +69,7 @@ def plan_sql(context: Context, options: Options) -> dict[Key, Verdict]:
     atoms = _atoms(shared, context)
     _bind_together(atoms)
     _refuse_shared_text(atoms, context)
+    _warn_of_public_text(atoms, shared)
     verdicts: dict[Key, Verdict] = {}
     for group in _groups(atoms):
         verdict = group.verdict()
@@ -125,6 +126,29 @@ def _refuse_shared_text(atoms: Iterable[Atom], context: Context) -> None:
         ):
             reason = "the text is part of another query, which is not understood"
             atom.failure = atom.failure or UnclearError(reason)
+
+
+def _warn_of_public_text(atoms: Iterable[Atom], shared: Shared) -> None:
+    """Make unsafe what changes parameters or rows of SQL that other modules may import."""
+    source = shared.file.source
+    constants = [
+        (source.span(statement), statement.targets[0].id)
+        for statement in source.tree.body
+        if isinstance(statement, ast.Assign)
+        and isinstance(statement.targets[0], ast.Name)
+        and not statement.targets[0].id.startswith("_")
+    ]
+    for atom in atoms:
+        changes_rows = atom.reference.role in {"select", "returning"} and atom.gives_ms
+        if atom.failure is not None or not (atom.marks or changes_rows):
+            continue
+        for (start, end), name in constants:
+            if start <= atom.key[0] < end:
+                reason = f"other modules may use {name}"
+                if shared.options.unsafe:
+                    atom.rewrite.reasons.append(reason)
+                else:
+                    atom.failure = UnclearError(reason, offered=True)
 
 
 def _groups(atoms: Iterable[Atom]) -> list[_Group]:
