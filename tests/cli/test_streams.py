@@ -63,7 +63,9 @@ def _read_all(descriptor, written):
 @pytest.mark.usefixtures("store")
 class TestProgress:
     def test_a_terminal_shows_rows_rate_and_time_left(self, on_terminal):
-        code, shown = on_terminal(*MIGRATE, streams=("stderr",))
+        # Slow enough that every table is on the screen for a while.
+        slowly = [*MIGRATE[:-1], "0.005", "--batch-size", "400"]
+        code, shown = on_terminal(*slowly, streams=("stderr",))
         assert code == 1
         plain = CONTROL.sub("", shown)
         assert re.search(

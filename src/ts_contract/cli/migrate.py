@@ -29,7 +29,7 @@ __all__ = ["command"]
     type=click.FloatRange(min=0),
     default=0.005,
     show_default=True,
-    help="Time that other writers get between two transactions.",
+    help="Time that other writers get between two transactions, at least.",
 )
 @click.option(
     "--backup",
