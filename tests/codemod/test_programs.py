@@ -10,6 +10,8 @@ from __future__ import annotations
 import sqlite3
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
@@ -34,6 +36,12 @@ OPTIONS = (
 )
 START = datetime(2024, 1, 1, tzinfo=UTC)
 BEGUN_MS = int(time.time() * 1000) - 5000
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _template_closed() -> Iterator[None]:
+    yield
+    template().close()
 
 
 @cache
@@ -135,8 +143,10 @@ def check(program: Program, stored: list[Row], form: str, options: Options) -> N
     note(program.source)
     note(rewritten.text)
     event("rewritten" if rewritten.text != program.source else "left alone")
-    old_seen, old_stored = outcome(program.source, database(stored, form), form)
-    new_seen, new_stored = outcome(rewritten.text, database(stored, form), form)
+    with closing(database(stored, form)) as conn:
+        old_seen, old_stored = outcome(program.source, conn, form)
+    with closing(database(stored, form)) as conn:
+        new_seen, new_stored = outcome(rewritten.text, conn, form)
     assert new_stored == old_stored
     if options.unsafe:
         old_seen, new_seen = as_instants(old_seen), as_instants(new_seen)

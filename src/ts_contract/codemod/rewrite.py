@@ -39,7 +39,7 @@ _LEFT = {
 _BY_SQL = frozenset({"TSC201", "TSC202", "TSC204", "TSC205", "TSC206", "TSC301", "TSC302"})
 _FOLLOWS_ITS_QUERY = frozenset({"TSC301", "TSC302"})
 _DEFAULT = Options()
-_MORE_ROUNDS = 3
+_MAX_ROUNDS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,26 +102,16 @@ def rewrite(text: str, path: str, settings: Settings) -> Rewritten:
         return Rewritten(text)
     context = Context(Source(text, path), settings.contract, settings.schema)
     decisions = _left(context, settings)
-    if not decisions:
-        return Rewritten(text)
-    chosen = _without_conflicts(d.verdict for d in decisions if _applies(d.verdict, settings))
-    new = _applied(context, chosen, settings)
-    changes = tuple(_change(text, d, chosen, settings) for d in decisions)
-    for _ in range(_MORE_ROUNDS):  # what two rewrites of one place have left
-        before, new = new, _once_more(new, path, settings)
-        if new == before:
+    changes: tuple[Change, ...] = ()
+    for number in range(_MAX_ROUNDS):  # later ones do what two rewrites of one place have left
+        chosen = _without_conflicts(d.verdict for d in decisions if _applies(d.verdict, settings))
+        after = _applied(context, chosen, settings)
+        if not number:
+            changes = tuple(_change(text, d, chosen, settings) for d in decisions)
+        if after is context:
             break
-    if settings.options.markers:
-        new = _marked(new, path, settings)
-    return Rewritten(new, changes)
-
-
-def _once_more(text: str, path: str, settings: Settings) -> str:
-    context = Context(Source(text, path), settings.contract, settings.schema)
-    chosen = _without_conflicts(
-        d.verdict for d in _left(context, settings) if _applies(d.verdict, settings)
-    )
-    return _applied(context, chosen, settings) if any(v.edits for v in chosen) else text
+        context, decisions = after, _left(after, settings)
+    return Rewritten(_marked(context, decisions, settings), changes)
 
 
 def _left(context: Context, settings: Settings) -> list[_Decision]:
@@ -197,26 +187,46 @@ def _overlap(one: Edit, other: Edit) -> bool:
 # --- applying --------------------------------------------------------------------------------
 
 
-def _applied(context: Context, chosen: list[Verdict], settings: Settings) -> str:
-    """Return the text with the chosen verdicts applied, those left out that fail the checks."""
-    new = _edited(context, chosen)
-    if new is not None and _is_sound(context, new, settings):
-        return new
+def _applied(context: Context, chosen: list[Verdict], settings: Settings) -> Context:
+    """Return the file with the chosen verdicts applied, those left out that fail the checks.
+
+    The same context where nothing changes.
+    """
+    after = _sound(context, chosen, settings)
+    if after is not None:
+        return after
     # Rare: some rewrite brings a new finding. One after the other shows which.
     kept: list[Verdict] = []
-    for verdict in list(chosen):
-        new = _edited(context, [*kept, verdict])
-        if new is not None and _is_sound(context, new, settings):
+    result = context
+    for verdict in chosen:
+        after = _sound(context, [*kept, verdict], settings)
+        if after is not None:
             kept.append(verdict)
+            result = after
     chosen[:] = kept
-    return _edited(context, kept) or context.source.text
+    return result
+
+
+def _sound(context: Context, verdicts: Sequence[Verdict], settings: Settings) -> Context | None:
+    """Return the file after some verdicts, if it parses and holds no finding that is new."""
+    if not any(verdict.edits for verdict in verdicts):
+        return context
+    new = _edited(context, verdicts)
+    if new is None:
+        return None
+    try:
+        after = Context(Source(new, context.source.path), settings.contract, settings.schema)
+    except SourceError:
+        return None
+    rules = [rule for rule in all_rules() if rule.default or rule.code in settings.codes]
+    before = Counter(f.code for f in check_context(context, rules))
+    left = Counter(f.code for f in check_context(after, rules))
+    return None if left - before else after
 
 
 def _edited(context: Context, verdicts: Sequence[Verdict]) -> str | None:
     """Return the text with edits and imports; None where it does not hold together."""
     text = context.source.text
-    if not verdicts:
-        return text
     edits = tuple(dict.fromkeys(edit for verdict in verdicts for edit in verdict.edits))
     imports = dict.fromkeys(i for verdict in verdicts for i in verdict.imports)
     try:
@@ -238,18 +248,6 @@ def _freed(source: Source, edits: Iterable[Edit]) -> list[str]:
         if any(first <= start and end <= last for first, last in replaced):
             names[node.id] = None
     return list(names)
-
-
-def _is_sound(context: Context, new: str, settings: Settings) -> bool:
-    """Tell whether the new text parses, and holds no finding that the old one did not."""
-    try:
-        after = Context(Source(new, context.source.path), settings.contract, settings.schema)
-    except SourceError:
-        return False
-    rules = [rule for rule in all_rules() if rule.default or rule.code in settings.codes]
-    before = Counter(f.code for f in check_context(context, rules))
-    left = Counter(f.code for f in check_context(after, rules))
-    return not left - before
 
 
 def _change(text: str, decision: _Decision, chosen: list[Verdict], settings: Settings) -> Change:
@@ -276,12 +274,13 @@ def _why_left(verdict: Verdict) -> str:
     return f"{reason} (--unsafe rewrites it)" if verdict.safety == "unsafe" else reason
 
 
-def _marked(text: str, path: str, settings: Settings) -> str:
-    """Return the text with a comment for each finding that is left in it."""
-    context = Context(Source(text, path), settings.contract, settings.schema)
+def _marked(context: Context, decisions: Sequence[_Decision], settings: Settings) -> str:
+    """Return the text with a comment for each finding that is left in it, if they are wanted."""
+    if not settings.options.markers:
+        return context.source.text
     left = [
         (d.finding.start, d.finding.code, _why_left(d.verdict))
-        for d in _left(context, settings)
+        for d in decisions
         if d.finding.code not in _FOLLOWS_ITS_QUERY
     ]
-    return apply_edits(text, marker_edits(context.source, left))
+    return apply_edits(context.source.text, marker_edits(context.source, left))
