@@ -172,3 +172,20 @@ def test_no_text_breaks_the_search(parts) -> None:
         for statement in query.statements:
             assert statement.sql in query.text.value or len(statement.sql) <= len(query.text.value)
     analyse(Source(text), CONTRACT)
+
+
+GROWING = {
+    "many branches": "".join(
+        f"    if c[{i}]:\n        s = s + ' AND x{i} > 1'\n" for i in range(40)
+    ),
+    "many appends": "".join(f"    if c[{i}]:\n        s += ' AND x{i} > 1'\n" for i in range(40)),
+    "doubling": "    s = s + s\n" * 40,
+    "itself": "    s = s\n" * 40,
+}
+
+
+@pytest.mark.parametrize("lines", GROWING.values(), ids=GROWING.keys())
+def test_a_text_that_grows_in_many_ways_is_followed_only_so_far(lines) -> None:
+    start = "    s = 'SELECT id FROM tasks WHERE created_at > 1'\n"
+    text = f"def many_branches(c):\n{start}{lines}    q(s)\n"
+    assert len(find_queries(Source(text))) <= 16

@@ -27,6 +27,7 @@ STRIPPING = frozenset({"strip", "lstrip", "rstrip", "encode", "decode", "expandt
 
 _MAX_VARIANTS = 16
 _MAX_DEPTH = 40
+_MAX_PIECES = 2000
 _PERCENT = re.compile(
     r"%(?:\((?P<name>[^)]*)\))?[#0\- +]*(?:\d+|\*)?(?:\.\d+)?(?P<kind>[diouxXeEfFgGcrsa%])"
 )
@@ -52,6 +53,7 @@ class Strings:
         self._choices: dict[ast.AST, int] = {}
         self._options: dict[ast.AST, int] = {}
         self._following: set[ast.AST] = set()
+        self._known: dict[ast.AST, Pieces | None] = {}
 
     def variants(self, node: ast.expr) -> list[Pieces]:
         """Return what `node` may build: one list of pieces a choice, the likeliest first.
@@ -62,7 +64,8 @@ class Strings:
         Returns:
             No more than sixteen; none where the expression is not known to be a string.
         """
-        self._choices, self._options = {}, {}
+        self._choose({})
+        self._options = {}
         first = self.pieces(node)
         if first is None:
             return []
@@ -72,15 +75,22 @@ class Strings:
             for index in range(1, count):
                 if len(found) == _MAX_VARIANTS:
                     return found
-                self._choices = {choice: index}
+                self._choose({choice: index})
                 other = self.pieces(node)
                 if other is not None:
                     found.append(other)
-        self._choices = {}
+        self._choose({})
         return found
+
+    def _choose(self, choices: dict[ast.AST, int]) -> None:
+        """Begin to evaluate under other choices; what is known under the old ones is forgotten."""
+        self._choices = choices
+        self._known.clear()
 
     def pieces(self, node: ast.expr) -> Pieces | None:
         """Return the pieces of a string expression; None if it is not known to be one."""
+        if node in self._known:
+            return self._known[node]
         if len(self._following) > _MAX_DEPTH or node in self._following:
             return None
         self._following.add(node)
@@ -88,7 +98,10 @@ class Strings:
             found = self._evaluate(node)
         finally:
             self._following.discard(node)
-        return None if found is None else merge(found)
+        if found is not None:
+            found = merge(found) if len(found) <= _MAX_PIECES else None
+        self._known[node] = found
+        return found
 
     def _evaluate(self, node: ast.expr) -> Pieces | None:
         match node:
