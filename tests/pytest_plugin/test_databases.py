@@ -361,7 +361,11 @@ def test_what_the_ini_key_names_is_an_input_of_a_builder_of_the_project_too(proj
 
         @pytest.fixture(scope="session")
         def ts_legacy_builder():
-            return lambda path: sqlite3.connect(path).executescript("CREATE TABLE t(x)").close()
+            def build(path):
+                conn = sqlite3.connect(path)
+                conn.executescript("CREATE TABLE t(x)")
+                conn.close()
+            return build
         """)
     first = template()
     assert template() == (False, first[1])

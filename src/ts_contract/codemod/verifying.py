@@ -188,9 +188,13 @@ def _migrated(path: Path, contract: Contract) -> sqlite3.Connection:
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as original:
             original.backup(memory)
+        migrate(memory, contract)
     except sqlite3.Error as error:
+        memory.close()
         raise Refused(f"{path}: cannot be copied ({error}); name a SQLite database") from error
-    migrate(memory, contract)
+    except BaseException:
+        memory.close()
+        raise
     return memory
 
 

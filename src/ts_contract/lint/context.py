@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .analysis import Analysis
     from .queries import Query
     from .schema import Schema
+    from .units import Quantity
 
 __all__ = ["Context"]
 
@@ -42,6 +43,15 @@ class Context:
         """The names of the contract's legacy columns, in lower case."""
         columns = self.contract.columns() if self.contract else ()
         return frozenset(column.legacy.lower() for _, column in columns)
+
+    @cached_property
+    def quantities(self) -> dict[tuple[int, ...], Quantity | None]:
+        """What names are known to measure, by the identities of the values given to them.
+
+        A chain of names that are each made of the one before would else be followed anew from
+        every one of its links.
+        """
+        return {}
 
     @cached_property
     def queries(self) -> list[Query]:

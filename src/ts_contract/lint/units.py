@@ -188,7 +188,11 @@ def _by_flow(name: ast.Name, context: Context, depth: int) -> Quantity | None:
     values = [binding.value for binding in context.source.bindings(name)]
     if not all(values):
         return None  # a parameter, a loop: not known
-    return _joined([value for value in values if value], context, depth)
+    known, key = context.quantities, tuple(map(id, values))
+    if key not in known:
+        known[key] = None  # what is computed from itself is not sure
+        known[key] = _joined([value for value in values if value], context, depth)
+    return known[key]
 
 
 def _joined(values: list[ast.expr], context: Context, depth: int) -> Quantity | None:
