@@ -261,9 +261,20 @@ def _change(text: str, decision: _Decision, chosen: list[Verdict], settings: Set
         return Change(
             finding, "rewritten", verdict.safety, before, after, verdict.reason, verdict.edits
         )
+    if (replaced := _replaced(finding, chosen)) is not None:
+        before = text[replaced.start : replaced.end]
+        return Change(finding, "rewritten", None, before, replaced.text, "replaced with its value")
     reason = verdict.reason or "another rewrite touches the same place"
     marked = settings.options.markers and finding.code not in _FOLLOWS_ITS_QUERY
     return Change(finding, "marked" if marked else "skipped", verdict.safety, reason=reason)
+
+
+def _replaced(finding: Finding, chosen: list[Verdict]) -> Edit | None:
+    """Return the edit of another finding that takes the whole place of this one away."""
+    edits = (edit for verdict in chosen for edit in verdict.edits)
+    return next(
+        (e for e in edits if e.start <= finding.start and finding.end <= e.end and e.text), None
+    )
 
 
 # --- marking ---------------------------------------------------------------------------------

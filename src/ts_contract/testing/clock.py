@@ -94,6 +94,7 @@ def freeze_sql_clock(connection: sqlite3.Connection) -> None:
         >>> with FrozenClock("2024-01-15 12:00:00"):
         ...     connection.execute("SELECT CURRENT_TIMESTAMP").fetchone()
         ('2024-01-15 12:00:00',)
+        >>> connection.close()
     """
     create = sqlite3.Connection.create_function
     with suppress(sqlite3.ProgrammingError):  # closed meanwhile, or another thread's
