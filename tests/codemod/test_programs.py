@@ -39,22 +39,32 @@ BEGUN_MS = int(time.time() * 1000) - 5000
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _template_closed() -> Iterator[None]:
+def _templates_closed() -> Iterator[None]:
     yield
-    template().close()
+    for form in FORMS:
+        template(form).close()
 
 
 @cache
-def template() -> sqlite3.Connection:
+def template(form: str) -> sqlite3.Connection:
+    """Return an empty migrated database whose sync triggers write texts as its rows were."""
     conn = sqlite3.connect(":memory:")
     conn.executescript(SCHEMA)
+    text = START.strftime(FORMS[form])
+    conn.execute("INSERT INTO tasks (id, created_at, updated_at) VALUES (1, ?, ?)", (text, text))
+    conn.execute(
+        "INSERT INTO events (id, task_id, happened_at, created_at) VALUES (1, 1, ?, ?)",
+        (text, text),
+    )
+    conn.commit()
     migrate(conn, CONTRACT)
+    conn.executescript("DELETE FROM events; DELETE FROM tasks")
     return conn
 
 
 def database(stored: list[Row], form: str) -> sqlite3.Connection:
     conn = sqlite3.connect(":memory:")
-    template().backup(conn)
+    template(form).backup(conn)
 
     def text(seconds: int | None) -> str | None:
         if seconds is None:
