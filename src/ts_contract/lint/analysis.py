@@ -257,12 +257,16 @@ class ModelUse:
         table: contract of the table.
         column: contract of the column.
         span: offsets in the file of the name.
+        owner: the class, or the call that builds the table, if this file has it.
+        dual: whether the same call writes the epoch column too.
     """
 
     node: ast.expr
     table: TableContract
     column: ColumnContract
     span: tuple[int, int]
+    owner: ast.AST | None = None
+    dual: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

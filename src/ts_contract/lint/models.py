@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from ..contract import Contract, TableContract
+from ..contract import ColumnContract, Contract, TableContract
 from .analysis import ModelColumn, ModelUse
 from .source import Source
 
@@ -34,6 +34,8 @@ _LOOKUPS = frozenset(
 _NAMES = frozenset(
     {"defer", "distinct", "earliest", "latest", "only", "order_by", "values", "values_list"}
 )
+_WRITES = frozenset({"create", "update", "values"})
+_STATEMENTS = frozenset({"delete", "insert", "query", "select", "update"})
 
 
 # What a file says that declares a table; looked for before its tree is built.
@@ -50,10 +52,19 @@ _DECLARES = (
 
 @dataclass(frozen=True, slots=True)
 class _Model:
-    """A class or a Core table, and the column that each attribute of it stands for."""
+    """A class or a Core table, and the column that each attribute of it stands for.
+
+    The owner is the class, or the call that builds the table, if this file has it.
+    """
 
     table: TableContract
     columns: dict[str, str | None] = field(default_factory=dict)
+    owner: ast.AST | None = None
+
+    def column(self, attribute: str) -> ColumnContract | None:
+        """Return the legacy column behind an attribute, if it is one."""
+        name = self.columns.get(attribute, attribute)
+        return self.table.column(name) if name else None
 
 
 def find_models(
@@ -128,7 +139,7 @@ class _Finder:
             name = self._table_name(node)
             table = self._contract.table(name) if name else None
             if table is not None:
-                models[node] = _Model(table, _attributes(node))
+                models[node] = _Model(table, _attributes(node), node)
         return models
 
     def _table_name(self, node: ast.ClassDef) -> str | None:
@@ -188,36 +199,52 @@ class _Finder:
             model = self._core_table(owner.value) or self._model(owner.value)
         if model is None:
             return
-        name = model.columns.get(node.attr, node.attr)
-        column = model.table.column(name) if name else None
+        column = model.column(node.attr)
         if column is not None:
             end = self._source.span(node)[1]
             span = (end - len(node.attr), end)
-            yield ModelUse(node, model.table, column, span)
+            yield ModelUse(node, model.table, column, span, model.owner)
 
     def _lookup_use(self, call: ast.Call) -> Iterator[ModelUse]:
-        """Yield what `Task.objects.filter(created_at__gt=x).order_by("-created_at")` names."""
+        """Yield what `Task(created_at=x)` and `Task.objects.order_by("-created_at")` name."""
         func = call.func
-        if not isinstance(func, ast.Attribute):
+        if isinstance(func, ast.Attribute) and func.attr in _LOOKUPS | _NAMES | {"filter_by"}:
+            model = self._manager(func.value)
+            writes, texts = func.attr in _WRITES, call.args if func.attr in _NAMES else []
+        elif any((k.arg or "").lower() in self._attributes for k in call.keywords):
+            model, writes, texts = self._model(func), True, []  # the constructor
+        else:
             return
-        if func.attr not in _LOOKUPS | _NAMES | {"filter_by"}:
-            return
-        model = self._manager(func.value)
         if model is None:
             return
+        given = {(keyword.arg or "").lower() for keyword in call.keywords}
         for keyword in call.keywords:
             name = (keyword.arg or "").partition("__")[0]
-            column = model.table.column(name) if name else None
+            column = model.column(name) if name else None
             if column is not None:
                 start = self._source.span(keyword)[0]
-                yield ModelUse(call, model.table, column, (start, start + len(name)))
-        for argument in call.args if func.attr in _NAMES else ():
+                dual = writes and column.epoch.lower() in given
+                yield self._use(call, model, column, start, name, dual=dual)
+        for argument in texts:
             if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
                 bare = argument.value.lstrip("-").partition("__")[0]
-                column = model.table.column(bare)
+                column = model.column(bare)
                 if column is not None:
                     start = self._span(argument)[0] + argument.value.index(bare)
-                    yield ModelUse(call, model.table, column, (start, start + len(bare)))
+                    yield self._use(call, model, column, start, bare)
+
+    def _use(
+        self,
+        call: ast.Call,
+        model: _Model,
+        column: ColumnContract,
+        start: int,
+        name: str,
+        *,
+        dual: bool = False,
+    ) -> ModelUse:
+        span = (start, start + len(name))
+        return ModelUse(call, model.table, column, span, model.owner, dual)
 
     def _manager(self, node: ast.expr) -> _Model | None:
         """Return the model that a chain of calls queries: `Task.objects...`, `query(Task)...`."""
@@ -228,12 +255,12 @@ class _Finder:
                     if model is not None:
                         return model
                     node = owner
-                case ast.Call(args=[first, *_]) if _called(node) in {"query", "select"}:
-                    return self._model(first)
+                case ast.Call(args=[first, *_]) if _called(node) in _STATEMENTS:
+                    return self._model(first) or self._core_table(first)
                 case ast.Call(func=ast.Attribute(value=inner)):
                     node = inner
                 case _:
-                    return None
+                    return self._core_table(node)
 
     def _model(self, node: ast.expr) -> _Model | None:
         """Return the model that a name means, if it means one."""
@@ -252,7 +279,7 @@ class _Finder:
     def _core_table(self, node: ast.expr) -> _Model | None:
         value = self._source.value(node) if isinstance(node, ast.Name) else None
         table = self._table_of_call(value) if isinstance(value, ast.Call) else None
-        return _Model(table) if table is not None else None
+        return _Model(table, owner=value) if table is not None else None
 
 
 def _defined(statement: ast.stmt) -> ast.Name | None:

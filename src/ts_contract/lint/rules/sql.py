@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...contract import Contract
-from ..analysis import ModelColumn, Reference
+from ..analysis import ModelColumn, ModelUse, Reference
 from ..memory import remember_last
 
 __all__ = ["clause_words", "column_words", "dual_write_allowed", "legacy_words", "table_words"]
@@ -49,6 +49,8 @@ def _tables(contract: Contract) -> tuple[str, ...]:
     return tuple(sorted(models | {table.name.lower() for table in contract.tables}))
 
 
-def dual_write_allowed(place: Reference | ModelColumn, contract: Contract | None) -> bool:
+def dual_write_allowed(
+    place: Reference | ModelColumn | ModelUse, contract: Contract | None
+) -> bool:
     """Tell whether the phase lets a legacy column stand beside its epoch column here."""
     return place.dual and contract is not None and contract.phase == "migrate"

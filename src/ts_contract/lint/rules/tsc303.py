@@ -2,8 +2,9 @@
 
 ## What it does
 Flags `Task.created_at` where `Task` is a class of a contract table, `tasks.c.created_at` of a Core
-table, and the names in `Task.objects.filter(created_at__gt=...)`, `.order_by("-created_at")` and
-`filter_by(created_at=...)`.
+table, and the names in `Task.objects.filter(created_at__gt=...)`, `.order_by("-created_at")`,
+`filter_by(created_at=...)`, `update(Task).values(created_at=...)` and `Task(created_at=...)`. In
+phase `migrate` it stays silent where the epoch column is written beside it.
 
 The table of a class is seen by `__tablename__`, Django's or peewee's `Meta`, or SQLModel's
 `table=True` in the same file; the contract's `models` names the classes of other files.
@@ -47,7 +48,7 @@ from collections.abc import Iterator
 from ..analysis import ModelUse
 from ..context import Context
 from . import Match, rule
-from .sql import legacy_words
+from .sql import dual_write_allowed, legacy_words
 
 
 @rule(
@@ -58,5 +59,7 @@ from .sql import legacy_words
 )
 def check(use: ModelUse, context: Context) -> Iterator[Match]:
     """Yield a match for each legacy column that an ORM query names."""
+    if dual_write_allowed(use, context.contract):
+        return
     name = f"{use.table.name}.{use.column.legacy}"
     yield Match(use.span, {"name": name, "epoch": use.column.epoch})
