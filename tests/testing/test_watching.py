@@ -356,6 +356,34 @@ def test_two_watches_see_the_same(db, watch):
     assert columns(watch) == ["tasks.created_at"]
 
 
+def test_what_no_watch_took_note_of_is_seen_by_the_next_watch(db, watch):
+    db.execute("SELECT created_at FROM notes").fetchone()
+    other = Contract("notes", (TableContract("notes", (ColumnContract("created_at", "ms"),)),))
+    with Watch(other) as second:
+        db.execute("SELECT id, created_at FROM notes").fetchone()
+        assert columns(second) == ["notes.created_at"]
+    assert columns(watch) == []
+
+
+def test_what_a_watch_took_no_note_of_is_seen_once_it_looks_for_it(path):
+    with Watch(Contract("none")) as watch, closing(sqlite3.connect(path)) as db:
+        db.execute("SELECT created_at FROM tasks").fetchone()
+        assert columns(watch) == []
+        watch.look_for(CONTRACT)
+        db.execute("SELECT id, created_at FROM tasks").fetchone()
+        assert columns(watch) == ["tasks.created_at"]
+
+
+def test_a_table_in_one_database_may_be_a_view_in_the_next(db, watch):
+    with closing(sqlite3.connect(":memory:")) as other:
+        other.execute("CREATE TABLE listed(id)")
+        other.execute("SELECT id FROM listed").fetchone()
+    db.execute("SELECT id FROM listed").fetchone()
+    assert columns(watch) == []
+    db.execute("SELECT created_at FROM listed").fetchone()
+    assert columns(watch) == ["tasks.created_at"]
+
+
 def test_an_error_of_the_watch_is_raised_by_the_watch_and_not_by_the_statement(db, watch):
     watch._columns = None
     assert db.execute("SELECT created_at FROM tasks").fetchall()

@@ -7,7 +7,7 @@ import sys
 import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
 __all__ = ["Site", "find_caller", "is_users"]
@@ -25,7 +25,7 @@ _STDLIB = tuple(
 
 
 class Site(NamedTuple):
-    """A place in the user's code; a tuple, because one is made for each event.
+    """A place in the user's code; a tuple, because it is hashed for each event.
 
     Attributes:
         path: the file, as the interpreter knows it.
@@ -36,6 +36,10 @@ class Site(NamedTuple):
     path: str
     line: int
     function: str
+
+
+_sites: dict[tuple[int, int], tuple[Site, CodeType]] = {}
+"""By the code object and the place in it."""
 
 
 @functools.cache
@@ -71,20 +75,27 @@ def find_caller(frame: FrameType | None, main_thread: int) -> Site | None:
     """
     caller = frame
     while caller is not None:
-        owner = _owner(caller.f_code.co_filename)
+        code = caller.f_code
+        owner = _owner(code.co_filename)
         if owner == "user":
-            return _site(caller)
+            return _site(caller, code)
         if owner == "ours":
             return None
         caller = caller.f_back
     for waiting in (*_awaiting(frame), *_outward(sys._current_frames().get(main_thread))):
-        if is_users(waiting.f_code.co_filename):
-            return _site(waiting)
+        code = waiting.f_code
+        if is_users(code.co_filename):
+            return _site(waiting, code)
     return Site("<unknown>", 1, "<unknown>")
 
 
-def _site(frame: FrameType) -> Site:
-    return Site(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_qualname)
+def _site(frame: FrameType, code: CodeType) -> Site:
+    # By its id, because a code object is hashed anew each time; the entry keeps it alive.
+    key = id(code), frame.f_lasti
+    known = _sites.get(key)
+    if known is None:
+        known = _sites[key] = Site(code.co_filename, frame.f_lineno, code.co_qualname), code
+    return known[0]
 
 
 def _outward(frame: FrameType | None) -> Iterator[FrameType]:

@@ -11,7 +11,7 @@ import sqlite3
 import sys
 import threading
 import warnings
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -27,10 +27,13 @@ from .sites import Site, find_caller
 
 __all__ = ["LegacyRead", "Seen", "Watch"]
 
+_READ, _OK = sqlite3.SQLITE_READ, sqlite3.SQLITE_OK
 _OURS = "_ts_contract_"  # begins the name of each trigger, view and CTE of the sync
 _ADAPTER_KEY = (datetime, sqlite3.PrepareProtocol)
 
 _watches: list[Watch] = []
+_idle: set[tuple[str | None, str | None, str | None]] = set()
+"""Reads, as the authorizer tells them, that no watch takes note of: most of all."""
 _serials = itertools.count()  # an id() would be used again by the next connection
 
 
@@ -109,7 +112,7 @@ class Watch:
         self.watched = 0
         self.exempt = 0
         self.exempt_paths: set[str] = set()
-        self._events: dict[tuple[int, Site], _Events] = {}
+        self._events: dict[tuple[int, Site], _Events] = defaultdict(set)
         self._naive: Counter[Site] = Counter()
         self._sources: set[str] = set()
         self._error: Exception | None = None
@@ -119,6 +122,7 @@ class Watch:
     def look_for(self, contract: Contract) -> None:
         """Look for the legacy columns of another contract from now on."""
         self._columns = _Columns(contract)
+        _forget_idle()
 
     @property
     def opened(self) -> int:
@@ -129,6 +133,7 @@ class Watch:
         if not _watches:
             _watch_naive_datetimes()
         _watches.append(self)
+        _forget_idle()
         connections.observe(self._adopt)
         for connection in connections.live():
             _arm(connection)
@@ -169,7 +174,7 @@ class Watch:
 
     def take(self) -> Seen:
         """Return what was seen since the last call, and begin anew."""
-        events, self._events = self._events, {}
+        events, self._events = self._events, defaultdict(set)
         naive, self._naive = self._naive, Counter()
         error, self._error = self._error, None
         if error is not None:
@@ -186,17 +191,20 @@ class Watch:
         else:
             _arm(connection)
 
-    def _see(self, serial: int, table: str, column: str, source: str | None) -> None:
+    def _see(self, serial: int, table: str, column: str, source: str | None) -> bool:
+        """Take note of a read; return whether it has to be told again the next time."""
         if source is None:
             if self._columns[table, column] is None and table not in self._sources:
-                return
+                return False
         elif source.startswith(_OURS):
-            return
-        else:
+            return False
+        elif source not in self._sources:
             self._sources.add(source)
+            _forget_idle()
         site = find_caller(_calling_frame(), self._thread)
         if site is not None:
-            self._events.setdefault((serial, site), set()).add((table, column, source))
+            self._events[serial, site].add((table, column, source))
+        return True
 
     def _judge(self, site: Site, events: _Events) -> set[LegacyRead]:
         """Return the legacy reads among the events of one site."""
@@ -252,19 +260,35 @@ def _authorizer(serial: int, theirs: Authorizer | None) -> Authorizer:
     def authorize(
         action: int, table: str | None, column: str | None, base: str | None, source: str | None
     ) -> int:
-        if action == sqlite3.SQLITE_READ and table and column:
-            for watch in _watches:
-                try:
-                    watch._see(serial, table, column, source)
-                except Exception as error:  # SQLite would turn it into "not authorized"
-                    watch._error = error
-        return sqlite3.SQLITE_OK if theirs is None else theirs(action, table, column, base, source)
+        if action == _READ and (table, column, source) not in _idle:
+            _tell(serial, table, column, source)
+        return _OK if theirs is None else theirs(action, table, column, base, source)
 
     return authorize
 
 
+def _tell(serial: int, table: str | None, column: str | None, source: str | None) -> None:
+    """Tell every watch of a read."""
+    idle = _idle  # this one, even if another thread finds meanwhile that it holds no longer
+    wanted = False
+    if table and column:
+        for watch in _watches:
+            try:
+                wanted |= watch._see(serial, table, column, source)
+            except Exception as error:  # SQLite would turn it into "not authorized"
+                watch._error = error
+                wanted = True
+    if not wanted:
+        idle.add((table, column, source))
+
+
+def _forget_idle() -> None:
+    global _idle  # noqa: PLW0603 - of the process, as the watches are
+    _idle = set()
+
+
 def _calling_frame() -> FrameType:
-    return sys._getframe(3)  # _see, authorize, and the frame that prepares the statement
+    return sys._getframe(4)  # _see, _tell, authorize, and the frame that prepares the statement
 
 
 def _path(connection: sqlite3.Connection) -> str:
