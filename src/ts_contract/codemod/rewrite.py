@@ -23,6 +23,7 @@ from .atoms import Key
 from .changes import Change, Options, Verdict
 from .imports import with_imports
 from .markers import marker_edits
+from .models import plan_models
 from .plan import plan_sql
 
 __all__ = ["Rewritten", "Settings", "rewrite"]
@@ -32,11 +33,10 @@ _LEFT = {
     "TSC205": "name the columns that are read",
     "TSC207": "a trigger or opaque statement is rewritten by hand",
     "TSC208": "the table cannot be told; see the contract's schema",
-    "TSC303": "no rewrite is known",
-    "TSC304": "the model is changed by hand, with its table",
     "TSC305": "the name may be used for other tables too",
 }
 _BY_SQL = frozenset({"TSC201", "TSC202", "TSC204", "TSC205", "TSC206", "TSC301", "TSC302"})
+_BY_MODEL = frozenset({"TSC303", "TSC304"})
 _FOLLOWS_ITS_QUERY = frozenset({"TSC301", "TSC302"})
 _DEFAULT = Options()
 _MAX_ROUNDS = 4
@@ -134,13 +134,15 @@ def _rules(text: str, settings: Settings) -> list[Rule]:
 def _decide(context: Context, findings: Sequence[Finding], settings: Settings) -> list[_Decision]:
     planned: dict[Key, Verdict] = {}
     if any(finding.code in _BY_SQL for finding in findings):
-        planned = plan_sql(context, settings.options)
+        planned |= plan_sql(context, settings.options)
+    if any(finding.code in _BY_MODEL for finding in findings):
+        planned |= plan_models(context, settings.options)
     return [_Decision(finding, _verdict(finding, planned)) for finding in findings]
 
 
 def _verdict(finding: Finding, planned: dict[Key, Verdict]) -> Verdict:
     known = planned.get((finding.start, finding.end))
-    if finding.code in _BY_SQL and known is not None:
+    if finding.code in _BY_SQL | _BY_MODEL and known is not None:
         return known
     fix = finding.fix
     if fix is not None:

@@ -18,7 +18,7 @@ from ..lint.findings import Edit, Import
 from ..lint.units import quantity
 from .changes import NoTextError, UnclearError
 
-__all__ = ["Rewrite", "bound_value", "spelled_name"]
+__all__ = ["Rewrite", "bound_value", "clock_reason", "is_plain", "spelled_name"]
 
 _DATETIMES = frozenset({"datetime", "date", "datetime.datetime", "datetime.date"})
 _NUMBERS = frozenset({"int", "float"})
@@ -105,7 +105,7 @@ def _rewritten(node: ast.expr, column: ColumnContract, context: Context) -> Rewr
         return _number(node, column, context)
     if _may_be_milliseconds(node, context):
         raise NoTextError("the bound value may be a text or milliseconds")
-    clock = _clock(node, context)
+    clock = clock_reason(node, context)
     if clock is not None:
         text, imports = spelled_name("now_ms", context)
         reasons = [clock] if clock else []
@@ -123,6 +123,34 @@ def _rewritten(node: ast.expr, column: ColumnContract, context: Context) -> Rewr
     inner = source.span(node)
     edits = [Edit(start, inner[0], f"{name}("), Edit(inner[1], end, ")")]
     return Rewrite(edits, list(imports))
+
+
+def is_plain(node: ast.expr, context: Context) -> bool:
+    """Tell whether an expression is surely a value of Python, and no expression of an ORM's SQL.
+
+    Args:
+        node: what a column is compared with, or what is written to it.
+        context: the file.
+    """
+    match node:
+        case ast.Constant():
+            return True
+        case ast.IfExp(body=body, orelse=orelse):
+            return is_plain(body, context) and is_plain(orelse, context)
+        case ast.Name():
+            annotation = _annotation(node, context)
+            if annotation:
+                return annotation <= _DATETIMES | _NUMBERS | {"str", "None"}
+            value = context.source.value(node)
+            return (
+                value is not None and not isinstance(value, ast.Name) and is_plain(value, context)
+            )
+    return (
+        clock_reason(node, context) is not None
+        or _is_milliseconds(node, context)
+        or _is_datetime(node, context)
+        or _isoformat_of(node, context) is not None
+    )
 
 
 def _is_milliseconds(node: ast.expr, context: Context) -> bool:
@@ -192,22 +220,22 @@ def _refuse_text(node: ast.expr) -> None:
 # --- clocks ----------------------------------------------------------------------------------
 
 
-def _clock(node: ast.expr, context: Context) -> str | None:
+def clock_reason(node: ast.expr, context: Context) -> str | None:
     """Return "" if a value is the present in UTC, a reason if it is local time, None if neither.
 
     A text of whole seconds is neither: `now_ms()` would store other milliseconds.
     """
     match node:
         case ast.Call(func=ast.Attribute(attr="isoformat", value=inner), keywords=[], args=args):
-            return _clock(inner, context) if len(args) < 2 else None
+            return clock_reason(inner, context) if len(args) < 2 else None
         case ast.Call(func=ast.Name(id="str"), args=[inner], keywords=[]):
-            return _clock(inner, context)
+            return clock_reason(inner, context)
         case ast.Call(
             func=ast.Attribute(attr="replace", value=ast.Call() as inner),
             args=[ast.Constant(value="+00:00"), ast.Constant(value="Z")],
             keywords=[],
         ):
-            return _clock(inner, context)
+            return clock_reason(inner, context)
         case ast.Call(func=func, args=args, keywords=keywords):
             name = context.source.resolve(func)
             if name in _EXACT_UTC and not args:

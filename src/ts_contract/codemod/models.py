@@ -1,0 +1,50 @@
+"""From the ORM queries and models of a file to verdicts: what `plan` does for SQL."""
+
+from __future__ import annotations
+
+from ..lint.analysis import ModelColumn, ModelUse
+from ..lint.context import Context
+from .atoms import Key
+from .changes import Options, UnclearError, Verdict, joined
+from .ormcolumns import OrmColumns
+from .ormqueries import OrmQueries
+from .values import Rewrite
+
+__all__ = ["plan_models"]
+
+
+def plan_models(context: Context, options: Options) -> dict[Key, Verdict]:
+    """Decide about every legacy column that an ORM query names or a model defines.
+
+    Args:
+        context: the file under its contract.
+        options: what the run may do.
+
+    Returns:
+        Verdicts by the span of a finding.
+    """
+    columns, queries = OrmColumns(context), OrmQueries(context)
+    verdicts: dict[Key, Verdict] = {}
+    parts: list[ModelColumn | ModelUse] = [
+        *context.analysis.model_columns,
+        *context.analysis.model_uses,
+    ]
+    for part in parts:
+        try:
+            verdicts[part.span] = _verdict(_rewrite(part, columns, queries), options)
+        except UnclearError as unclear:
+            verdicts[part.span] = Verdict(reason=unclear.reason)
+    return verdicts
+
+
+def _rewrite(part: ModelColumn | ModelUse, columns: OrmColumns, queries: OrmQueries) -> Rewrite:
+    return columns.rewrite(part) if isinstance(part, ModelColumn) else queries.rewrite(part)
+
+
+def _verdict(rewrite: Rewrite, options: Options) -> Verdict:
+    if not rewrite.reasons:
+        return Verdict(tuple(rewrite.edits), tuple(rewrite.imports), "safe")
+    reason = joined(rewrite.reasons)
+    if not options.unsafe:
+        return Verdict(safety="unsafe", reason=reason)
+    return Verdict(tuple(rewrite.edits), tuple(rewrite.imports), "unsafe", reason)

@@ -1,0 +1,436 @@
+"""ORM models: the epoch column is defined beside the legacy one, or in its place.
+
+While the contract's phase is `migrate` both columns exist, and the sync triggers fill in the one
+that a writer leaves out: SQLAlchemy gets a second, plain column. Later the legacy definition
+becomes that of the epoch column, its type and its clock included. Django, peewee and SQLModel
+write every field of an object back, the stale ones too, so their models are changed by hand.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..contract import ColumnContract
+from ..lint.analysis import ModelColumn
+from ..lint.clocks import project_name, spell
+from ..lint.context import Context
+from ..lint.findings import Edit
+from .changes import UnclearError
+from .spans import without_item
+from .values import Rewrite, clock_reason, spelled_name
+
+__all__ = ["Epoch", "OrmColumns", "fills_itself", "find_epoch"]
+
+_COLUMNS = frozenset({"Column", "mapped_column"})
+_TIMES = frozenset({"DATETIME", "DateTime", "String", "TEXT", "TIMESTAMP", "Text", "VARCHAR"})
+_INTEGERS = frozenset(
+    {"BIGINT", "BigInteger", "BigIntegerField", "INTEGER", "Integer", "PositiveBigIntegerField"}
+)
+_CLOCKS = frozenset({"default", "onupdate"})
+_KEPT = frozenset({"comment", "deferred", "doc", "index", "info", "nullable", "sort_order"})
+_HISTORY = frozenset({"add_column", "create_table"})
+_LINE_END = re.compile(r"[ \t]*(#[^\r\n]*)?(\r\n|\r|\n|\Z)")
+_MORE = "code that goes through all columns of the model sees one more"
+_GONE = "code that reads or sets the old attribute of an object has to follow"
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """The attribute of a model that stands for an epoch column.
+
+    Attributes:
+        name: its name.
+        doubt: what is not seen of it; empty where it surely is there and holds milliseconds.
+    """
+
+    name: str
+    doubt: str = ""
+
+
+def find_epoch(owner: ast.AST | None, column: ColumnContract, file: Context) -> Epoch:
+    """Return what a query may name instead of a legacy column.
+
+    Args:
+        owner: the class, or the call that builds the table; None where it is in another file.
+        column: the column.
+        file: the file.
+
+    Raises:
+        UnclearError: the model lacks the epoch column.
+    """
+    defined = _definition(owner, column, file, epoch=True)
+    if defined is not None:
+        doubt = (
+            "" if defined.holds_integers else f"whether {column.epoch} holds numbers is not seen"
+        )
+        return Epoch(defined.attribute, doubt)
+    if isinstance(owner, ast.Call) and any(k.arg == "autoload_with" for k in owner.keywords):
+        return Epoch(column.epoch)  # the database tells it
+    if _definition(owner, column, file, epoch=False) is not None:
+        raise UnclearError(f"the model does not define {column.epoch} yet, see TSC304")
+    return Epoch(column.epoch, f"whether the model defines {column.epoch} is not seen")
+
+
+def fills_itself(owner: ast.AST | None, column: ColumnContract, file: Context) -> bool:
+    """Tell whether an INSERT may leave a legacy column out, as far as its definition says."""
+    defined = _definition(owner, column, file, epoch=False)
+    if defined is None or defined.call is None:
+        return True
+    given = {k.arg: k.value for k in defined.call.keywords}
+    if given.keys() & {"default", "server_default", "insert_default", "auto_now", "auto_now_add"}:
+        return True
+    nullable = given.get("nullable")
+    if isinstance(nullable, ast.Constant):
+        return bool(nullable.value)
+    annotation = defined.annotation
+    return annotation is None or "Optional" in annotation or "None" in annotation
+
+
+# --- one definition --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Definition:
+    """A column as a class body or a Core table defines it.
+
+    Attributes:
+        node: the statement, or the call among the arguments of `Table`.
+        call: the call that makes the column; None for a bare annotation.
+        attribute: what Python calls it.
+        annotation: the annotation's text, if there is one.
+    """
+
+    node: ast.stmt | ast.expr
+    call: ast.Call | None
+    attribute: str
+    annotation: str | None = None
+
+    @property
+    def type(self) -> ast.expr | None:
+        """The argument that is the column's type, if there is one."""
+        given = list(self.call.args) if self.call is not None else []
+        if given and isinstance(given[0], ast.Constant):
+            given = given[1:]
+        return given[0] if given else None
+
+    @property
+    def holds_integers(self) -> bool:
+        """Whether its type is surely that of whole numbers."""
+        if self.type is not None:
+            return _last_name(self.type) in _INTEGERS
+        if self.call is not None and _last_name(self.call.func) in _INTEGERS:
+            return True
+        return bool(re.search(r"\bint\b", self.annotation or ""))
+
+
+def _definition(
+    owner: ast.AST | None, column: ColumnContract, file: Context, *, epoch: bool
+) -> _Definition | None:
+    """Return how a model defines one column of a pair, if it does so here."""
+    found = next(
+        (
+            part
+            for part in file.analysis.model_columns
+            if part.owner is owner and part.column is column and part.epoch is epoch
+        ),
+        None,
+    )
+    return None if found is None else _defined_by(found, file)
+
+
+def _defined_by(part: ModelColumn, file: Context) -> _Definition:
+    """Return the statement, or the call, that a column's name stands in."""
+    nodes = part.owner.args if isinstance(part.owner, ast.Call) else getattr(part.owner, "body", [])
+    node = next(n for n in nodes if _covers(file.source.span(n), part.span))
+    match node:
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call):
+            return _Definition(node, call, name)
+        case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation, value=value):
+            call_or_none = value if isinstance(value, ast.Call) else None
+            return _Definition(node, call_or_none, name, ast.unparse(annotation))
+        case ast.Call():
+            return _Definition(node, node, file.source.text[slice(*part.span)])
+    raise UnclearError("the definition is not understood")
+
+
+def _covers(outer: tuple[int, int], inner: tuple[int, int]) -> bool:
+    return outer[0] <= inner[0] and inner[1] <= outer[1]
+
+
+def _last_name(node: ast.expr) -> str:
+    """Return the last part of the name of a type, called or not."""
+    if isinstance(node, ast.Call):
+        node = node.func
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+# --- definitions -----------------------------------------------------------------------------
+
+
+class OrmColumns:
+    """Rewrites the column definitions of one file's SQLAlchemy models and tables.
+
+    Args:
+        file: the file under its contract.
+    """
+
+    def __init__(self, file: Context) -> None:
+        self._file = file
+        self._source = file.source
+
+    def rewrite(self, part: ModelColumn) -> Rewrite:
+        """Return what defines the epoch column; always unsafe, for models are used elsewhere.
+
+        Raises:
+            UnclearError: nothing can be done that is known to be right.
+        """
+        if isinstance(part.owner, ast.Call) and _last_name(part.owner.func) in _HISTORY:
+            raise UnclearError("a migration that has run is history")
+        defined = _defined_by(part, self._file)
+        self._need_sqlalchemy(defined)
+        self._need_one_name(part, defined)
+        assert self._file.contract is not None
+        if self._file.contract.phase == "migrate":
+            return self._beside(part, defined)
+        return self._in_place(part, defined)
+
+    def _need_sqlalchemy(self, defined: _Definition) -> None:
+        call = defined.call
+        if call is None:
+            is_mapped = re.match(r"(\w+\.)*Mapped\b", defined.annotation or "")
+            if not is_mapped:
+                raise UnclearError("the readers of the field are not seen")
+            return
+        dotted = self._source.resolve(call.func)
+        is_flask = dotted is None and ast.unparse(call.func) == "db.Column"
+        if _last_name(call.func) not in _COLUMNS or not (
+            is_flask or (dotted or "").startswith("sqlalchemy.")
+        ):
+            raise UnclearError("the ORM may write the field back as it was read")
+
+    def _need_one_name(self, part: ModelColumn, defined: _Definition) -> None:
+        """Refuse a model that the change would leave half done."""
+        legacy, epoch = part.column.legacy, part.column.epoch
+        if defined.attribute.lower() != legacy.lower():
+            raise UnclearError("the attribute has another name than the column")
+        if isinstance(part.owner, ast.ClassDef):
+            bound = {getattr(node, "id", getattr(node, "name", "")) for node in _names(part.owner)}
+            if epoch in bound and not part.dual:
+                raise UnclearError(f"the class uses the name {epoch} for something else")
+
+    # --- beside --------------------------------------------------------------------------
+
+    def _beside(self, part: ModelColumn, defined: _Definition) -> Rewrite:
+        """Return the rewrite that adds a plain epoch column, which the sync triggers fill."""
+        rewrite = Rewrite(reasons=[_MORE])
+        integer = self._spelled("BigInteger", "sqlalchemy", defined, rewrite)
+        start, end = self._source.span(defined.node)
+        if isinstance(defined.node, ast.expr):
+            assert defined.call is not None
+            called = self._source.text[slice(*self._source.span(defined.call.func))]
+            gap = self._gap_before(start)
+            added = f',{gap}{called}("{part.column.epoch}", {integer})'
+            rewrite.edits.append(Edit(end, end, added))
+            return rewrite
+        if defined.call is None:
+            called = self._spelled("mapped_column", "sqlalchemy.orm", defined, rewrite)
+        else:
+            called = self._source.text[slice(*self._source.span(defined.call.func))]
+        name = part.column.epoch
+        if defined.annotation is not None:
+            mapped = self._mapped(defined)
+            name += f": {mapped}[int | None]"
+        rewrite.edits.append(self._line_after(part, defined.node, f"{name} = {called}({integer})"))
+        return rewrite
+
+    def _mapped(self, defined: _Definition) -> str:
+        """Return how the file spells `Mapped`, if that is what annotates the column."""
+        found = re.match(r"((?:\w+\.)*Mapped)\[", defined.annotation or "")
+        if found is None:
+            raise UnclearError("the annotation of the column is not understood")
+        return found[1]
+
+    def _spelled(self, name: str, module: str, defined: _Definition, rewrite: Rewrite) -> str:
+        """Return how the file spells a name of SQLAlchemy, with the import it needs."""
+        func = defined.call.func if defined.call is not None else None
+        if isinstance(func, ast.Attribute) and _last_name(func.value) in {"db", "sa", "sqlalchemy"}:
+            return f"{ast.unparse(func.value)}.{name}"
+        found = spell(module, name, self._file)
+        if found is None:
+            raise UnclearError(f"the file uses the name {name} for something else")
+        rewrite.imports += found[1]
+        return found[0]
+
+    def _gap_before(self, start: int) -> str:
+        """Return the white space between an argument and the comma before it."""
+        text = self._source.text
+        head = text[:start].rstrip()
+        return text[len(head) : start] if head.endswith(",") else " "
+
+    def _line_after(self, part: ModelColumn, node: ast.stmt, line: str) -> Edit:
+        """Return the edit that puts a statement on a line of its own behind another."""
+        start, _ = self._source.span(node)
+        _, end = self._source.span(self._with_docstring(part, node))
+        line_start = self._source.line_starts[self._source.position(start)[0] - 1]
+        indent = self._source.text[line_start:start]
+        rest = _LINE_END.match(self._source.text, end)
+        if indent.strip() or rest is None:
+            raise UnclearError("the definition shares its line with other code")
+        end = rest.end(1) if rest[1] else end
+        newline = rest[2] or "\n"
+        return Edit(end, end, f"{newline}{indent}{line}")
+
+    def _with_docstring(self, part: ModelColumn, node: ast.stmt) -> ast.stmt:
+        """Return the text that documents an attribute, if one follows it, or the attribute."""
+        body = getattr(part.owner, "body", [])
+        following = body[body.index(node) + 1 :][:1]
+        match following:
+            case [ast.Expr(value=ast.Constant(value=str())) as text]:
+                return text
+        return node
+
+    # --- in place ------------------------------------------------------------------------
+
+    def _in_place(self, part: ModelColumn, defined: _Definition) -> Rewrite:
+        """Return the rewrite that makes the legacy definition that of the epoch column."""
+        rewrite = Rewrite([Edit(*part.span, part.column.epoch)], [], [_GONE])
+        self._need_no_other_use(part, defined)
+        if isinstance(defined.node, ast.AnnAssign):
+            rewrite.edits.append(self._annotated_int(defined.node.annotation))
+        if isinstance(defined.node, ast.stmt):
+            self._need_own_attribute(part, defined)
+        self._typed(defined, rewrite)
+        keywords = defined.call.keywords if defined.call is not None else []
+        if {"default", "server_default"} <= {keyword.arg for keyword in keywords}:
+            raise UnclearError("the column has two defaults")
+        for keyword in keywords:
+            self._argument(keyword, rewrite)
+        if part.dual:
+            rewrite.edits.append(self._without_plain(part))
+        return rewrite
+
+    def _need_own_attribute(self, part: ModelColumn, defined: _Definition) -> None:
+        if self._source.text[slice(*part.span)] != defined.attribute:
+            raise UnclearError("the definition is not understood")
+        start = self._source.span(defined.node)[0]
+        if part.span[0] != start:
+            raise UnclearError("the column is named a second time in its definition")
+
+    def _need_no_other_use(self, part: ModelColumn, defined: _Definition) -> None:
+        """Refuse where the class itself, or its methods, go on to name the column."""
+        word = re.compile(rf"\b{re.escape(part.column.legacy)}\b", re.IGNORECASE)
+        own = set(map(id, ast.walk(defined.node)))
+        for node in ast.walk(part.owner):
+            if id(node) in own:
+                continue
+            named = getattr(node, "id", None) or getattr(node, "attr", None)
+            text = node.value if isinstance(node, ast.Constant) else named
+            if isinstance(text, str) and word.search(text):
+                raise UnclearError("other parts of the model name the column too")
+
+    def _annotated_int(self, annotation: ast.expr) -> Edit:
+        """Return the edit that annotates a time as a number."""
+        times = [
+            node
+            for node in ast.walk(annotation)
+            if isinstance(node, ast.Name | ast.Attribute)
+            and self._source.resolve(node) in {"datetime.datetime", "builtins.str"}
+        ]
+        if len(times) != 1:
+            raise UnclearError("the annotation of the column is not understood")
+        return Edit(*self._source.span(times[0]), "int")
+
+    def _typed(self, defined: _Definition, rewrite: Rewrite) -> None:
+        """Give the column the type of epoch milliseconds: 32 bits are not enough."""
+        if defined.call is None:
+            called = self._spelled("mapped_column", "sqlalchemy.orm", defined, rewrite)
+            integer = self._spelled("BigInteger", "sqlalchemy", defined, rewrite)
+            end = self._source.span(defined.node)[1]
+            rewrite.edits.append(Edit(end, end, f" = {called}({integer})"))
+            return
+        integer = self._spelled("BigInteger", "sqlalchemy", defined, rewrite)
+        old = defined.type
+        named = 1 if defined.call.args and isinstance(defined.call.args[0], ast.Constant) else 0
+        if len(defined.call.args) > named + 1:
+            raise UnclearError("the column has more arguments than its type")
+        if old is not None and _last_name(old) in _TIMES:
+            rewrite.edits.append(Edit(*self._source.span(old), integer))
+        elif old is None and not named:
+            at = self._source.span(defined.call.func)[1] + 1
+            rest = ", " if defined.call.keywords else ""
+            rewrite.edits.append(Edit(at, at, f"{integer}{rest}"))
+        else:
+            raise UnclearError("the type of the column is not known")
+
+    def _argument(self, keyword: ast.keyword, rewrite: Rewrite) -> None:
+        """Make the clock of a definition `now_ms`; what else it may say is kept, or refused."""
+        if keyword.arg in _KEPT or (
+            keyword.arg in _CLOCKS and isinstance(keyword.value, ast.Constant)
+        ):
+            return
+        if keyword.arg == "server_default" and self._is_database_clock(keyword.value):
+            start, _ = self._source.span(keyword)
+            rewrite.edits.append(Edit(start, start + len("server_default"), "default"))
+            rewrite.reasons.append("rows that other programs insert get no default any more")
+        elif keyword.arg in _CLOCKS and self._is_database_clock(keyword.value):
+            rewrite.reasons.append("the clock is Python's, no more the database's")
+        elif keyword.arg in _CLOCKS:
+            reason = self._clock(keyword.value)
+            if reason is None:
+                raise UnclearError(f"{keyword.arg} of the column is no clock that is known")
+            rewrite.reasons += [reason] if reason else []
+        else:
+            raise UnclearError(f"what {keyword.arg} means for the epoch column is not known")
+        name, imports = spelled_name("now_ms", self._file)
+        rewrite.imports += imports
+        rewrite.edits.append(Edit(*self._source.span(keyword.value), name))
+
+    def _is_database_clock(self, node: ast.expr) -> bool:
+        text = re.sub(r"[^a-z_]", "", ast.unparse(node).lower())
+        return text in {
+            "funcnow", "sqlfuncnow", "dbfuncnow", "safuncnow", "funccurrent_timestamp",
+            "textcurrent_timestamp", "textnow", "current_timestamp", "satextcurrent_timestamp",
+            "dbtextcurrent_timestamp", "dbfunccurrent_timestamp", "safunccurrent_timestamp",
+        }  # fmt: skip
+
+    def _clock(self, node: ast.expr) -> str | None:
+        """Return "" if a value is a clock in UTC, a reason if it is local time, None if neither."""
+        if isinstance(node, ast.Lambda):
+            return clock_reason(node.body, self._file)
+        if project_name(node, self._file) == "utc_now":
+            return ""
+        call = ast.Call(node, [], [])
+        return clock_reason(call, self._file)
+
+    def _without_plain(self, part: ModelColumn) -> Edit:
+        """Return the edit that takes out the epoch column that stood beside the legacy one."""
+        beside = _definition(part.owner, part.column, self._file, epoch=True)
+        call = beside.call if beside is not None else None
+        types = [a for a in call.args if not isinstance(a, ast.Constant)] if call else []
+        if beside is None or call is None or not beside.holds_integers:
+            raise UnclearError("the two definitions have to be brought together")
+        if call.keywords or len(types) != 1:
+            raise UnclearError("the two definitions have to be brought together")
+        if isinstance(part.owner, ast.Call):
+            spans = [self._source.span(argument) for argument in part.owner.args]
+            return Edit(*without_item(spans, part.owner.args.index(call)), "")
+        start, end = self._source.span(beside.node)
+        line = self._source.line_starts[self._source.position(start)[0] - 1]
+        rest = _LINE_END.match(self._source.text, end)
+        if rest is None or rest[1] or self._source.text[line:start].strip():
+            raise UnclearError("the definition shares its line with other code")
+        return Edit(line, rest.end(), "")
+
+
+def _names(owner: ast.ClassDef) -> Iterator[ast.AST]:
+    """Yield the nodes that bind names in the body of a class."""
+    for statement in owner.body:
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield statement
+        elif isinstance(statement, ast.Assign | ast.AnnAssign):
+            for node in ast.walk(statement):
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                    yield node

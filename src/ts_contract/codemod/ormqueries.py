@@ -1,0 +1,307 @@
+"""ORM queries: where Python names a legacy column, its epoch column is named and compared.
+
+`Task.created_at` is an expression of SQL. It may order rows, be counted, or meet a value, which is
+then handed over as milliseconds; whatever else is done with it is left. A value that could be SQL
+itself is never wrapped unasked.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from functools import cached_property
+
+from ..contract import ColumnContract
+from ..lint.analysis import ModelUse
+from ..lint.clocks import is_aware, is_clock, is_none, method_after
+from ..lint.context import Context
+from ..lint.findings import Edit
+from .changes import UnclearError
+from .ormcolumns import fills_itself, find_epoch
+from .spans import without_item
+from .values import Rewrite, bound_value, is_plain
+
+__all__ = ["OrmQueries"]
+
+_ORDERINGS = frozenset(
+    {"asc", "desc", "nulls_first", "nulls_last", "nullsfirst", "nullslast"}
+)  # fmt: skip
+_NULL_TESTS = frozenset({"is_", "is_not", "isnot", "is_null"})
+_IN = frozenset({"in_", "not_in", "notin_"})
+_SELECTS = frozenset({"add_columns", "query", "returning", "with_entities", "with_only_columns"})
+_GROUPING = frozenset({"distinct", "group_by", "intersect", "except_", "union", "union_all"})
+_FILTERS = frozenset({"exclude", "filter", "filter_by", "get"})
+_TEXT_ORDERS = frozenset({"earliest", "latest", "order_by"})
+_VALUE_LOOKUPS = frozenset({"", "__exact", "__gt", "__gte", "__lt", "__lte"})
+_GIVES_MS = "the rows give milliseconds where they gave a time"
+_COMPARISONS = (ast.Eq, ast.Gt, ast.GtE, ast.Lt, ast.LtE, ast.NotEq)
+
+
+class OrmQueries:
+    """Rewrites the ORM queries of one file.
+
+    Args:
+        file: the file under its contract.
+    """
+
+    def __init__(self, file: Context) -> None:
+        self._file = file
+        self._source = file.source
+
+    def rewrite(self, use: ModelUse) -> Rewrite:
+        """Return what lets a query go on with the epoch column; unsafe where it has reasons.
+
+        Raises:
+            UnclearError: nothing can be done that is known to be right.
+        """
+        if use.dual:
+            return self._without_keyword(use)
+        if isinstance(use.node, ast.Attribute):
+            return self._expression(use, use.node)
+        assert isinstance(use.node, ast.Call)
+        return self._named(use, use.node)
+
+    def _renamed(self, use: ModelUse) -> Rewrite:
+        """Return the rewrite that names the epoch column, and no more."""
+        epoch = find_epoch(use.owner, use.column, self._file)
+        reasons = [epoch.doubt] if epoch.doubt else []
+        return Rewrite([Edit(*use.span, epoch.name)], [], reasons)
+
+    # --- Task.created_at ---------------------------------------------------------------------
+
+    def _expression(self, use: ModelUse, node: ast.Attribute) -> Rewrite:
+        rewrite = self._renamed(use)
+        if self._orders(node):
+            self._refuse_groups(node)
+            return rewrite
+        parent = self._source.parent(node)
+        match parent:
+            case ast.Compare(left=left, ops=[op], comparators=[right]) if isinstance(
+                op, _COMPARISONS
+            ):
+                self._meets([right if left is node else left], use.column, rewrite)
+                return rewrite
+            case ast.Attribute(attr=method):
+                called = method_after(node, self._source)
+                if called is not None and method == "label":
+                    rewrite.reasons.append(_GIVES_MS)
+                    return rewrite
+                if called is not None and not called.keywords:
+                    self._meets(_met_in(method, called.args), use.column, rewrite)
+                    return rewrite
+            case ast.Call() if node in parent.args:
+                self._argument(use, parent, rewrite)
+                return rewrite
+        raise UnclearError("what is done with the column is not known")
+
+    def _orders(self, node: ast.expr) -> bool:
+        """Tell whether an expression only says how rows are ordered."""
+        after = method_after(node, self._source)
+        if after is not None:
+            assert isinstance(after.func, ast.Attribute)
+            return after.func.attr in _ORDERINGS and not after.args and not after.keywords
+        parent = self._source.parent(node)
+        match parent:
+            case ast.keyword(arg="order_by"):
+                return True
+            case ast.Call(func=ast.Attribute(attr="order_by")):
+                return node in parent.args
+            case ast.Call():
+                return self._sqlalchemy(parent.func) in _ORDERINGS
+        return False
+
+    def _refuse_groups(self, node: ast.expr) -> None:
+        """Refuse a query whose order and select list must name the very same column."""
+        whole: ast.AST = node
+        for whole in self._source.ancestors(node):
+            if isinstance(self._source.parent(whole), ast.stmt):
+                break
+        if any(_bare_name(part) in _GROUPING for part in ast.walk(whole)):
+            raise UnclearError("the query groups its rows, or gives each once")
+
+    def _sqlalchemy(self, func: ast.expr) -> str:
+        """Return the bare name of a function of SQLAlchemy; empty for any other."""
+        dotted = self._source.resolve(func) or ""
+        return dotted.rpartition(".")[2] if dotted.startswith("sqlalchemy.") else ""
+
+    def _argument(self, use: ModelUse, call: ast.Call, rewrite: Rewrite) -> None:
+        """Take in what the call needs that the column is an argument of."""
+        name = self._sqlalchemy(call.func)
+        is_select = name == "select" or (
+            isinstance(call.func, ast.Attribute) and call.func.attr in _SELECTS
+        )
+        if is_select:
+            self._refuse_groups(call)
+            rewrite.edits.append(Edit(use.span[1], use.span[1], f'.label("{_key(use, self)}")'))
+            rewrite.reasons.append(_GIVES_MS)
+        elif name in {"max", "min"}:
+            rewrite.reasons.append(f"{name}() gives milliseconds where it gave a time")
+        elif name == "between" and call.args[0] is use.node:
+            self._meets(call.args[1:], use.column, rewrite)
+        elif name != "count":
+            raise UnclearError("what is done with the column is not known")
+
+    # --- values ------------------------------------------------------------------------------
+
+    def _meets(self, nodes: Sequence[ast.expr], column: ColumnContract, rewrite: Rewrite) -> None:
+        """Make what a column is compared with, or set to, milliseconds too."""
+        for node in nodes:
+            other = self._uses.get(node)
+            if other is not None and other.column.storage == column.storage:
+                rewrite.add(self._renamed(other))
+            elif not is_none(node):
+                self._value(node, column, rewrite)
+
+    @cached_property
+    def _uses(self) -> dict[ast.expr, ModelUse]:
+        return {use.node: use for use in self._file.analysis.model_uses}
+
+    def _value(self, node: ast.expr, column: ColumnContract, rewrite: Rewrite) -> None:
+        if self._is_sql(node):
+            raise UnclearError("the column meets an expression of SQL")
+        rewrite.add(bound_value(node, column, self._file, unsafe=True))
+        if not is_plain(node, self._file):
+            rewrite.reasons.append("whether the column meets a value or SQL is not seen")
+
+    def _is_sql(self, node: ast.expr) -> bool:
+        """Tell whether a part of an expression surely is SQL."""
+        return any(
+            part in self._uses
+            or (isinstance(part, ast.Call) and bool(self._sqlalchemy(part.func)))
+            or (isinstance(part, ast.Attribute) and part.attr in {"c", "columns"})
+            or (isinstance(part, ast.Call) and _bare_name(part.func) in {"F", "Q", "Now"})
+            for part in ast.walk(node)
+        )
+
+    # --- names in calls ----------------------------------------------------------------------
+
+    def _named(self, use: ModelUse, call: ast.Call) -> Rewrite:
+        """Return the rewrite of a keyword or a text that names the column."""
+        rewrite = self._renamed(use)
+        method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+        keyword = self._keyword(use, call)
+        if keyword is None:
+            if method not in _TEXT_ORDERS or not _is_django(call):
+                raise UnclearError("what is done with the column is not known")
+        elif method in _FILTERS:
+            self._looked_up(keyword, _key(use, self), use.column, rewrite)
+        elif method in {"annotate", "get_or_create", "update_or_create"}:
+            raise UnclearError("the values are given in more than one place")
+        else:
+            self._written(use, call, method, keyword, rewrite)
+        if keyword is not None and _is_django(call) and not self._is_zoned(keyword.value):
+            rewrite.reasons.append("Django takes a naive time for one in its TIME_ZONE")
+        return rewrite
+
+    def _keyword(self, use: ModelUse, call: ast.Call) -> ast.keyword | None:
+        return next((k for k in call.keywords if self._source.span(k)[0] == use.span[0]), None)
+
+    def _is_zoned(self, node: ast.expr) -> bool:
+        """Tell whether no time without a zone is in an expression."""
+        parts = node.elts if isinstance(node, ast.List | ast.Tuple) else [node]
+        return all(isinstance(p, ast.Constant) or is_aware(p, self._file) for p in parts)
+
+    def _looked_up(
+        self, keyword: ast.keyword, name: str, column: ColumnContract, rewrite: Rewrite
+    ) -> None:
+        """Take in what a lookup such as `created_at__gte=since` compares with."""
+        lookup = (keyword.arg or "")[len(name) :]
+        if lookup in _VALUE_LOOKUPS:
+            self._meets([keyword.value], column, rewrite)
+        elif lookup in {"__in", "__range"}:
+            self._meets(_elements(keyword.value), column, rewrite)
+        elif lookup != "__isnull":
+            raise UnclearError(f"{lookup.lstrip('_')} needs the time itself")
+
+    def _written(
+        self, use: ModelUse, call: ast.Call, method: str, keyword: ast.keyword, rewrite: Rewrite
+    ) -> None:
+        """Take in what is written to the column, and who else sees what is not written any more."""
+        inserts = method != "update" and not _updates(call)
+        if inserts and not fills_itself(use.owner, use.column, self._file):
+            raise UnclearError(
+                f"{use.column.legacy} is NOT NULL, and nothing else gives it a value"
+            )
+        self._meets([keyword.value], use.column, rewrite)
+        if inserts and _may_be_none(keyword.value):
+            rewrite.reasons.append(
+                "NULL may be inserted, and a DEFAULT of the legacy column would take its place"
+            )
+        self._warn_of_objects(use, method, rewrite)
+
+    def _warn_of_objects(self, use: ModelUse, method: str, rewrite: Rewrite) -> None:
+        """Make unsafe what leaves an object in memory without its old attribute."""
+        is_core = isinstance(use.owner, ast.Call)
+        if not is_core and method != "update":
+            rewrite.reasons.append(
+                f"objects in memory have no new {use.column.legacy} until they are loaded again"
+            )
+
+    def _without_keyword(self, use: ModelUse) -> Rewrite:
+        """Return the rewrite that takes the legacy half out of a call that writes both columns."""
+        assert isinstance(use.node, ast.Call)
+        call = use.node
+        keyword = self._keyword(use, call)
+        given: list[ast.expr | ast.keyword] = [*call.args, *call.keywords]
+        if keyword is None or len(given) < 2:
+            raise UnclearError("the arguments of the call are not seen")
+        spans = [self._source.span(part) for part in given]
+        rewrite = Rewrite([Edit(*without_item(spans, given.index(keyword)), "")])
+        calls = [part for part in ast.walk(keyword.value) if isinstance(part, ast.Call)]
+        if not all(is_clock(part, self._file) for part in calls):
+            rewrite.reasons.append("what was written is no longer called")
+        method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+        self._warn_of_objects(use, method, rewrite)
+        return rewrite
+
+    def text(self, start: int, end: int) -> str:
+        """Return the text of a place of the file."""
+        return self._source.text[start:end]
+
+
+def _key(use: ModelUse, queries: OrmQueries) -> str:
+    """Return the attribute that the file names the column by."""
+    return queries.text(*use.span)
+
+
+def _met_in(method: str, args: Sequence[ast.expr]) -> Sequence[ast.expr]:
+    """Return what a method of a column compares it with."""
+    if method in _NULL_TESTS and all(is_none(a) or isinstance(a, ast.Constant) for a in args):
+        return ()
+    if method == "between" and len(args) == 2:
+        return args
+    if method in _IN and len(args) == 1:
+        return _elements(args[0])
+    raise UnclearError(f"what {method}() makes of the column is not known")
+
+
+def _elements(node: ast.expr) -> list[ast.expr]:
+    elements = node.elts if isinstance(node, ast.List | ast.Tuple | ast.Set) else []
+    if elements and not any(isinstance(element, ast.Starred) for element in elements):
+        return elements
+    raise UnclearError("the values that the column is compared with are not seen")
+
+
+def _bare_name(node: ast.AST) -> str:
+    return str(getattr(node, "attr", getattr(node, "id", "")))
+
+
+def _is_django(call: ast.Call) -> bool:
+    return any(
+        isinstance(part, ast.Attribute) and part.attr in {"objects", "_default_manager"}
+        for part in ast.walk(call.func)
+    )
+
+
+def _updates(call: ast.Call) -> bool:
+    """Tell whether `values()` belongs to an UPDATE."""
+    return any(
+        isinstance(part, ast.Call) and _bare_name(part.func) == "update"
+        for part in ast.walk(call.func)
+    )
+
+
+def _may_be_none(node: ast.expr) -> bool:
+    if isinstance(node, ast.IfExp):
+        return _may_be_none(node.body) or _may_be_none(node.orelse)
+    return is_none(node)
