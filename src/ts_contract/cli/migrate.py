@@ -19,9 +19,8 @@ __all__ = ["command"]
 @click.option(
     "--batch-size",
     type=click.IntRange(min=1),
-    default=2000,
-    show_default=True,
-    help="Rows in one transaction.",
+    default=None,
+    help="Rows in one transaction.  [default: 2000; 20000 without a pause]",
 )
 @click.option(
     "--pause",
@@ -48,7 +47,7 @@ def command(
     db: str,
     *,
     offline: bool,
-    batch_size: int,
+    batch_size: int | None,
     pause: float,
     backup: Path | None,
     no_sync: bool,
@@ -57,8 +56,8 @@ def command(
     """Give DB its epoch columns, filled and verified.
 
     Expand, sync, backfill, index, verify. DB stays in use meanwhile: the work is done in short
-    transactions. A run that was stopped goes
-    on where it was when it is run again. What cannot be converted is listed in the table
+    transactions. A run that was stopped goes on where it was when it is run again.
+    What cannot be converted is listed in the table
     _ts_contract_quarantine, and the exit code is 1.
     """
     from ..migration import migrate  # noqa: PLC0415

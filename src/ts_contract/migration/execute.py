@@ -19,7 +19,15 @@ from typing import Any
 from ..contract import Contract
 from .backup import back_up
 from .dialects import sqlite_rows
-from .dialects.sqlite import Database, Target, explain, literal, opened, transaction
+from .dialects.sqlite import (
+    Database,
+    Target,
+    explain,
+    literal,
+    opened,
+    sorting_in_parallel,
+    transaction,
+)
 from .dialects.sqlite_ddl import STATE
 from .dialects.sqlite_forms import provide_zones
 from .dialects.sqlite_triggers import without_triggers
@@ -35,6 +43,7 @@ from .verify import VerifyReport, needs_record, record_verified, verify_open
 __all__ = ["migrate"]
 
 BATCH_SIZE = 2_000
+BATCH_SIZE_WITHOUT_PAUSE = 20_000
 PAUSE = 0.005
 
 
@@ -45,7 +54,7 @@ def migrate(
     offline: bool = False,
     sync: bool = True,
     check_range: bool = False,
-    batch_size: int = BATCH_SIZE,
+    batch_size: int | None = None,
     pause: float = PAUSE,
     backup: Path | None = None,
     progress: ProgressCallback = silent,
@@ -62,7 +71,7 @@ def migrate(
         offline: take each table in one pass under an exclusive lock, instead of in batches.
         sync: install triggers that keep both columns equal while old and new code write.
         check_range: add a CHECK that lets only milliseconds of the valid range in.
-        batch_size: rows in one transaction.
+        batch_size: rows in one transaction; 2,000 if None is given, without a pause 20,000.
         pause: seconds between two of them, at least; it is longer than the one before took, which
             bounds the wait of other writers. 0 for no pause at all.
         backup: where to write a verified copy before the first change.
@@ -77,6 +86,8 @@ def migrate(
         Interrupted: SIGINT or SIGTERM; the next run goes on.
         Failed: SQLite refused something on the way; the next run goes on.
     """
+    if batch_size is None:
+        batch_size = BATCH_SIZE if pause else BATCH_SIZE_WITHOUT_PAUSE
     if batch_size < 1 or pause < 0:
         raise Refused("batch size must be 1 or more, pause 0 or more; correct the options")
     with opened(db, write=True, schema=schema) as database, stop_on_signals() as stop:
@@ -165,16 +176,19 @@ class _Run:
     # -- the phases, in order
 
     def steps(self, todo: Plan) -> None:
+        rows = {table.shape.name: table.rows for table in todo.tables}
         for phase, group in groupby(todo.steps, key=lambda step: step.phase):
             steps = list(group)
             if phase == "backfill":
-                self._backfill([t for s in steps if isinstance(s, Backfill) for t in s.tables])
+                self._backfill(
+                    [t for s in steps if isinstance(s, Backfill) for t in s.tables], rows
+                )
             elif phase == "index":
                 self._index([s for s in steps if isinstance(s, BuildIndex)])
             else:
-                self._at_once(phase, steps)
+                self._at_once(phase, steps, rows)
 
-    def _at_once(self, phase: str, steps: list[Step]) -> None:
+    def _at_once(self, phase: str, steps: list[Step], rows: dict[str, int]) -> None:
         """Quick steps: all of a phase in one transaction."""
         self.progress(Progress(phase, "", 0, len(steps)))
         with self._transaction():
@@ -182,18 +196,22 @@ class _Run:
                 for statement in step.sql(self.database.schema):
                     self.database.run(statement)
                 if isinstance(step, InstallSync):
-                    self._bound(step.table)
+                    self._bound(step.table, rows)
             finish_phase(self.database, phase)
         self.progress(Progress(phase, "", len(steps), len(steps)))
 
-    def _bound(self, table: TableShape) -> None:
+    def _bound(self, table: TableShape, rows: dict[str, int]) -> None:
         """Remember the greatest key: what is inserted from now on is the triggers' business."""
         greatest = sqlite_rows.greatest_key(self.database, table)
-        rows = sqlite_rows.count(self.database, table)
-        start = {"cursor": None, "bound": greatest, "done": greatest is None, "rows": rows}
+        start = {
+            "cursor": None,
+            "bound": greatest,
+            "done": greatest is None,
+            "rows": rows[table.name],  # for the progress: counting would hold the lock too long
+        }
         write(self.database, f"backfill:{table.name}", start)
 
-    def _backfill(self, tables: list[TableShape]) -> None:
+    def _backfill(self, tables: list[TableShape], rows: dict[str, int]) -> None:
         for table in tables:
             for column in table.columns:
                 provide_zones(self.database, column.reading)
@@ -201,7 +219,7 @@ class _Run:
             begun = state is not None and not state["done"]
             if not begun or sqlite_rows.may_be_numbered_anew(table):
                 with self._transaction():
-                    self._bound(table)
+                    self._bound(table, rows)
             if self.offline:
                 self._one_pass(table)
             else:
@@ -266,7 +284,7 @@ class _Run:
         """Each index is a transaction of its own: it holds the write lock while it is built."""
         for done, step in enumerate(steps):
             self.progress(Progress("index", f"{step.table}.{step.epoch}", done, len(steps)))
-            with self._transaction():
+            with sorting_in_parallel(self.database), self._transaction():
                 for statement in step.sql(self.database.schema):
                     self.database.run(statement)
         with self._transaction():

@@ -123,15 +123,21 @@ def drop_index(table: str, epoch: str, schema: str) -> str:
 # --- the backfill ----------------------------------------------------------------------------
 
 
-def backfill_usual(table: TableShape, where: str, schema: str = "") -> str:
+def backfill_usual(table: TableShape, where: str, schema: str, unusual: str) -> str:
     """Return the UPDATE that fills the epoch columns of the usual shapes, in SQL that is short.
 
     Args:
         table: the table.
         where: a condition that chooses the rows.
         schema: qualifies the table's name.
+        unusual: SQL that is NULL, and notices that a value has no usual shape.
     """
-    return _backfill(table, where, schema, usual_expression)
+
+    def convert(legacy: str, reading: Reading) -> str:
+        rest = f"CASE WHEN {legacy} IS NOT NULL THEN {unusual} END"
+        return f"{usual_expression(legacy, reading)}, {rest}"
+
+    return _backfill(table, where, schema, convert)
 
 
 def backfill(table: TableShape, where: str, schema: str = "") -> str:
@@ -146,20 +152,18 @@ def backfill(table: TableShape, where: str, schema: str = "") -> str:
 
 
 def _backfill(
-    table: TableShape, where: str, schema: str, expression: Callable[[str, Reading], str]
+    table: TableShape, where: str, schema: str, convert: Callable[[str, Reading], str]
 ) -> str:
     values = ", ".join(
-        f"{epoch} = coalesce({epoch}, {expression(quote(c.legacy), c.reading)})"
+        f"{epoch} = coalesce({epoch}, {convert(quote(c.legacy), c.reading)})"
         for c in table.columns
         for epoch in [quote(c.epoch)]
     )
-    return f"UPDATE {name_in(table.name, schema)} SET {values} WHERE {where} AND {unfilled(table)}"
-
-
-def unfilled(table: TableShape) -> str:
-    """Return the condition of rows in which a value was not converted."""
     lacking = (f"{quote(c.epoch)} IS NULL AND {quote(c.legacy)} IS NOT NULL" for c in table.columns)
-    return f"({' OR '.join(lacking)})"
+    return (
+        f"UPDATE {name_in(table.name, schema)} SET {values}"
+        f" WHERE {where} AND ({' OR '.join(lacking)})"
+    )
 
 
 def quarantine(table: TableShape, column: ColumnShape, where: str, schema: str = "") -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
 
 from ..shapes import ColumnShape, TableShape
 from ..zones import is_utc
@@ -12,7 +15,6 @@ from .sqlite_verify import orphan_keys, orphans, unlisted
 
 __all__ = [
     "batch_end",
-    "count",
     "fill",
     "greatest_key",
     "has_stale_quarantine",
@@ -22,11 +24,7 @@ __all__ = [
 
 Key = list[Any]
 
-
-def count(database: Database, table: TableShape) -> int:
-    """Return how many rows a table has."""
-    rows: int = database.value(f"SELECT count(*) FROM {database.qualified(table.name)}")
-    return rows
+_UNUSUAL: Final = "_ts_contract_unusual"
 
 
 def greatest_key(database: Database, table: TableShape) -> Key | None:
@@ -71,14 +69,26 @@ def fill(database: Database, table: TableShape, after: Key | None, upto: Key | N
     """
     where, values = _range(table, after, upto)
     if any(is_usual(column) for column in table.columns):
-        database.run(sqlite_ddl.backfill_usual(table, where, database.schema), *values)
-    rest = f"SELECT 1 FROM {database.qualified(table.name)} WHERE {where}"
-    if not database.value(f"SELECT EXISTS ({rest} AND {sqlite_ddl.unfilled(table)})", *values):
-        return
+        with _noticing(database) as noticed:
+            usual = sqlite_ddl.backfill_usual(table, where, database.schema, f"{_UNUSUAL}(1)")
+            database.run(usual, *values)
+        if not noticed:
+            return
     # The long conversion takes SQLite longer to compile than a batch of usual values to convert.
     database.run(sqlite_ddl.backfill(table, where, database.schema), *values)
     for column in table.columns:
         database.run(sqlite_ddl.quarantine(table, column, where, database.schema), *values)
+
+
+@contextmanager
+def _noticing(database: Database) -> Iterator[deque[int]]:
+    """Let SQL say that it met an unusual value, which spares a second look at each row."""
+    noticed: deque[int] = deque(maxlen=1)
+    database.connection.create_function(_UNUSUAL, 1, noticed.append)
+    try:
+        yield noticed
+    finally:
+        database.connection.create_function(_UNUSUAL, 1, None)
 
 
 def is_usual(column: ColumnShape) -> bool:

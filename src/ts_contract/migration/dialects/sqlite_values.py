@@ -13,8 +13,6 @@ would repeat every expression in every place that uses it.
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-
 from ..classify import MAX_MS, MIN_MS, Reading
 from ..zones import is_utc
 
@@ -33,42 +31,31 @@ ZONE_TABLE = "_ts_contract_zone"
 
 _BLANKS = "char(9,10,11,12,13,32)"
 _NO_DAY = "'0001-99-99'"
-_DAY_0 = date(1970, 1, 1).toordinal()
 
 # Whole seconds since 1970 of 'YYYY-MM-DD HH:MM:SS'. The Julian day of a whole second is
 # within 1e-9 days of the truth, so rounding restores the second in every version of SQLite.
 _SECONDS = "CAST(ROUND((julianday({text})-2440587.5)*86400.0) AS INTEGER)"
 
-# The same in milliseconds, cheaper: Julian days of the years 1 to 9999 are positive, so adding a
-# half and cutting off rounds them. Of a fraction, SQLite 3.40 cuts off what is below the
-# millisecond and newer versions round it; with a 4 for the fourth digit both give the first three.
-_WHOLE = "CAST(julianday({v})*86400.0+0.5 AS INTEGER)*1000-210866760000000"
-_FRACTION = "CAST(julianday(substr({v},1,23)||'4')*86400000.0+0.5 AS INTEGER)-210866760000000"
+# The same in milliseconds, from a Julian day: those of the years 1 to 9999 are positive, so adding
+# a half and cutting off rounds them. Of a fraction, old versions of SQLite cut off what is below
+# the millisecond and newer ones round, which is one off at most: the third digit tells.
+_DAY, _SIZE = "_ts_contract_day", "_ts_contract_size"
+_WHOLE = f"CAST({_DAY}*86400.0+0.5 AS INTEGER)*1000-210866760000000"
+_NEXT = f"CAST({_DAY}*86400000.0+1.5 AS INTEGER)"
+_FRACTION = f"{_NEXT}-({_NEXT}-substr({{v}},23,1))%10-210866760000000"
 
-# Bytes, whatever characters and zero bytes are among them.
-_SIZE = "length(CAST({v} AS BLOB))"
-
-# The usual shapes of more than 19 bytes by their size, the most frequent first: how 'YYYY-MM-DD
-# HH:MM:SS' goes on, and how it is converted. julianday() itself refuses what is no digit in the
-# first 23 places.
+# How the usual shapes go on behind 'YYYY-MM-DD HH:MM:SS', by their size, the most frequent first.
+# julianday() has read the whole text, so that where the last place of a fraction is a digit, all
+# places before it are.
 _USUAL = (
-    (26, "*.???[0-9][0-9][0-9]", _FRACTION),
-    (32, "*.???[0-9][0-9][0-9]+00:00", _FRACTION),
-    (25, "*+00:00", _WHOLE),
-    (20, "*Z", _WHOLE),
-    (23, "*.???", _FRACTION),
-    (24, "*.???Z", _FRACTION),
-    (27, "*.???[0-9][0-9][0-9]Z", _FRACTION),
-    (29, "*.???+00:00", _FRACTION),
-)
-# julianday() rolls over what the calendar does not have (30 February, 24:00), and that is left to
-# the long way. Nine of ten texts show by a pattern that they are none of it, the others by being
-# what SQLite would write for the instant that it reads in them.
-_HEAD = "substr({v},1,19)"
-_IN_CALENDAR = (
-    "{v} GLOB '????-??-[012][0-8][ T][01]?:??:??*'"
-    " OR {v} GLOB '????-??-[012][0-8][ T]2[0-3]:??:??*'"
-    f" OR datetime(julianday({_HEAD}))=replace({_HEAD},'T',' ')"
+    (26, ".?????[0-9]"),
+    (32, ".?????[0-9]+00:00"),
+    (25, "+00:00"),
+    (20, "Z"),
+    (23, ".??[0-9]"),
+    (24, ".??[0-9]Z"),
+    (27, ".?????[0-9]Z"),
+    (29, ".??[0-9]+00:00"),
 )
 
 
@@ -93,8 +80,9 @@ def form_expression(value: str, reading: Reading) -> str:
     other = f"(SELECT form FROM ({classified(value, reading)}))"
     if not is_utc(reading.timezone):
         return other
+    usual = f"length(CAST({value} AS BLOB)) IN (19,23,26) AND {_usual(value, reading)} IS NOT NULL"
     return (
-        f"CASE WHEN {_SIZE.format(v=value)} IN (19,23,26) AND {_usual(value, reading)} IS NOT NULL"
+        f"CASE WHEN {usual}"
         f" THEN CASE substr({value},11,1) WHEN 'T' THEN 'iso-local' ELSE 'datetime' END"
         f" ELSE {other} END"
     )
@@ -134,20 +122,31 @@ def usual_expression(value: str, reading: Reading) -> str:
 def _usual(value: str, reading: Reading) -> str:
     """SQL for the milliseconds of a usual shape; NULL for all others.
 
-    A plus before the value keeps SQLite from trying to make a number of it.
+    julianday() rolls over what the calendar does not have (30 February, 24:00), and reads more than
+    one way to write an instant. Hence the date that SQLite writes for the day has to be the one in
+    the text, and the rest to be of the shape.
     """
-    first, last = "0001", ":"  # numbers are less than a text, blobs greater
-    if reading.valid_range is not None:
-        # Texts order like instants: whole days inside the range are usual, the edges are not.
-        days = [date.fromordinal(_DAY_0 + ms // 86_400_000) for ms in reading.valid_range]
-        first, last = str(days[0] + timedelta(days=1)), str(days[1])
+    first, last = _julian_days(reading)
+    written = f"datetime({_DAY})"
     arms = " ".join(
-        f"WHEN {size} THEN CASE WHEN {{v}} GLOB '{tail}' THEN {ms} END" for size, tail, ms in _USUAL
+        f"WHEN {size} THEN CASE WHEN {{v}} GLOB '????-??-??[ T]??:??:??{tail}'"
+        f" AND date({_DAY})=substr({{v}},1,10) THEN {_FRACTION if '.' in tail else _WHOLE} END"
+        for size, tail in _USUAL
     )
     return (
-        f"CASE WHEN +{{v}} BETWEEN '{first}' AND '{last}' AND ({_IN_CALENDAR})"
-        f" THEN CASE {_SIZE} WHEN 19 THEN {_WHOLE} {arms} END END"
+        # The plus keeps SQLite from trying to make a number of the text.
+        f"(SELECT CASE {_SIZE} WHEN 19 THEN CASE WHEN +{{v}} IN ({written},"
+        f"replace({written},' ','T')) THEN {_WHOLE} END {arms} END"
+        # Bytes, whatever characters and zero bytes are among them.
+        f" FROM (SELECT julianday({{v}}) AS {_DAY},length(CAST({{v}} AS BLOB)) AS {_SIZE} LIMIT 1)"
+        f" AS {_link(0)} WHERE {_DAY}>={first} AND {_DAY}<{last})"
     ).format(v=value)
+
+
+def _julian_days(reading: Reading) -> tuple[float, float]:
+    """The first day that is in the valid range as a whole, and the first after it that is not."""
+    first, last = reading.valid_range or (MIN_MS, MAX_MS)
+    return -(-first // 86_400_000) + 2440587.5, (last + 1) // 86_400_000 + 2440587.5
 
 
 def classified(value: str, reading: Reading) -> str:
