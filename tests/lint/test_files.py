@@ -139,12 +139,12 @@ class TestReading:
     @pytest.mark.parametrize(
         ("data", "error"),
         [
-            (b"def f(: # .now\n", "a.py:1:7: cannot be parsed (invalid syntax)"),
+            (b"def f(: # datetime.now\n", "a.py:1:7: cannot be parsed (invalid syntax)"),
             (b"x = 1\ny = '\xff'\n", "a.py:2:1: cannot be parsed (not utf-8)"),
             (b"# coding: klingon\n", "a.py:1:1: cannot be parsed (unknown encoding"),
-            (b"d.now = '\0'\n", "a.py:1:1: cannot be parsed (source code "),
-            (b"d.now = " + b"(" * 5000 + b")" * 5000, "a.py:1:"),
-            (b"d.now = " + b"-" * 200_000 + b"1", "a.py:1:"),
+            (b"datetime.now = '\0'\n", "a.py:1:1: cannot be parsed (source code "),
+            (b"datetime.now = " + b"(" * 5000 + b")" * 5000, "a.py:1:"),
+            (b"datetime.now = " + b"-" * 200_000 + b"1", "a.py:1:"),
         ],
     )
     def test_what_cannot_be_parsed_is_told_with_its_place(self, data, error):

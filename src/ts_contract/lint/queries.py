@@ -17,7 +17,16 @@ from .source import Source
 from .sqltext import Placeholder, Statement, Text, split_statements
 from .strings import PASS_THROUGH, STRIPPING, Strings
 
-__all__ = ["EXECUTING", "Query", "find_fragments", "find_queries", "has_sql", "looks_like_sql"]
+__all__ = [
+    "EXECUTING",
+    "OPENS_EITHER",
+    "OPENS_SQL",
+    "Query",
+    "find_fragments",
+    "find_queries",
+    "has_sql",
+    "looks_like_sql",
+]
 
 # Methods and functions that run SQL: DB-API, SQLAlchemy, pandas, asyncpg, databases, Django.
 EXECUTING = frozenset(
@@ -80,6 +89,15 @@ _HEAD = re.compile(
     )""",
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
+# Where SQL begins, a file in lower case has a quote, and behind it a verb or a clause.
+# Comments of SQL and escaped blanks may stand between.
+_OPENS = r"""["'](?:\s|\\[nrt]|\\\r?\n|\(|--[^\n]*\n|/\*.*?\*/)*"""
+_VERB = r"""(?:select|insert|update|delete|replace|with|create|alter|drop|explain|begin|pragma
+    |savepoint|attach|values)(?:[\s\\(;/{-]|["'][\s,+])"""
+_CLAUSE_WORD = r"(?:order|group|where|having|and|or|set)[\s\\]"
+OPENS_SQL = re.compile(f"{_OPENS}{_VERB}", re.DOTALL | re.VERBOSE)
+OPENS_CLAUSE = re.compile(f"{_OPENS}{_CLAUSE_WORD}", re.DOTALL | re.VERBOSE)
+OPENS_EITHER = re.compile(f"{_OPENS}(?:{_VERB}|{_CLAUSE_WORD})", re.DOTALL | re.VERBOSE)
 _FIRST_WORD = re.compile(r"[A-Za-z]+")
 
 
@@ -126,7 +144,7 @@ def looks_like_sql(value: str) -> bool:
 
 def has_sql(text: str) -> bool:
     """Tell whether some literal of a file's text may begin like SQL, without parsing it."""
-    return _OPENS_SQL.search(text) is not None
+    return OPENS_SQL.search(text.lower()) is not None
 
 
 def find_fragments(source: Source, queries: Sequence[Query]) -> list[Text]:
@@ -136,7 +154,7 @@ def find_fragments(source: Source, queries: Sequence[Query]) -> list[Text]:
         source: the file.
         queries: its queries.
     """
-    if not _OPENS_CLAUSE.search(source.text):
+    if not OPENS_CLAUSE.search(source.text.lower()):
         return []
     taken = [query.text for query in queries]
     return [
@@ -479,13 +497,7 @@ _MAY_BEGIN = re.compile(
 )
 
 
-# A quote, and behind it a verb or a clause. Comments of SQL and escaped blanks may stand between.
-_OPENS_SQL = re.compile(
-    r"""["'](?:\s|\\[nrt]|\\\r?\n|\(|--[^\n]*\n|/\*.*?\*/)*(?:SELECT|INSERT|UPDATE|DELETE|REPLACE|WITH"""
-    r"""|CREATE|ALTER|DROP|EXPLAIN|BEGIN|PRAGMA|SAVEPOINT|ATTACH|VALUES)(?:[\s\\(;/{-]|["'][\s,+])""",
-    re.IGNORECASE | re.DOTALL,
-)
-_OPENS_CLAUSE = re.compile(
+_CLAUSE = re.compile(
     r"""["'](?:\s|\\[nrt]|\\\r?\n)*(?:ORDER|GROUP|WHERE|HAVING|AND|OR|SET)[\s\\]""", re.IGNORECASE
 )
 _CLAUSE = re.compile(

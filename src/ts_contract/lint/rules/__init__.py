@@ -12,7 +12,7 @@ this code, the second nothing.
     ## Use instead
     """
 
-    @rule("TSC101", "naive clock {call}(): ...", on=ast.Call, words=("now", "today"))
+    @rule("TSC101", "naive clock {call}(): ...", on=ast.Call, needs=(("now", "today"),))
     def check(node: ast.Call, context: Context) -> Iterator[Match]:
         name = context.source.resolve(node.func)
         if name not in NAIVE:
@@ -20,16 +20,18 @@ this code, the second nothing.
         yield Match(node, {"call": name}, fix=...)
 
 `on` is the class, or classes, whose instances the check receives: those of `ast`, or what the
-analysis of embedded SQL yields (`resolve.Reference` and its like). `words` are the substring
-gate: the rule is tried only on a file whose text, in lower case, holds one of them; a function of
-the contract may give several such groups, and then one of each is needed. Guards come first, the
-cheapest first: a check is a list of reasons to stay silent, and then one `yield`. The message
-stands in the decorator alone, as a `str.format` template over the fields of the match.
+analysis of embedded SQL yields (`resolve.Reference` and its like). `needs` are the gate: the rule
+is tried only on a file whose text, in lower case, holds one of the words or patterns of each. What
+few files hold stands first, and so does what other rules need too, since it is looked for once.
+Guards come first, the cheapest first: a check is a list of reasons to stay silent, and then one
+`yield`. The message stands in the decorator alone, as a `str.format` template over the fields of
+the match.
 '''
 
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -44,7 +46,8 @@ from ..findings import Fix
 
 __all__ = ["Match", "Rule", "all_rules", "applying", "rule"]
 
-Words = tuple[str, ...] | Callable[[Contract], tuple[tuple[str, ...], ...]]
+Need = tuple[str | re.Pattern[str], ...]
+Needs = tuple[Need | Callable[[Contract | None], Need], ...]
 Severity = Literal["error", "warning"]
 Check = Callable[[Any, Context], Iterable["Match"]]
 CheckFunction = TypeVar("CheckFunction", bound=Check)
@@ -74,8 +77,8 @@ class Rule:
         message: template of the message, without the code.
         on: classes whose instances `check` receives.
         check: yields a match for each fault.
-        words: substrings, in lower case, of which a file must hold one; or a function that gives
-            groups of them, of each of which a file must hold one.
+        needs: groups of words and patterns; a file's text, in lower case, must hold one of each.
+            A function returns the group that a contract asks for.
         severity: what SARIF and GitHub annotations show.
         default: whether the rule is on unless selected otherwise.
         documentation: the module's docstring, Markdown.
@@ -85,7 +88,7 @@ class Rule:
     message: str
     on: tuple[type, ...]
     check: Check
-    words: Words
+    needs: Needs
     severity: Severity
     default: bool
     documentation: str
@@ -104,7 +107,7 @@ def rule(
     message: str,
     *,
     on: type | tuple[type, ...],
-    words: Words,
+    needs: Needs,
     severity: Severity = "error",
     default: bool = True,
 ) -> Callable[[CheckFunction], CheckFunction]:
@@ -114,7 +117,7 @@ def rule(
         code: `TSC` and three digits; the module is called the same in lower case.
         message: `str.format` template over the fields of a match.
         on: class or classes whose instances the check receives.
-        words: substring gate, in lower case.
+        needs: the gate.
         severity: what SARIF and GitHub annotations show.
         default: whether the rule is on unless selected otherwise.
     """
@@ -123,7 +126,7 @@ def rule(
         documentation = sys.modules[check.__module__].__doc__ or ""
         classes = on if isinstance(on, tuple) else (on,)
         _REGISTRY[code] = Rule(
-            code, message, classes, check, words, severity, default, documentation
+            code, message, classes, check, needs, severity, default, documentation
         )
         return check
 
@@ -131,30 +134,26 @@ def rule(
 
 
 def applying(rules: Iterable[Rule], text: str, contract: Contract | None) -> list[Rule]:
-    """Return the rules that may find anything in a text: the substring gate.
+    """Return the rules that may find anything in a text: the gate.
 
     Args:
         rules: the rules to choose from.
         text: the file's text.
-        contract: the contract, without which rules that compute their words are off.
+        contract: the contract, without which rules that need its names are off.
     """
     lowered = text.lower()
-    held: dict[Words, bool] = {}  # most rules share their words
-    chosen = []
-    for rule in rules:
-        words = rule.words
-        if words not in held:
-            groups = _groups(words, contract)
-            held[words] = all(any(word in lowered for word in group) for group in groups)
-        if held[words]:
-            chosen.append(rule)
-    return chosen
+    known: dict[object, bool] = {}  # many rules have the same needs
+
+    def holds(need: Need | Callable[[Contract | None], Need]) -> bool:
+        if need not in known:
+            known[need] = holds(need(contract)) if callable(need) else _any(need, lowered)
+        return known[need]
+
+    return [rule for rule in rules if all(map(holds, rule.needs))]
 
 
-def _groups(words: Words, contract: Contract | None) -> tuple[tuple[str, ...], ...]:
-    if not callable(words):
-        return (words,)
-    return words(contract) if contract else ((),)
+def _any(need: Need, text: str) -> bool:
+    return any(word in text if isinstance(word, str) else word.search(text) for word in need)
 
 
 @cache

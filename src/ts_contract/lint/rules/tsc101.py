@@ -37,13 +37,14 @@ from ..clocks import NAIVE_LOCAL, made_right, named_zone, spell, spelled
 from ..context import Context
 from ..findings import Edit, Fix
 from . import Match, rule
+from .needs import DATETIME
 
 
 @rule(
     "TSC101",
     "naive clock {call}(): take utc_now(), or datetime.now(timezone.utc)",
     on=ast.Call,
-    words=(".now", ".today"),
+    needs=(DATETIME, (".now", ".today")),
 )
 def check(node: ast.Call, context: Context) -> Iterator[Match]:
     """Yield a match for a naive clock whose value is not made right at once."""

@@ -36,6 +36,7 @@ from ..clocks import AWARE_INSTEAD, NAIVE_UTC, in_helper, is_utc, method_after, 
 from ..context import Context
 from ..findings import Edit, Fix
 from . import Match, rule
+from .needs import DATETIME
 
 _LOCAL_TAKEN = frozenset({"astimezone", "timestamp"})
 
@@ -44,7 +45,7 @@ _LOCAL_TAKEN = frozenset({"astimezone", "timestamp"})
     "TSC102",
     "naive UTC {call}(){consequence}: take datetime.{instead}",
     on=ast.Call,
-    words=(".utcnow", ".utcfromtimestamp"),
+    needs=(DATETIME, (".utcnow", ".utcfromtimestamp")),
 )
 def check(node: ast.Call, context: Context) -> Iterator[Match]:
     """Yield a match for a call of a clock that gives naive UTC."""

@@ -49,6 +49,7 @@ from ..context import Context
 from ..findings import Edit, Fix, Import
 from ..source import Source
 from . import Match, rule
+from .needs import DATETIME
 
 _NAMES = frozenset({"now", "today", "utcnow", "utcfromtimestamp"})
 _CALLED_WITHOUT_ARGUMENTS = frozenset({
@@ -83,7 +84,7 @@ _HOLDERS = (
     "TSC103",
     "naive clock {name} passed without a call: pass utc_now, or a lambda that names a zone",
     on=ast.Attribute,
-    words=(".now", ".today", ".utcnow", ".utcfromtimestamp"),
+    needs=(DATETIME, (".now", ".today", ".utcnow", ".utcfromtimestamp")),
 )
 def check(node: ast.Attribute, context: Context) -> Iterator[Match]:
     """Yield a match for a clock that somebody else will call."""

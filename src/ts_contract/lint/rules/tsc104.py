@@ -39,6 +39,7 @@ from ..clocks import made_right, named_zone, spell, spelled, utc_fix
 from ..context import Context
 from ..findings import Edit, Fix
 from . import Match, rule
+from .needs import DATETIME
 
 _LOCAL = frozenset({
     "datetime.date.fromtimestamp",
@@ -52,7 +53,7 @@ _REASON = "the value changes on every machine that does not run in UTC"
     "TSC104",
     "local time from {call}(): {instead}",
     on=ast.Call,
-    words=(".fromtimestamp", ".today"),
+    needs=(DATETIME, (".fromtimestamp", ".today")),
 )
 def check(node: ast.Call, context: Context) -> Iterator[Match]:
     """Yield a match for a call that answers in the zone of the machine."""

@@ -45,7 +45,7 @@ _TEXT = frozenset({"isoformat", "strftime"})
     "TSC105",
     "a zone taken off by .replace(tzinfo=None): keep the value aware",
     on=ast.Call,
-    words=("tzinfo=none", "tzinfo = none"),
+    needs=(("tzinfo=none", "tzinfo = none"),),
 )
 def check(node: ast.Call, context: Context) -> Iterator[Match]:
     """Yield a match where an aware value is made naive."""

@@ -58,7 +58,7 @@ _REASON = "the default is computed anew for each object"
     "TSC106",
     "the clock is read once, at import: {instead}",
     on=ast.Call,
-    words=("now(", "now_", ".today", "time(", "time_ns("),
+    needs=(("now(", "now_", ".today", ".time(", "time_ns(", " time import"),),
 )
 def check(node: ast.Call, context: Context) -> Iterator[Match]:
     """Yield a match for a clock that is read while a definition is executed."""

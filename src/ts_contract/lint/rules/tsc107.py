@@ -43,6 +43,7 @@ from . import Match, rule
 
 _CUTS = frozenset({"builtins.int", "math.floor", "math.trunc"})
 _ROUNDS = frozenset({"builtins.round", "math.ceil"})
+_THOUSAND = ("000", "e3", "e6", "10**", "10 **")
 _OWN_CLOCK = re.compile(r"now|current|epoch|millis|clock|timestamp")
 
 
@@ -50,7 +51,7 @@ _OWN_CLOCK = re.compile(r"now|current|epoch|millis|clock|timestamp")
     "TSC107",
     "the present in milliseconds spelled out: take now_ms() of {module}",
     on=(ast.Call, ast.BinOp),
-    words=("time(", "time_ns(", ".timestamp("),
+    needs=((".time(", " time import", "time_ns(", ".timestamp("), _THOUSAND),
     default=False,
 )
 def check(node: ast.Call | ast.BinOp, context: Context) -> Iterator[Match]:

@@ -25,14 +25,15 @@ from collections.abc import Iterator
 from ..analysis import Reference
 from ..context import Context
 from . import Match, rule
-from .sql import dual_write_allowed, legacy_words
+from .needs import LEGACY_SQL
+from .sql import dual_write_allowed
 
 
 @rule(
     "TSC203",
     "DDL on legacy column {name}: define or index {epoch}",
     on=Reference,
-    words=legacy_words,
+    needs=LEGACY_SQL,
 )
 def check(reference: Reference, context: Context) -> Iterator[Match]:
     """Yield a match for a legacy column that is defined, and may not be in this phase."""

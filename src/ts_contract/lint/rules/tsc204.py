@@ -34,14 +34,15 @@ from collections.abc import Iterator
 from ..analysis import Reference
 from ..context import Context
 from . import Match, rule
-from .sql import column_words, dual_write_allowed
+from .needs import SQL, columns, endings, tables
+from .sql import dual_write_allowed
 
 
 @rule(
     "TSC204",
     "the SQL clock {clock} is written to {name}: bind now_ms() to {epoch}",
     on=Reference,
-    words=column_words,
+    needs=(endings, columns, tables, SQL),
 )
 def check(reference: Reference, context: Context) -> Iterator[Match]:
     """Yield a match for each SQL clock that becomes the value of a contract column."""

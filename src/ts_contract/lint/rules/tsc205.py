@@ -25,19 +25,23 @@ def load(conn, task_id):
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ..analysis import Star
 from ..context import Context
 from . import Match, rule
-from .sql import table_words
+from .needs import SQL, tables
+
+# Behind a star that takes columns stands no operand, as behind one that multiplies.
+_STAR = (re.compile(r"\*\s*(?:(?![\w\s(*])|from\b|into\b)"),)
 
 
 @rule(
     "TSC205",
     "SELECT * takes the legacy columns of {table} along: name the columns",
     on=Star,
-    words=table_words,
+    needs=(("select", "returning"), _STAR, tables, SQL),
     severity="warning",
     default=False,
 )

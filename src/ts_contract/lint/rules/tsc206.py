@@ -35,14 +35,14 @@ from collections.abc import Iterator
 from ..analysis import Reference
 from ..context import Context
 from . import Match, rule
-from .sql import legacy_words
+from .needs import LEGACY_SQL
 
 
 @rule(
     "TSC206",
     "SQL fragment reads legacy column {name}: read {epoch}",
     on=Reference,
-    words=legacy_words,
+    needs=LEGACY_SQL,
 )
 def check(reference: Reference, context: Context) -> Iterator[Match]:
     """Yield a match for a legacy column that a fragment reads."""

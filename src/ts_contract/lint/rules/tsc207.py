@@ -38,14 +38,15 @@ from collections.abc import Iterator
 from ..analysis import Reference
 from ..context import Context
 from . import Match, rule
-from .sql import dual_write_allowed, legacy_words
+from .needs import LEGACY_SQL
+from .sql import dual_write_allowed
 
 
 @rule(
     "TSC207",
     "a trigger or opaque statement names legacy column {name}: rewrite it for {epoch}",
     on=Reference,
-    words=legacy_words,
+    needs=LEGACY_SQL,
 )
 def check(reference: Reference, context: Context) -> Iterator[Match]:
     """Yield a match for a legacy column in a statement that nothing can rewrite."""

@@ -30,14 +30,14 @@ from collections.abc import Iterator
 from ..analysis import Unsure
 from ..context import Context
 from . import Match, rule
-from .sql import clause_words
+from .needs import SQL_OR_CLAUSE, endings, legacy
 
 
 @rule(
     "TSC208",
     "SQL may touch legacy column {name} of {tables}: its table cannot be told",
     on=Unsure,
-    words=clause_words,
+    needs=(endings, legacy, SQL_OR_CLAUSE),
     severity="warning",
     default=False,
 )

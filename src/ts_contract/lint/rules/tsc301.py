@@ -36,14 +36,14 @@ from collections.abc import Iterator
 from ..analysis import RowRead
 from ..context import Context
 from . import Match, rule
-from .sql import legacy_words
+from .needs import LEGACY_SQL
 
 
 @rule(
     "TSC301",
     "row[{key!r}] is legacy column {name}: select and read {epoch}",
     on=RowRead,
-    words=legacy_words,
+    needs=LEGACY_SQL,
 )
 def check(read: RowRead, context: Context) -> Iterator[Match]:
     """Yield a match for a legacy column taken out of a row by its name."""

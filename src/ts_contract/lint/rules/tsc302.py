@@ -31,7 +31,7 @@ from collections.abc import Iterator
 from ..analysis import RowRead
 from ..context import Context
 from . import Match, rule
-from .sql import legacy_words
+from .needs import LEGACY_SQL
 
 _SHOWN = {"get": ".get({!r}) of this row", "position": "this position", "dict": "dict() of a row"}
 
@@ -40,7 +40,7 @@ _SHOWN = {"get": ".get({!r}) of this row", "position": "this position", "dict": 
     "TSC302",
     "{what} takes legacy column {name} along: select and read {epoch}",
     on=RowRead,
-    words=legacy_words,
+    needs=LEGACY_SQL,
     severity="warning",
     default=False,
 )

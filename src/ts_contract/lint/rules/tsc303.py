@@ -48,14 +48,15 @@ from collections.abc import Iterator
 from ..analysis import ModelUse
 from ..context import Context
 from . import Match, rule
-from .sql import dual_write_allowed, legacy_words
+from .needs import endings, legacy, tables
+from .sql import dual_write_allowed
 
 
 @rule(
     "TSC303",
     "ORM query uses legacy column {name}: use {epoch}",
     on=ModelUse,
-    words=legacy_words,
+    needs=(endings, legacy, tables),
 )
 def check(use: ModelUse, context: Context) -> Iterator[Match]:
     """Yield a match for each legacy column that an ORM query names."""

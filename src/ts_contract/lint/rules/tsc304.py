@@ -43,14 +43,15 @@ from collections.abc import Iterator
 from ..analysis import ModelColumn
 from ..context import Context
 from . import Match, rule
-from .sql import dual_write_allowed, legacy_words
+from .needs import endings, legacy, tables
+from .sql import dual_write_allowed
 
 
 @rule(
     "TSC304",
     "definition of legacy column {name}: define {epoch}",
     on=ModelColumn,
-    words=legacy_words,
+    needs=(endings, legacy, tables),
 )
 def check(column: ModelColumn, context: Context) -> Iterator[Match]:
     """Yield a match for a legacy column that is defined, and may not be in this phase."""

@@ -38,14 +38,14 @@ from collections.abc import Iterator
 from ..analysis import ColumnData
 from ..context import Context
 from . import Match, rule
-from .sql import legacy_words
+from .needs import endings, legacy, tables
 
 
 @rule(
     "TSC305",
     "legacy column {name} is held as data that reaches SQL: hold {epoch}",
     on=ColumnData,
-    words=legacy_words,
+    needs=(endings, legacy, tables),
     severity="warning",
     default=False,
 )

@@ -38,13 +38,14 @@ from ..findings import Edit, Fix
 from ..given import given_values
 from ..units import UNIT_NAMES, Quantity, named, quantity, spells_seconds
 from . import Match, rule
+from .needs import milliseconds
 
 
 @rule(
     "TSC401",
     "{unit} given to {name}, which holds milliseconds",
     on=(ast.Module, ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.keyword, ast.Dict, ast.Return),
-    words=("_ms", "millis"),
+    needs=(milliseconds,),
 )
 def check(node: ast.AST, context: Context) -> Iterator[Match]:
     """Yield a match for each name in milliseconds that is given another unit."""

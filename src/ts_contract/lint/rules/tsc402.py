@@ -36,13 +36,14 @@ from collections.abc import Iterator
 from ..context import Context
 from ..units import mixed
 from . import Match, rule
+from .needs import milliseconds
 
 
 @rule(
     "TSC402",
     "milliseconds and {unit} {verb}: multiply the {unit} to milliseconds first",
     on=(ast.BinOp, ast.AugAssign),
-    words=("_ms", "millis"),
+    needs=(milliseconds,),
 )
 def check(node: ast.BinOp | ast.AugAssign, context: Context) -> Iterator[Match]:
     """Yield a match for a sum or difference of two units."""

@@ -40,6 +40,7 @@ from itertools import pairwise
 from ..context import Context
 from ..units import mixed
 from . import Match, rule
+from .needs import milliseconds
 
 _CHOOSING = frozenset({"builtins.max", "builtins.min"})
 _ORDERED = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
@@ -49,7 +50,7 @@ _ORDERED = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
     "TSC403",
     "milliseconds compared with {unit}: multiply the {unit} to milliseconds first",
     on=(ast.Compare, ast.Call),
-    words=("_ms", "millis"),
+    needs=(milliseconds,),
 )
 def check(node: ast.Compare | ast.Call, context: Context) -> Iterator[Match]:
     """Yield a match for the first two operands of different units."""

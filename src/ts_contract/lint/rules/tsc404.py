@@ -42,6 +42,7 @@ from ..context import Context
 from ..findings import Edit, Fix
 from ..units import UNIT_NAMES, Quantity, quantity
 from . import Match, rule
+from .needs import DATETIME_OR_TIME
 
 _TAKE_SECONDS = frozenset({
     "datetime.date.fromtimestamp",
@@ -60,7 +61,7 @@ _YEAR_5138 = 100_000_000_000  # seconds; as milliseconds that is March 1973
     "TSC404",
     "{unit} given to {call}(), which takes seconds",
     on=ast.Call,
-    words=("fromtimestamp", "gmtime", "localtime", "ctime"),
+    needs=(DATETIME_OR_TIME, ("fromtimestamp", "gmtime", "localtime", "ctime")),
 )
 def check(node: ast.Call, context: Context) -> Iterator[Match]:
     """Yield a match for a first argument that is not in seconds."""

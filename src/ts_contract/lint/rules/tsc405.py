@@ -36,13 +36,14 @@ from ..context import Context
 from ..given import given_values
 from ..units import named, quantity
 from . import Match, rule
+from .needs import milliseconds
 
 
 @rule(
     "TSC405",
     "milliseconds given to {name}, whose name does not end in _ms",
     on=(ast.Module, ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.keyword, ast.Dict),
-    words=("_ms", "millis"),
+    needs=(milliseconds,),
 )
 def check(node: ast.AST, context: Context) -> Iterator[Match]:
     """Yield a match for each name that says something else of milliseconds."""

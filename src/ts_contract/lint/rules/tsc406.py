@@ -39,13 +39,14 @@ from ..findings import Edit, Fix
 from ..sqlvalues import ColumnValue, column_values, sql_unit
 from ..units import named
 from . import Match, rule
+from .needs import SQL, milliseconds
 
 
 @rule(
     "TSC406",
     "SQL seconds in {column}, which holds milliseconds: multiply by 1000",
     on=ast.Module,
-    words=("strftime", "unixepoch", "epoch from", "unix_timestamp"),
+    needs=(milliseconds, ("strftime", "unixepoch", "epoch from", "unix_timestamp"), SQL),
 )
 def check(node: ast.Module, context: Context) -> Iterator[Match]:
     """Yield a match for each value in seconds beside a column of milliseconds."""

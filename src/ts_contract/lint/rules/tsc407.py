@@ -35,13 +35,14 @@ from ..findings import Edit, Fix
 from ..given import Given, given_values
 from ..units import named, quantity
 from . import Match, rule
+from .needs import milliseconds
 
 
 @rule(
     "TSC407",
     "a float given to {name}: take now_ms() or to_epoch_ms(), or cut it with int()",
     on=(ast.Module, ast.Assign, ast.AnnAssign, ast.keyword, ast.Dict),
-    words=("_ms", "millis"),
+    needs=(milliseconds,),
 )
 def check(node: ast.AST, context: Context) -> Iterator[Match]:
     """Yield a match for each epoch column that is given a float of milliseconds."""

@@ -51,6 +51,7 @@ from ..clocks import (
 from ..context import Context
 from ..findings import Fix
 from . import Match, rule
+from .needs import DATETIME_OR_TIME
 
 Zone = Literal["UTC", "local time"]
 
@@ -63,7 +64,10 @@ _MAX_DEPTH = 8
     "TSC408",
     "the wrong instant: {call} takes the value for {taken}, and it is {held}",
     on=ast.Call,
-    words=("utcnow", "utcfromtimestamp", "mktime", "timegm", "to_epoch_ms", "timestamp("),
+    needs=(
+        DATETIME_OR_TIME,
+        ("utcnow", "utcfromtimestamp", "mktime", "timegm", "to_epoch_ms", "timestamp("),
+    ),
 )
 def check(node: ast.Call, context: Context) -> Iterator[Match]:
     """Yield a match for a conversion that takes a naive value for another zone."""
