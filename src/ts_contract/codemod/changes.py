@@ -8,7 +8,16 @@ from typing import Literal
 
 from ..lint.findings import Edit, Finding, Import, Safety
 
-__all__ = ["Change", "NoTextError", "Options", "Status", "UnclearError", "Verdict", "joined"]
+__all__ = [
+    "Change",
+    "Decision",
+    "NoTextError",
+    "Options",
+    "Status",
+    "UnclearError",
+    "Verdict",
+    "joined",
+]
 
 Status = Literal["rewritten", "marked", "skipped"]
 
@@ -65,6 +74,14 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """A finding and what is to be done about it; findings of one rewrite share a verdict."""
+
+    finding: Finding
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """What became of one finding.
 
@@ -76,7 +93,7 @@ class Change:
         after: what stands there afterwards.
         reason: why it is unsafe, or why it was not rewritten.
         edits: the replacements, in offsets of the source before; findings that are rewritten
-            together have the same ones.
+            together have the same ones, and so have those of several rounds that meet.
     """
 
     finding: Finding

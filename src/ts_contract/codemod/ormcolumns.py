@@ -206,10 +206,11 @@ class OrmColumns:
             return
         dotted = self._source.resolve(call.func)
         is_flask = dotted is None and ast.unparse(call.func) == "db.Column"
-        if _last_name(call.func) not in _COLUMNS or not (
-            is_flask or (dotted or "").startswith("sqlalchemy.")
-        ):
-            raise UnclearError("the ORM may write the field back as it was read")
+        if _last_name(call.func).endswith("Field"):
+            raise UnclearError("the ORM writes each field of an object back as it was read")
+        is_known = is_flask or (dotted or "").startswith("sqlalchemy.")
+        if not is_known or _last_name(call.func) not in _COLUMNS:
+            raise UnclearError("the definition is not understood")
 
     def _need_one_name(self, part: ModelColumn, defined: _Definition) -> None:
         """Refuse a model that the change would leave half done."""
@@ -296,12 +297,13 @@ class OrmColumns:
 
     def _in_place(self, part: ModelColumn, defined: _Definition) -> Rewrite:
         """Return the rewrite that makes the legacy definition that of the epoch column."""
+        name = part.column.legacy
         rewrite = Rewrite([Edit(*part.span, part.column.epoch)], [], [_GONE])
         self._need_no_other_use(part, defined)
         if isinstance(defined.node, ast.AnnAssign):
             rewrite.edits.append(self._annotated_int(defined.node.annotation))
         if isinstance(defined.node, ast.stmt):
-            self._need_own_attribute(part, defined)
+            rewrite.edits += self._renamed_attribute(part, defined)
         self._typed(defined, rewrite)
         keywords = defined.call.keywords if defined.call is not None else []
         if {"default", "server_default"} <= {keyword.arg for keyword in keywords}:
@@ -310,14 +312,15 @@ class OrmColumns:
             self._argument(keyword, rewrite)
         if part.dual:
             rewrite.edits.append(self._without_plain(part))
+        if not fills_itself(part.owner, part.column, self._file):
+            rewrite.reasons.append(f"an INSERT fails while the table's own {name} is NOT NULL")
         return rewrite
 
-    def _need_own_attribute(self, part: ModelColumn, defined: _Definition) -> None:
-        if self._source.text[slice(*part.span)] != defined.attribute:
-            raise UnclearError("the definition is not understood")
+    def _renamed_attribute(self, part: ModelColumn, defined: _Definition) -> Iterator[Edit]:
+        """Yield the edit of the attribute, where the column's name is given beside it."""
         start = self._source.span(defined.node)[0]
         if part.span[0] != start:
-            raise UnclearError("the column is named a second time in its definition")
+            yield Edit(start, start + len(defined.attribute), part.column.epoch)
 
     def _need_no_other_use(self, part: ModelColumn, defined: _Definition) -> None:
         """Refuse where the class itself, or its methods, go on to name the column."""

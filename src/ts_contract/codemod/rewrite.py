@@ -20,8 +20,9 @@ from ..lint.rules import Rule, all_rules, applying
 from ..lint.schema import Schema
 from ..lint.source import Source, SourceError
 from .atoms import Key
-from .changes import Change, Options, Verdict
+from .changes import Change, Decision, Options, Verdict
 from .imports import with_imports
+from .journal import FOLLOWS_ITS_QUERY, Journal
 from .markers import marker_edits
 from .models import plan_models
 from .plan import plan_sql
@@ -37,7 +38,6 @@ _LEFT = {
 }
 _BY_SQL = frozenset({"TSC201", "TSC202", "TSC204", "TSC205", "TSC206", "TSC301", "TSC302"})
 _BY_MODEL = frozenset({"TSC303", "TSC304"})
-_FOLLOWS_ITS_QUERY = frozenset({"TSC301", "TSC302"})
 _DEFAULT = Options()
 _MAX_ROUNDS = 4
 
@@ -72,12 +72,6 @@ class Rewritten:
     changes: tuple[Change, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Decision:
-    finding: Finding
-    verdict: Verdict
-
-
 def rewrite(text: str, path: str, settings: Settings) -> Rewritten:
     """Rewrite one source.
 
@@ -102,19 +96,19 @@ def rewrite(text: str, path: str, settings: Settings) -> Rewritten:
         return Rewritten(text)
     context = Context(Source(text, path), settings.contract, settings.schema)
     decisions = _left(context, settings)
-    changes: tuple[Change, ...] = ()
-    for number in range(_MAX_ROUNDS):  # later ones do what two rewrites of one place have left
+    journal = Journal(context.source)
+    for _ in range(_MAX_ROUNDS):  # later ones do what an earlier one has made possible
         chosen = _without_conflicts(d.verdict for d in decisions if _applies(d.verdict, settings))
         after = _applied(context, chosen, settings)
-        if not number:
-            changes = tuple(_change(text, d, chosen, settings) for d in decisions)
         if after is context:
             break
+        journal.record(decisions, chosen, after.source.text)
         context, decisions = after, _left(after, settings)
+    changes = journal.changes(decisions, settings.options)
     return Rewritten(_marked(context, decisions, settings), changes)
 
 
-def _left(context: Context, settings: Settings) -> list[_Decision]:
+def _left(context: Context, settings: Settings) -> list[Decision]:
     """Return the decisions about the findings of a text that call for something."""
     rules = _rules(context.source.text, settings)
     findings = not_silenced(check_context(context, rules), context.source.text)
@@ -131,13 +125,13 @@ def _rules(text: str, settings: Settings) -> list[Rule]:
 # --- deciding --------------------------------------------------------------------------------
 
 
-def _decide(context: Context, findings: Sequence[Finding], settings: Settings) -> list[_Decision]:
+def _decide(context: Context, findings: Sequence[Finding], settings: Settings) -> list[Decision]:
     planned: dict[Key, Verdict] = {}
     if any(finding.code in _BY_SQL for finding in findings):
         planned |= plan_sql(context, settings.options)
     if any(finding.code in _BY_MODEL for finding in findings):
         planned |= plan_models(context, settings.options)
-    return [_Decision(finding, _verdict(finding, planned)) for finding in findings]
+    return [Decision(finding, _verdict(finding, planned)) for finding in findings]
 
 
 def _verdict(finding: Finding, planned: dict[Key, Verdict]) -> Verdict:
@@ -252,33 +246,6 @@ def _freed(source: Source, edits: Iterable[Edit]) -> list[str]:
     return list(names)
 
 
-def _change(text: str, decision: _Decision, chosen: list[Verdict], settings: Settings) -> Change:
-    finding, verdict = decision.finding, decision.verdict
-    if any(verdict is other for other in chosen):
-        start = min((e.start for e in verdict.edits), default=finding.start)
-        end = max((e.end for e in verdict.edits), default=finding.end)
-        moved = tuple(Edit(e.start - start, e.end - start, e.text) for e in verdict.edits)
-        before = text[start:end]
-        after = apply_edits(before, moved)
-        return Change(
-            finding, "rewritten", verdict.safety, before, after, verdict.reason, verdict.edits
-        )
-    if (replaced := _replaced(finding, chosen)) is not None:
-        before = text[replaced.start : replaced.end]
-        return Change(finding, "rewritten", None, before, replaced.text, "replaced with its value")
-    reason = verdict.reason or "another rewrite touches the same place"
-    marked = settings.options.markers and finding.code not in _FOLLOWS_ITS_QUERY
-    return Change(finding, "marked" if marked else "skipped", verdict.safety, reason=reason)
-
-
-def _replaced(finding: Finding, chosen: list[Verdict]) -> Edit | None:
-    """Return the edit of another finding that takes the whole place of this one away."""
-    edits = (edit for verdict in chosen for edit in verdict.edits)
-    return next(
-        (e for e in edits if e.start <= finding.start and finding.end <= e.end and e.text), None
-    )
-
-
 # --- marking ---------------------------------------------------------------------------------
 
 
@@ -287,13 +254,13 @@ def _why_left(verdict: Verdict) -> str:
     return f"{reason} (--unsafe rewrites it)" if verdict.safety == "unsafe" else reason
 
 
-def _marked(context: Context, decisions: Sequence[_Decision], settings: Settings) -> str:
+def _marked(context: Context, decisions: Sequence[Decision], settings: Settings) -> str:
     """Return the text with a comment for each finding that is left in it, if they are wanted."""
     if not settings.options.markers:
         return context.source.text
     left = [
         (d.finding.start, d.finding.code, _why_left(d.verdict))
         for d in decisions
-        if d.finding.code not in _FOLLOWS_ITS_QUERY
+        if d.finding.code not in FOLLOWS_ITS_QUERY
     ]
     return apply_edits(context.source.text, marker_edits(context.source, left))

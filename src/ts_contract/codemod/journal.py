@@ -1,0 +1,127 @@
+"""What became of each finding over all rounds, told in places of the source before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ..lint.findings import Edit, Finding, apply_edits
+from ..lint.source import Source
+from .changes import Change, Decision, Options, Status, Verdict
+from .trail import Trail
+
+__all__ = ["FOLLOWS_ITS_QUERY", "Journal"]
+
+FOLLOWS_ITS_QUERY = frozenset({"TSC301", "TSC302"})
+"""Codes of readers: what is left of them is told at their query."""
+
+_Key = tuple[str, int, int]
+
+
+class Journal:
+    """Keeps the decisions of each round.
+
+    Args:
+        source: the source before.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._trail = Trail(source.text)
+        self._done: dict[_Key, tuple[Finding, Verdict | None]] = {}
+        self._left: dict[_Key, Finding] = {}
+        self._applied: list[Verdict] = []  # kept, for their identities name the edits' authors
+
+    def record(self, decisions: Sequence[Decision], chosen: Sequence[Verdict], after: str) -> None:
+        """Take in a round.
+
+        Args:
+            decisions: what was decided about each finding of the text by then.
+            chosen: the verdicts that were applied.
+            after: the text with them.
+        """
+        self._applied += chosen
+        applied = {id(verdict) for verdict in chosen}
+        gone = [edit for verdict in chosen for edit in verdict.edits if edit.text]
+        for decision in decisions:
+            finding = self._in_source(decision.finding)
+            if id(decision.verdict) in applied:
+                self._done[_key(finding)] = finding, decision.verdict
+            elif any(_covers(edit, decision.finding) for edit in gone):
+                self._done[_key(finding)] = finding, None
+            else:
+                self._left.setdefault(_key(finding), finding)
+        self._trail.edit((edit, id(verdict)) for verdict in chosen for edit in verdict.edits)
+        self._trail.become(after)
+
+    def changes(self, left: Sequence[Decision], options: Options) -> tuple[Change, ...]:
+        """Return what became of each finding, in the order of the source.
+
+        Args:
+            left: the decisions about what is left in the last text.
+            options: what the run may do.
+        """
+        reported = {key: self._rewritten(*done) for key, done in self._done.items()}
+        for decision in left:
+            finding = self._in_source(decision.finding)
+            reported.setdefault(_key(finding), _left(finding, decision.verdict, options))
+        for key, finding in self._left.items():
+            if key not in reported:
+                reported[key] = self._rewritten(finding, None)
+        return tuple(sorted(reported.values(), key=lambda c: (c.finding.start, c.finding.code)))
+
+    def _in_source(self, finding: Finding) -> Finding:
+        """Return a finding at its place in the source before."""
+        start, end = self._trail.place(finding.start, finding.end)
+        if (start, end) == (finding.start, finding.end):
+            return finding
+        line, column = self._source.position(start)
+        end_line, end_column = self._source.position(end)
+        return replace(
+            finding,
+            line=line,
+            column=column,
+            end_line=end_line,
+            end_column=end_column,
+            start=start,
+            end=end,
+        )
+
+    def _rewritten(self, finding: Finding, verdict: Verdict | None) -> Change:
+        """Return the change of a finding by its own rewrite, or by that of another around it."""
+        if verdict is None:
+            edits = self._trail.edits_at(finding.start, finding.end)
+            start, end = _around(edits, finding)
+            before, after = self._text(start, end, edits)
+            return Change(finding, "rewritten", None, before, after, "gone with another rewrite")
+        edits = self._trail.edits_by(id(verdict))
+        before, after = self._text(*_around(edits, finding), edits)
+        return Change(finding, "rewritten", verdict.safety, before, after, verdict.reason, edits)
+
+    def _text(self, start: int, end: int, edits: Sequence[Edit]) -> tuple[str, str]:
+        """Return a part of the source, as it was and with some edits."""
+        before = self._source.text[start:end]
+        moved = tuple(Edit(e.start - start, e.end - start, e.text) for e in edits)
+        return before, apply_edits(before, moved)
+
+
+def _left(finding: Finding, verdict: Verdict, options: Options) -> Change:
+    reason = verdict.reason or "another rewrite touches the same place"
+    marked = options.markers and finding.code not in FOLLOWS_ITS_QUERY
+    status: Status = "marked" if marked else "skipped"
+    return Change(finding, status, verdict.safety, reason=reason)
+
+
+def _key(finding: Finding) -> _Key:
+    return finding.code, finding.start, finding.end
+
+
+def _covers(edit: Edit, finding: Finding) -> bool:
+    return edit.start <= finding.start and finding.end <= edit.end
+
+
+def _around(edits: Sequence[Edit], finding: Finding) -> tuple[int, int]:
+    """Return the place from the first edit to the last; that of the finding where there is none."""
+    if not edits:
+        return finding.start, finding.end
+    return min(e.start for e in edits), max(e.end for e in edits)
