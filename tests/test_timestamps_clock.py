@@ -1,5 +1,7 @@
 """The clock: read exactly, replaced in one place, for every thread, and put back."""
 
+import inspect
+import subprocess
 import sys
 import threading
 import time
@@ -143,3 +145,53 @@ def test_follows_time_machine() -> None:
         assert now_ms() == NOON
         assert utc_now() == datetime(2024, 1, 15, 12, tzinfo=UTC)
     assert now_ms() > NOON
+
+
+ELSEWHERE = 1_643_803_200_000  # 2022-02-02T12:00:00Z
+FREEZERS = [
+    pytest.param(lambda: freezegun.freeze_time("2022-02-02 12:00:00"), id="freezegun"),
+    pytest.param(lambda: time_machine.travel(ELSEWHERE / 1000, tick=False), id="time-machine"),
+]
+
+
+@pytest.mark.parametrize("freeze", FREEZERS)
+def test_the_replaced_clock_counts_whatever_is_frozen_around_it(freeze) -> None:
+    with freeze():
+        with at(NOON):
+            assert now_ms() == NOON
+        assert now_ms() == ELSEWHERE
+    assert now_ms() > NOON
+
+
+@pytest.mark.parametrize("freeze", FREEZERS)
+def test_the_replaced_clock_counts_whatever_is_frozen_inside_it(freeze) -> None:
+    with at(NOON):
+        with freeze():
+            assert now_ms() == NOON
+        assert now_ms() == NOON
+    assert now_ms() > NOON
+
+
+@pytest.mark.parametrize("freeze", FREEZERS)
+def test_what_is_frozen_shows_once_the_replaced_clock_is_gone(freeze) -> None:
+    replaced, frozen = at(NOON), freeze()
+    replaced.__enter__()
+    with frozen:
+        replaced.__exit__(None, None, None)
+        assert now_ms() == ELSEWHERE
+    assert now_ms() > NOON
+
+
+def test_freezegun_is_followed_also_if_it_froze_inside_a_replaced_clock_first() -> None:
+    # It remembers what it found in a module; only a fresh process has nothing to remember.
+    program = """
+        from freezegun import freeze_time
+        from ts_contract.timestamps import now_ms, use_clock
+        with use_clock(lambda: 0), freeze_time("2022-02-02 12:00:00"):
+            print(now_ms())
+        with freeze_time("2022-02-02 12:00:00"):
+            print(now_ms())
+        """
+    command = [sys.executable, "-c", inspect.cleandoc(program)]
+    output = subprocess.check_output(command, text=True)
+    assert output.split() == ["0", str(ELSEWHERE)]

@@ -19,7 +19,12 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import TypeGuard, overload
+    from typing import Protocol, TypeGuard, overload
+
+    class _Clock(Protocol):
+        @property
+        def time_ns(self) -> Callable[[], int]: ...
+
 
 __all__ = [
     "EPOCH_2020_MS",
@@ -50,7 +55,9 @@ _MILLISECOND = timedelta(milliseconds=1)
 _MIN_MS = -62_135_596_800_000  # 0001-01-01T00:00:00Z
 _MAX_MS = 253_402_300_799_999  # 9999-12-31T23:59:59.999Z
 
-_time_ns: Callable[[], int] = time.time_ns
+# The module, and not its function: freezegun looks for names of the function in every module, and
+# would replace ours over a `use_clock`, and take it back after one.
+_clock: _Clock = time
 _replacements: list[use_clock] = []
 _replacing = allocate_lock()
 
@@ -59,7 +66,8 @@ class use_clock:  # noqa: N801  (reads as a statement, like contextlib.suppress)
     """Replace the clock of this module while a ``with`` block runs, in every thread.
 
     `now_ms`, `utc_now`, `is_recent` and `time_ago` follow it; ``time`` and ``datetime`` stay as
-    they are. Blocks may nest, and may end in any order: the latest one that is open counts.
+    they are. Blocks may nest, and may end in any order: the latest one that is open counts, also
+    before freezegun and time-machine, which the functions follow otherwise.
 
     Args:
         time_ns: Called without arguments for each reading; returns nanoseconds since the epoch,
@@ -89,8 +97,8 @@ class use_clock:  # noqa: N801  (reads as a statement, like contextlib.suppress)
 
 
 def _set_clock() -> None:
-    global _time_ns  # noqa: PLW0603  (a module global is the cheapest clock to read)
-    _time_ns = _replacements[-1].time_ns if _replacements else time.time_ns
+    global _clock  # noqa: PLW0603  (a module global is the cheapest clock to read)
+    _clock = _replacements[-1] if _replacements else time
 
 
 def now_ms() -> int:
@@ -103,7 +111,7 @@ def now_ms() -> int:
         >>> EPOCH_2020_MS < now_ms()
         True
     """
-    return _time_ns() // 1_000_000
+    return _clock.time_ns() // 1_000_000
 
 
 def utc_now() -> datetime:
@@ -116,7 +124,7 @@ def utc_now() -> datetime:
         >>> utc_now().tzinfo
         datetime.timezone.utc
     """
-    return _EPOCH + timedelta(microseconds=_time_ns() // 1_000)
+    return _EPOCH + timedelta(microseconds=_clock.time_ns() // 1_000)
 
 
 if TYPE_CHECKING:
