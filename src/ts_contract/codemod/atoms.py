@@ -17,6 +17,7 @@ from .clauses import Clauses, Place
 from .dialects import DIALECTS, SCALES, shown
 from .editing import Editor
 from .readers import Readers
+from .taken import TakenValues
 from .values import Rewrite
 
 __all__ = ["Atom", "Key", "Shared", "legacy_references"]
@@ -74,6 +75,7 @@ class Shared:
         sql: how that dialect says things.
         editor: makes the edits.
         readers: who reads the rows of the file.
+        taken: what reads the values that are taken out of them.
         claims: the placeholders that meet a legacy column, by query and character, as the round
             before has found them; None in the first.
         origins: expressions that become milliseconds, and the atoms that they come from.
@@ -88,6 +90,7 @@ class Shared:
         self.sql = DIALECTS[self.dialect]
         self.editor = Editor(file.source)
         self.readers = Readers(file)
+        self.taken = TakenValues(file)
         self.claims: frozenset[tuple[Query, str]] | None = None
         self.origins: dict[ast.expr, Key] = {}
         self.derived: dict[tuple[Resolved, Place], Key] = {}
@@ -99,14 +102,14 @@ class Shared:
         marked = [(atom.reference.query, mark) for atom in atoms for mark in atom.marks]
         is_first = self.claims is None
         self.claims = frozenset((query, mark.char) for query, mark in marked)
-        self.readers.bound = frozenset(n for q, mark in marked for n in q.bound.get(mark.key, ()))
+        self.taken.bound = frozenset(n for q, mark in marked for n in q.bound.get(mark.key, ()))
         self.origins = {
             value: atom.key
             for atom in atoms
             if is_first or (atom.gives_ms and atom.failure is None)
             for value in atom.values
         }
-        self.readers.converted = frozenset(self.origins)
+        self.taken.converted = frozenset(self.origins)
 
     def known(self) -> tuple[object, ...]:
         """Return what `learn` has kept, to be compared."""

@@ -1,26 +1,35 @@
 """Where a value stands in a statement: the operand, call, list item or clause around it.
 
 sqlglot's tree says what a name means, its tokens say where everything begins and ends. A `Place`
-is a range of tokens; the questions asked here are which tokens are an operand, what stands beside
-it, and what holds it.
+is a range of tokens; the questions asked here are which tokens are an operand, a list item or a
+call, and which clause holds them. What a place is to what stands around it: `surroundings`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 from sqlglot import Dialect, Token, TokenType
 
 from ..lint.sqltext import PADDING, Placeholder, Statement
 
-__all__ = ["Clauses", "Context", "Place"]
+__all__ = [
+    "AFTER_ITEM",
+    "BEFORE_ITEM",
+    "CLOSING",
+    "COMPARISONS",
+    "ENDS",
+    "NO_FUNCTION",
+    "OPENING",
+    "Clauses",
+    "Place",
+]
 
 _DIALECTS = {"sqlite": "sqlite", "postgresql": "postgres"}
-_OPENING = {TokenType.L_PAREN, TokenType.CASE, TokenType.L_BRACKET}
-_CLOSING = {TokenType.R_PAREN, TokenType.END, TokenType.R_BRACKET}
-_COMPARISONS = {"=", "==", "<", ">", "<=", ">=", "<>", "!="}
+OPENING = {TokenType.L_PAREN, TokenType.CASE, TokenType.L_BRACKET}
+CLOSING = {TokenType.R_PAREN, TokenType.END, TokenType.R_BRACKET}
+COMPARISONS = {"=", "==", "<", ">", "<=", ">=", "<>", "!="}
 _CLAUSE_HEADS = {
     "SELECT": "select",
     "WHERE": "where",
@@ -35,7 +44,7 @@ _CLAUSE_HEADS = {
     "FROM": "from",
     "LIMIT": "limit",
 }
-_ENDS = {
+ENDS = {
     *_CLAUSE_HEADS,
     "UNION",
     "EXCEPT",
@@ -52,9 +61,9 @@ _ENDS = {
     "GROUPS",
     ";",
 }
-_AFTER_ITEM = {",", "AS", "ASC", "DESC", "NULLS", "AND", "OR", "THEN", "ELSE", "WHEN", *_ENDS}
-_BEFORE_ITEM = {",", "DISTINCT", "ALL", "AND", "OR", "NOT", "THEN", "ELSE", "WHEN", *_ENDS}
-_NO_FUNCTION = {
+AFTER_ITEM = {",", "AS", "ASC", "DESC", "NULLS", "AND", "OR", "THEN", "ELSE", "WHEN", *ENDS}
+BEFORE_ITEM = {",", "DISTINCT", "ALL", "AND", "OR", "NOT", "THEN", "ELSE", "WHEN", *ENDS}
+NO_FUNCTION = {
     "IN",
     "AND",
     "OR",
@@ -83,18 +92,6 @@ _NO_FUNCTION = {
     "",
 }
 
-Kind = Literal[
-    "item",  # of a clause's list, or a whole condition
-    "argument",  # of a function
-    "case",  # what a CASE gives
-    "compare",
-    "null-test",
-    "between",
-    "in",
-    "subquery",  # the only item of a scalar subquery
-    "other",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -107,33 +104,6 @@ class Place:
 
     first: int
     last: int
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What a place is to what stands around it.
-
-    Attributes:
-        kind: see `Kind`.
-        clause: for an item, the clause: `select`, `where`, `order`, `group`, `set`, ...
-        holder: for an argument, a case or a subquery: the whole call, CASE or parenthesis.
-        name: for an argument, the function, in upper case; for a comparison, the operator as it
-            reads with the place on its left.
-        index: for an argument, which one, from 0.
-        operands: what the place is compared with.
-        arguments: all arguments of the function.
-    """
-
-    kind: Kind
-    clause: str = ""
-    holder: Place | None = None
-    name: str = ""
-    index: int = 0
-    operands: tuple[Place, ...] = ()
-    arguments: tuple[Place, ...] = ()
-
-
-_MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 
 
 class Clauses:
@@ -154,11 +124,11 @@ class Clauses:
         self._holder: list[int] = []  # the opening token around each token; -1 at the top
         stack: list[int] = []
         for index, token in enumerate(self.tokens):
-            if token.token_type in _CLOSING and stack:
+            if token.token_type in CLOSING and stack:
                 self._closing[stack[-1]] = index
                 stack.pop()
             self._holder.append(stack[-1] if stack else -1)
-            if token.token_type in _OPENING:
+            if token.token_type in OPENING:
                 stack.append(index)
         self._by_start = {token.start: index for index, token in enumerate(self.tokens)}
 
@@ -225,7 +195,7 @@ class Clauses:
         opening = place.first + 1
         if self.kind(opening) is not TokenType.L_PAREN:
             return None
-        if self._closing.get(opening) != place.last or self.word(place.first) in _NO_FUNCTION:
+        if self._closing.get(opening) != place.last or self.word(place.first) in NO_FUNCTION:
             return None
         return self.word(place.first), list(self.items(opening))
 
@@ -270,125 +240,7 @@ class Clauses:
                 start = index + 1
         return values
 
-    # --- what stands around ------------------------------------------------------------------
-
-    def context(self, place: Place) -> Context:
-        """Return what a place is to what stands around it."""
-        place = self._unwrapped(place)
-        before, after = self.word(place.first - 1), self.word(place.last + 1)
-        compared = self._comparison(place, before, after)
-        if compared is not None:
-            return compared
-        if not self._is_item(place, before, after):
-            return Context("other")
-        holder = self._holder[place.first]
-        if holder < 0:
-            return Context("item", self.clause(place))
-        if self.kind(holder) is TokenType.CASE:
-            whole = Place(holder, self._closing.get(holder, holder))
-            given = self.case_values(whole) or []
-            return Context("case", holder=whole) if place in given else Context("other")
-        return self._in_parentheses(place, holder)
-
-    def _unwrapped(self, place: Place) -> Place:
-        """Return a place with the parentheses that hold nothing else."""
-        while (
-            self.kind(place.first - 1) is TokenType.L_PAREN
-            and self._closing.get(place.first - 1) == place.last + 1
-            and self.word(place.first - 2) in _NO_FUNCTION | _BEFORE_ITEM | _COMPARISONS | {"("}
-            and self.word(place.first - 2) not in {"IN", "VALUES", "OVER", "USING"}
-        ):
-            place = Place(place.first - 1, place.last + 1)
-        return place
-
-    def _comparison(self, place: Place, before: str, after: str) -> Context | None:
-        at = place.last + 1
-        if after in {"ISNULL", "NOTNULL"}:
-            return Context("null-test")
-        if after == "IS":
-            at += 2 if self.word(at + 1) == "NOT" else 1
-            if self.word(at) == "NULL":
-                return Context("null-test")
-            return Context("compare", name="=", operands=(self.operand(at),))
-        if after == "NOT" and self.word(at + 1) == "NULL":
-            return Context("null-test")
-        if after in _COMPARISONS:
-            return Context("compare", name=after, operands=(self.operand(at + 1),))
-        if before in _COMPARISONS and self.clause(place) != "set":
-            left = self.operand_before(place.first - 2)
-            return Context("compare", name=_MIRRORED.get(before, before), operands=(left,))
-        at += after == "NOT"
-        if self.word(at) == "BETWEEN":
-            low = self.operand(at + 1)
-            return Context("between", operands=(low, self.operand(low.last + 2)))
-        if self.word(at) == "IN" and self.kind(at + 1) is TokenType.L_PAREN:
-            if self.word(at + 2) in {"SELECT", "WITH", "VALUES"}:
-                return Context("other")
-            return Context("in", operands=tuple(self.items(at + 1)))
-        return None
-
-    def _is_item(self, place: Place, before: str, after: str) -> bool:
-        begins = before in _BEFORE_ITEM or not before or self._opens(place.first - 1)
-        begins = begins or (before == "=" and self.clause(place) == "set")
-        if self._is_between(place.first - 1) or self._is_between(place.last + 1):
-            return False
-        ends = (
-            after in _AFTER_ITEM
-            or not after
-            or self.kind(place.last + 1) in _CLOSING
-            or after == "COLLATE"
-            or self._is_alias(place.last + 1)
-        )
-        return begins and ends
-
-    def _is_between(self, at: int) -> bool:
-        """Tell whether an AND is the one of a BETWEEN."""
-        if self.word(at) != "AND":
-            return False
-        holder = self._holder[at]
-        for index in range(at - 1, holder, -1):
-            if self._holder[index] != holder:
-                continue
-            if self.words[index] == "BETWEEN":
-                return True
-            if self.words[index] in {"AND", "OR", *_ENDS}:
-                return False
-        return False
-
-    def _opens(self, at: int) -> bool:
-        return self.kind(at) in _OPENING
-
-    def _is_alias(self, at: int) -> bool:
-        """Tell whether a token is an alias without AS."""
-        after = self.word(at + 1)
-        return self.kind(at) in {TokenType.VAR, TokenType.IDENTIFIER} and (
-            after in {",", "", *_ENDS} or self.kind(at + 1) in _CLOSING
-        )
-
-    def _in_parentheses(self, place: Place, opening: int) -> Context:
-        whole = Place(opening, self._closing.get(opening, opening))
-        if self.word(opening + 1) in {"SELECT", "WITH", "VALUES"}:
-            return Context("item", self.clause(place), holder=whole)
-        name = self.word(opening - 1)
-        if name == "OVER":
-            return Context("item", self.clause(place))
-        if name in _NO_FUNCTION or self.kind(opening - 1) not in _FUNCTION_NAMES:
-            return Context("item", "list" if name in {"VALUES", ","} else self.clause(whole))
-        call = Place(opening - 1, self._with_window(whole.last))
-        arguments = tuple(self.items(opening))
-        for index, item in enumerate(arguments):
-            if item.first <= place.first and place.last <= item.last:
-                if item != place and self.word(item.first) != "DISTINCT":
-                    return Context("other")
-                return Context("argument", "", call, name, index, arguments=arguments)
-        return Context("other")
-
-    def _with_window(self, last: int) -> int:
-        """Return the last token of a call with its FILTER and OVER."""
-        while self.word(last + 1) in {"FILTER", "OVER"}:
-            opens = self.kind(last + 2) is TokenType.L_PAREN
-            last = self.closing(last + 2) if opens else last + 2
-        return last
+    # --- what holds a place ------------------------------------------------------------------
 
     def clause(self, place: Place) -> str:
         """Return the clause that a place stands in, on its own level."""
@@ -415,7 +267,7 @@ class Clauses:
         for index in range(first, end):
             if self._holder[index] != holder:
                 continue
-            if self.words[index] in _ENDS:
+            if self.words[index] in ENDS:
                 end = index
                 break
             if self.words[index] == ",":
@@ -437,9 +289,17 @@ class Clauses:
         """Return the token that closes what opens at a token."""
         return self._closing.get(opening, len(self.tokens) - 1)
 
+    def is_closed(self, opening: int, at: int) -> bool:
+        """Tell whether a token closes what opens at another."""
+        return self._closing.get(opening) == at
+
     def depth(self, place: Place) -> int:
         """Return the opening token around a place; -1 at the top of the statement."""
         return self._holder[place.first]
+
+    def holder(self, index: int) -> int:
+        """Return the opening token around a token; -1 at the top of the statement."""
+        return self._holder[index]
 
     # --- operands ----------------------------------------------------------------------------
 
@@ -458,8 +318,8 @@ class Clauses:
     def _ends_operand(self, index: int) -> bool:
         word = self.words[index]
         return (
-            word in _AFTER_ITEM
-            or word in _COMPARISONS
+            word in AFTER_ITEM
+            or word in COMPARISONS
             or word in {"IS", "NOT", "BETWEEN", "IN", "LIKE", "COLLATE", "ISNULL", "NOTNULL"}
         )
 
@@ -467,14 +327,14 @@ class Clauses:
         """Return the operand that ends at a token."""
         index = at
         holder = self._holder[at]
-        if self.kind(at) in _CLOSING:
+        if self.kind(at) in CLOSING:
             opening = next((o for o, c in self._closing.items() if c == at), at)
             holder = self._holder[opening]
         while index > holder:
-            at_level = self._holder[index] == holder and self.kind(index) not in _CLOSING
+            at_level = self._holder[index] == holder and self.kind(index) not in CLOSING
             if at_level and (
-                self.words[index] in _BEFORE_ITEM
-                or self.words[index] in _COMPARISONS
+                self.words[index] in BEFORE_ITEM
+                or self.words[index] in COMPARISONS
                 or self.words[index] in {"BETWEEN", "IN", "LIKE", "IS"}
             ):
                 break
@@ -497,19 +357,3 @@ class Clauses:
 
     def _name(self, index: int) -> str:
         return self.tokens[index].text.lower()
-
-
-_FUNCTION_NAMES = {
-    kind
-    for kind in TokenType
-    if kind
-    not in {
-        TokenType.STRING,
-        TokenType.NUMBER,
-        TokenType.COMMA,
-        TokenType.L_PAREN,
-        TokenType.EQ,
-        TokenType.PLUS,
-        TokenType.DASH,
-    }
-}

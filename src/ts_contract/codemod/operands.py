@@ -14,8 +14,9 @@ from ..lint.sqltext import Placeholder
 from ..timestamps import to_epoch_ms
 from .atoms import Atom, Shared
 from .changes import NoTextError, UnclearError
-from .clauses import Context, Place
+from .clauses import Place
 from .dialects import SCALES
+from .surroundings import Context
 from .values import Rewrite, bound_value
 
 __all__ = ["FIRST_ARGUMENT_ONLY", "SAME_VALUE", "Operands"]

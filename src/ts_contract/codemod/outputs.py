@@ -145,12 +145,12 @@ class Outputs:
         name = alias or (clauses.tokens[place.last].text.lower() if is_name else "")
         uses = self._shared.readers.uses(resolved, name, position)
         self._link_other_queries(resolved, uses.queries, name, position, atom)
-        atom.values += [n for v in uses.values for n in (v, *self._shared.readers.local_readers(v))]
+        atom.values += [n for v in uses.values for n in (v, *self._shared.taken.local_readers(v))]
         readers = Rewrite()
         failures = [UnclearError(reason, offered=True) for reason in uses.escapes]
         for value in uses.values:
             try:
-                readers.add(self._shared.readers.value_rewrite(value, unsafe=False))
+                readers.add(self._shared.taken.value_rewrite(value, unsafe=False))
             except UnclearError as unclear:
                 failures.append(unclear)
         renames = is_bare and not alias
@@ -217,7 +217,7 @@ class Outputs:
         """Let milliseconds leave the function: under a new name, or a row's under its old one."""
         readers = Rewrite()
         for value in uses.values:
-            readers.add(self._shared.readers.value_rewrite(value, unsafe=True))
+            readers.add(self._shared.taken.value_rewrite(value, unsafe=True))
         self._shared.rename(atom)
         self._take(readers, atom)
         if renames and uses.escapes:

@@ -232,7 +232,7 @@ def _star_reader(shared: Shared, read: RowRead) -> Verdict:
     if read.kind not in {"key", "get"}:
         return Verdict(reason="the row is taken as a whole")
     try:
-        rewrite = shared.readers.value_rewrite(read.node, unsafe=shared.options.unsafe)
+        rewrite = shared.taken.value_rewrite(read.node, unsafe=shared.options.unsafe)
         if rewrite.needs:
             raise UnclearError("the value meets another one")
     except UnclearError as unclear:

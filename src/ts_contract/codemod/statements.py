@@ -14,11 +14,12 @@ from ..lint.analysis import Reference, Resolved
 from ..lint.clocks import is_none
 from .atoms import Atom, Shared, legacy_references
 from .changes import UnclearError
-from .clauses import Context, Place
+from .clauses import Place
 from .dialects import SCALES
 from .dualwrites import collapse
 from .operands import FIRST_ARGUMENT_ONLY, SAME_VALUE, Operands
 from .outputs import Outputs
+from .surroundings import Context, context_of
 
 __all__ = ["Planner"]
 
@@ -85,7 +86,7 @@ class Planner:
 
     def _is_whole_output(self, resolved: Resolved, place: Place) -> bool:
         """Tell whether a place is an item of a select list, without an alias."""
-        context = self._shared.clauses(resolved).context(place)
+        context = context_of(self._shared.clauses(resolved), place)
         if context.kind != "item" or context.clause not in {"select", "returning"}:
             return False
         select = self._shared.clauses(resolved).select_of(place)
@@ -118,7 +119,7 @@ class Planner:
     def _value_at(self, resolved: Resolved, place: Place, atom: Atom) -> None:
         """Let a place whose value becomes milliseconds fit what stands around it."""
         clauses = self._shared.clauses(resolved)
-        context = clauses.context(place)
+        context = context_of(clauses, place)
         match context.kind:
             case "null-test":
                 self._shared.rename(atom)

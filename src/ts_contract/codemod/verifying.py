@@ -27,6 +27,7 @@ from .changes import UnclearError
 from .clauses import Clauses, Place
 from .files import Result
 from .rewrite import Settings
+from .surroundings import context_of
 
 __all__ = ["Outcome", "verify_rewrites"]
 
@@ -341,7 +342,7 @@ def _drawn(
                 )
                 return (found[0], found[1]) if found else (None, None)
     try:
-        context = clauses.context(place)
+        context = context_of(clauses, place)
     except (UnclearError, IndexError):
         return 1, None
     if clauses.clause(place) == "limit":

@@ -1,0 +1,271 @@
+"""Values taken out of rows: whether their readers go on with milliseconds, and how."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from ..lint.clocks import is_none, is_utc, method_after, project_name
+from ..lint.context import Context
+from ..lint.findings import Edit
+from ..lint.source import Source
+from .changes import UnclearError
+from .values import Rewrite, spelled_name
+
+__all__ = ["TakenValues", "is_test", "loads_of", "name_of"]
+
+_PARSERS = frozenset({
+    "datetime.datetime.fromisoformat",
+    "datetime.datetime.strptime",
+    "dateutil.parser.isoparse",
+    "dateutil.parser.parse",
+})  # fmt: skip
+_PROJECT_PARSER = re.compile(r"^_*(?:parse_\w*|from_iso\w*|\w*_from_iso|\w*to_datetime|to_dt)$")
+_ZONELESS_PARTS = frozenset({
+    "date", "day", "hour", "minute", "month", "second", "time", "weekday", "year", "toordinal",
+})  # fmt: skip
+_ADDS_ZONE = (("Z", "+00:00"), ("Z", ""))
+
+
+class TakenValues:
+    """Rewrites what reads the values that one file takes out of rows.
+
+    Args:
+        context: the file.
+
+    Attributes:
+        bound: expressions that are bound to legacy columns, and change with them.
+        converted: expressions that become milliseconds, as far as is known.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._source = context.source
+        self.bound: frozenset[ast.expr] = frozenset()
+        self.converted: frozenset[ast.expr] = frozenset()
+
+    def local_readers(self, value: ast.expr) -> list[ast.expr]:
+        """Return the uses of the local name that alone holds a value; the value itself if none."""
+        return list(self._value_readers(value))
+
+    def value_rewrite(self, value: ast.expr, *, unsafe: bool) -> Rewrite:
+        """Return how the reader of a value goes on when it gets milliseconds.
+
+        Args:
+            value: the expression that takes it out of a row.
+            unsafe: whether a value may leave the function as milliseconds.
+
+        Raises:
+            UnclearError: the reader needs the text, or is not seen.
+        """
+        rewrite = Rewrite()
+        for reader in self._value_readers(value):
+            rewrite.add(self._reader(reader))
+        if rewrite.reasons and not unsafe:
+            raise UnclearError(rewrite.reasons[0], offered=True)
+        return rewrite
+
+    def _value_readers(self, value: ast.expr) -> Iterator[ast.expr]:
+        """Yield a value, or the uses of the local name that holds it and nothing else."""
+        parent = self._source.parent(value)
+        match parent:
+            case ast.Assign(targets=[ast.Name() as name], value=held) if held is value:
+                if self._holds_only_converted(name, value):
+                    yield from loads_of(name, self._source)
+                    return
+        yield value
+
+    def _holds_only_converted(self, name: ast.Name, value: ast.expr) -> bool:
+        """Tell whether a local name is only ever given this value and others converted with it."""
+        held = [binding.value for binding in self._source.bindings(name)]
+        return self._is_local(name) and all(
+            other is value or (other is not None and other in self.converted) for other in held
+        )
+
+    def _is_local(self, name: ast.Name) -> bool:
+        return not isinstance(self._source.scope(name), ast.Module | ast.ClassDef)
+
+    def _reader(self, value: ast.expr) -> Rewrite:
+        """Return the rewrite of what stands directly around a value."""
+        source = self._source
+        parent = source.parent(value)
+        if value in self.bound:
+            return Rewrite()
+        match parent:
+            case ast.If() | ast.While() | ast.Assert() | ast.Expr():
+                return self._tested()
+            case ast.UnaryOp(op=ast.Not()):
+                return self._tested()
+            case ast.IfExp(test=test) if test is value:
+                return self._tested()
+            case ast.comprehension(ifs=tests) if value in tests:
+                return self._tested()
+            case ast.BoolOp() if is_test(parent, self._source):
+                return self._tested()
+            case ast.Compare(left=left, comparators=others):
+                met = [o for o in (left, *others) if o is not value and not is_none(o)]
+                if all(other in self.converted for other in met):
+                    return Rewrite(needs=met)
+                return Rewrite(reasons=["the value is compared with a text"])
+            case ast.Lambda() if self._orders(parent):
+                return Rewrite()
+        parsed = self._parsed(value)
+        if parsed is not None:
+            return self._parser(value, *parsed)
+        return Rewrite(reasons=[self._leaves(value)])
+
+    def _tested(self) -> Rewrite:
+        """Return the rewrite of a test: 0, the first instant of 1970, is the only false one."""
+        contract = self._context.contract
+        assert contract is not None
+        if contract.valid_range[0] <= 0 <= contract.valid_range[1]:
+            return Rewrite(reasons=["the first instant of 1970 is a false value in milliseconds"])
+        return Rewrite()
+
+    def _orders(self, function: ast.Lambda) -> bool:
+        keyword = self._source.parent(function)
+        return isinstance(keyword, ast.keyword) and keyword.arg == "key"
+
+    def _leaves(self, value: ast.expr) -> str:
+        parent = self._source.parent(value)
+        if isinstance(parent, ast.keyword):
+            parent = self._source.parent(parent)
+        match parent:
+            case ast.Call(func=func) if func is not value:
+                return f"the value is handed to {name_of(func) or 'a function'}"
+            case ast.Return() | ast.Dict() | ast.List() | ast.Tuple() | ast.Yield():
+                return "the value leaves the function"
+            case ast.FormattedValue() | ast.BinOp():
+                return "the value becomes part of a text"
+            case ast.Attribute() | ast.Subscript():
+                return "the value is used as a text"
+        return "the value leaves what is seen"
+
+    # --- parsers -----------------------------------------------------------------------------
+
+    def _parsed(self, value: ast.expr) -> tuple[ast.Call, bool] | None:
+        """Return the call that parses a value, and whether the text surely had a zone."""
+        source = self._source
+        node, zoned = value, False
+        after = method_after(node, source)
+        while after is not None and isinstance(after.func, ast.Attribute):
+            given = tuple(a.value for a in after.args if isinstance(a, ast.Constant))
+            if after.func.attr != "replace" or given not in _ADDS_ZONE:
+                return None
+            zoned = zoned or given == _ADDS_ZONE[0]
+            node, after = after, method_after(after, source)
+        call = source.parent(node)
+        if not isinstance(call, ast.Call) or not call.args or call.args[0] is not node:
+            return None
+        return call, zoned
+
+    def _parser(self, value: ast.expr, call: ast.Call, zoned: bool) -> Rewrite:
+        """Return the rewrite of a call that makes an instant of a text."""
+        source = self._source
+        project = project_name(call.func, self._context)
+        if project in {"to_epoch_ms", "sqlite_timestamp_to_epoch_ms"} and len(call.args) == 1:
+            return self._around(call, value, "", "")
+        name = source.resolve(call.func)
+        reasons: list[str] = []
+        needs: list[ast.expr] = []
+        outer: ast.Call = call
+        if name in _PARSERS:
+            after = method_after(call, source)
+            if _sets_utc(after, self._context):
+                assert after is not None
+                outer = after
+            elif not zoned:
+                other = self._read_beside(call)
+                if other is not None:
+                    needs.append(other)
+                elif not self._is_zoneless(call):
+                    reasons.append("the datetime becomes aware, if the stored text has no zone")
+        elif _PROJECT_PARSER.match(name_of(call.func)) and len(call.args) == 1:
+            reasons.append(f"{name_of(call.func)} is taken to make an aware datetime of a text")
+        else:
+            return Rewrite(reasons=[self._leaves(value)])
+        function, imports = spelled_name("from_epoch_ms", self._context)
+        rewrite = self._around(outer, value, f"{function}(", ")")
+        rewrite.imports += imports
+        rewrite.reasons += reasons
+        rewrite.needs += needs
+        return rewrite
+
+    def _around(self, outer: ast.expr, value: ast.expr, before: str, after: str) -> Rewrite:
+        """Return the rewrite that leaves `value` of `outer`, between two texts."""
+        start, end = self._source.span(outer)
+        first, last = self._source.span(value)
+        if "#" in self._source.text[start:first] + self._source.text[last:end]:
+            raise UnclearError("a comment stands within the call")
+        return Rewrite([Edit(start, first, before), Edit(last, end, after)])
+
+    def _is_zoneless(self, call: ast.expr) -> bool:
+        """Tell whether what is made of a datetime is the same, be it naive UTC or aware."""
+        parent = self._source.parent(call)
+        if not isinstance(parent, ast.Attribute):
+            return False
+        if parent.attr != "strftime":
+            return parent.attr in _ZONELESS_PARTS
+        formatted = self._source.parent(parent)
+        return isinstance(formatted, ast.Call) and all(
+            isinstance(a, ast.Constant)
+            and isinstance(a.value, str)
+            and not re.search(r"%[zZsc+]", a.value)
+            for a in formatted.args
+        )
+
+    def _read_beside(self, call: ast.expr) -> ast.expr | None:
+        """Return the value whose datetime this one is subtracted from or compared with."""
+        parent = self._source.parent(call)
+        match parent:
+            case ast.BinOp(op=ast.Sub(), left=left, right=right):
+                other = right if left is call else left
+            case ast.Compare(left=left, comparators=[right]):
+                other = right if left is call else left
+            case _:
+                return None
+        for value in self.converted:
+            parsed = self._parsed(value)
+            if parsed is not None and parsed[0] is other:
+                return value if self._source.resolve(parsed[0].func) in _PARSERS else None
+        return None
+
+
+def _sets_utc(after: ast.Call | None, context: Context) -> bool:
+    """Tell whether the method behind a datetime is `.replace(tzinfo=timezone.utc)`."""
+    match after:
+        case ast.Call(
+            func=ast.Attribute(attr="replace"),
+            args=[],
+            keywords=[ast.keyword(arg="tzinfo", value=zone)],
+        ):
+            return is_utc(zone, context.source)
+    return False
+
+
+def loads_of(name: ast.Name, source: Source) -> list[ast.Name]:
+    """Return where the variable is read that a name is bound to."""
+    scope = source.binding_scope(name)
+    return [
+        node
+        for node in source.nodes(ast.Name)
+        if node.id == name.id
+        and isinstance(node.ctx, ast.Load)
+        and source.binding_scope(node) is scope
+    ]
+
+
+def is_test(node: ast.AST, source: Source) -> bool:
+    """Tell whether only the truth of an expression counts."""
+    parent = source.parent(node)
+    if isinstance(parent, ast.If | ast.While | ast.Assert | ast.UnaryOp):
+        return True
+    return isinstance(parent, ast.IfExp | ast.comprehension) and (
+        node is getattr(parent, "test", None) or node in getattr(parent, "ifs", ())
+    )
+
+
+def name_of(func: ast.expr) -> str:
+    """Return the last part of the name of what is called."""
+    return func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
