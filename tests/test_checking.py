@@ -205,6 +205,13 @@ MISTAKES = [
         "tables._TS_contract_state = ['a']",
         "tables._TS_contract_state: '_TS_contract_state' begins with a reserved prefix; name ",
     ),
+    *(
+        (
+            f"tables.t.a = {{epoch = '{name}'}}",
+            f"tables.t.a.epoch: '{name}' is SQLite's own name for the key of a row; name another",
+        )
+        for name in ("rowid", "_ROWID_", "Oid")
+    ),
     # the version row
     ("version = '1'", "version: is '1'; write a table"),
     ("version = {value = '1'}", "version.table: is missing; add it, or remove [version]"),

@@ -62,6 +62,7 @@ _TOML_NAME: dict[type, str] = {
 }
 
 _RESERVED_PREFIXES = ("sqlite_", "_ts_contract_")
+_ROWID_NAMES = ("rowid", "_rowid_", "oid")  # https://sqlite.org/rowidtable.html
 
 _REPR = Repr()
 _REPR.maxstring = _REPR.maxother = _REPR.maxlong = 80
@@ -180,11 +181,19 @@ def _column(legacy: str, spec: Any, place: Place, zone: str) -> ColumnContract:
     _known_keys(spec, _COLUMN_KEYS, place)
     return ColumnContract(
         legacy=_identifier(legacy, place),
-        epoch=_identifier(spec.get("epoch", f"{legacy}_ms"), place.at("epoch")),
+        epoch=_epoch(spec.get("epoch", f"{legacy}_ms"), place.at("epoch")),
         index=typed(spec.get("index", True), bool, place.at("index")),
         storage=cast(Storage, _choice(spec, "storage", Storage, "auto", place)),
         timezone=_zone(spec.get("timezone", zone), place.at("timezone")),
     )
+
+
+def _epoch(value: Any, place: Place) -> str:
+    """Return the name of a column that can be added to a table."""
+    name = _identifier(value, place)
+    if name.lower() in _ROWID_NAMES:  # a column of that name hides the key of the table's rows
+        raise place.error(f"{name!r} is SQLite's own name for the key of a row; name another")
+    return name
 
 
 def _version(spec: Any, place: Place) -> VersionRow:
