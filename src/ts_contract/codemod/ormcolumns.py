@@ -11,163 +11,26 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from ..contract import ColumnContract
 from ..lint.analysis import ModelColumn
 from ..lint.clocks import project_name, spell
 from ..lint.context import Context
 from ..lint.findings import Edit
 from .changes import UnclearError
+from .ormdefinitions import Definition, defined_by, definition, fills_itself, last_name
 from .spans import without_item
 from .values import Rewrite, clock_reason, spelled_name
 
-__all__ = ["Epoch", "OrmColumns", "fills_itself", "find_epoch"]
+__all__ = ["OrmColumns"]
 
 _COLUMNS = frozenset({"Column", "mapped_column"})
 _TIMES = frozenset({"DATETIME", "DateTime", "String", "TEXT", "TIMESTAMP", "Text", "VARCHAR"})
-_INTEGERS = frozenset(
-    {"BIGINT", "BigInteger", "BigIntegerField", "INTEGER", "Integer", "PositiveBigIntegerField"}
-)
 _CLOCKS = frozenset({"default", "onupdate"})
 _KEPT = frozenset({"comment", "deferred", "doc", "index", "info", "nullable", "sort_order"})
 _HISTORY = frozenset({"add_column", "create_table"})
 _LINE_END = re.compile(r"[ \t]*(#[^\r\n]*)?(\r\n|\r|\n|\Z)")
 _MORE = "code that goes through all columns of the model sees one more"
 _GONE = "code that reads or sets the old attribute of an object has to follow"
-
-
-@dataclass(frozen=True, slots=True)
-class Epoch:
-    """The attribute of a model that stands for an epoch column.
-
-    Attributes:
-        name: its name.
-        doubt: what is not seen of it; empty where it surely is there and holds milliseconds.
-    """
-
-    name: str
-    doubt: str = ""
-
-
-def find_epoch(owner: ast.AST | None, column: ColumnContract, file: Context) -> Epoch:
-    """Return what a query may name instead of a legacy column.
-
-    Args:
-        owner: the class, or the call that builds the table; None where it is in another file.
-        column: the column.
-        file: the file.
-
-    Raises:
-        UnclearError: the model lacks the epoch column.
-    """
-    defined = _definition(owner, column, file, epoch=True)
-    if defined is not None:
-        doubt = (
-            "" if defined.holds_integers else f"whether {column.epoch} holds numbers is not seen"
-        )
-        return Epoch(defined.attribute, doubt)
-    if isinstance(owner, ast.Call) and any(k.arg == "autoload_with" for k in owner.keywords):
-        return Epoch(column.epoch)  # the database tells it
-    if _definition(owner, column, file, epoch=False) is not None:
-        raise UnclearError(f"the model does not define {column.epoch} yet, see TSC304")
-    return Epoch(column.epoch, f"whether the model defines {column.epoch} is not seen")
-
-
-def fills_itself(owner: ast.AST | None, column: ColumnContract, file: Context) -> bool:
-    """Tell whether an INSERT may leave a legacy column out, as far as its definition says."""
-    defined = _definition(owner, column, file, epoch=False)
-    if defined is None or defined.call is None:
-        return True
-    given = {k.arg: k.value for k in defined.call.keywords}
-    if given.keys() & {"default", "server_default", "insert_default", "auto_now", "auto_now_add"}:
-        return True
-    nullable = given.get("nullable")
-    if isinstance(nullable, ast.Constant):
-        return bool(nullable.value)
-    annotation = defined.annotation
-    return annotation is None or "Optional" in annotation or "None" in annotation
-
-
-# --- one definition --------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Definition:
-    """A column as a class body or a Core table defines it.
-
-    Attributes:
-        node: the statement, or the call among the arguments of `Table`.
-        call: the call that makes the column; None for a bare annotation.
-        attribute: what Python calls it.
-        annotation: the annotation's text, if there is one.
-    """
-
-    node: ast.stmt | ast.expr
-    call: ast.Call | None
-    attribute: str
-    annotation: str | None = None
-
-    @property
-    def type(self) -> ast.expr | None:
-        """The argument that is the column's type, if there is one."""
-        given = list(self.call.args) if self.call is not None else []
-        if given and isinstance(given[0], ast.Constant):
-            given = given[1:]
-        return given[0] if given else None
-
-    @property
-    def holds_integers(self) -> bool:
-        """Whether its type is surely that of whole numbers."""
-        if self.type is not None:
-            return _last_name(self.type) in _INTEGERS
-        if self.call is not None and _last_name(self.call.func) in _INTEGERS:
-            return True
-        return bool(re.search(r"\bint\b", self.annotation or ""))
-
-
-def _definition(
-    owner: ast.AST | None, column: ColumnContract, file: Context, *, epoch: bool
-) -> _Definition | None:
-    """Return how a model defines one column of a pair, if it does so here."""
-    found = next(
-        (
-            part
-            for part in file.analysis.model_columns
-            if part.owner is owner and part.column is column and part.epoch is epoch
-        ),
-        None,
-    )
-    return None if found is None else _defined_by(found, file)
-
-
-def _defined_by(part: ModelColumn, file: Context) -> _Definition:
-    """Return the statement, or the call, that a column's name stands in."""
-    nodes = part.owner.args if isinstance(part.owner, ast.Call) else getattr(part.owner, "body", [])
-    node = next(n for n in nodes if _covers(file.source.span(n), part.span))
-    match node:
-        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call):
-            return _Definition(node, call, name)
-        case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation, value=value):
-            call_or_none = value if isinstance(value, ast.Call) else None
-            return _Definition(node, call_or_none, name, ast.unparse(annotation))
-        case ast.Call():
-            return _Definition(node, node, file.source.text[slice(*part.span)])
-    raise UnclearError("the definition is not understood")
-
-
-def _covers(outer: tuple[int, int], inner: tuple[int, int]) -> bool:
-    return outer[0] <= inner[0] and inner[1] <= outer[1]
-
-
-def _last_name(node: ast.expr) -> str:
-    """Return the last part of the name of a type, called or not."""
-    if isinstance(node, ast.Call):
-        node = node.func
-    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
-
-
-# --- definitions -----------------------------------------------------------------------------
 
 
 class OrmColumns:
@@ -187,9 +50,9 @@ class OrmColumns:
         Raises:
             UnclearError: nothing can be done that is known to be right.
         """
-        if isinstance(part.owner, ast.Call) and _last_name(part.owner.func) in _HISTORY:
+        if isinstance(part.owner, ast.Call) and last_name(part.owner.func) in _HISTORY:
             raise UnclearError("a migration that has run is history")
-        defined = _defined_by(part, self._file)
+        defined = defined_by(part, self._file)
         self._need_sqlalchemy(defined)
         self._need_one_name(part, defined)
         assert self._file.contract is not None
@@ -197,7 +60,7 @@ class OrmColumns:
             return self._beside(part, defined)
         return self._in_place(part, defined)
 
-    def _need_sqlalchemy(self, defined: _Definition) -> None:
+    def _need_sqlalchemy(self, defined: Definition) -> None:
         call = defined.call
         if call is None:
             is_mapped = re.match(r"(\w+\.)*Mapped\b", defined.annotation or "")
@@ -206,13 +69,13 @@ class OrmColumns:
             return
         dotted = self._source.resolve(call.func)
         is_flask = dotted is None and ast.unparse(call.func) == "db.Column"
-        if _last_name(call.func).endswith("Field"):
+        if last_name(call.func).endswith("Field"):
             raise UnclearError("the ORM writes each field of an object back as it was read")
         is_known = is_flask or (dotted or "").startswith("sqlalchemy.")
-        if not is_known or _last_name(call.func) not in _COLUMNS:
+        if not is_known or last_name(call.func) not in _COLUMNS:
             raise UnclearError("the definition is not understood")
 
-    def _need_one_name(self, part: ModelColumn, defined: _Definition) -> None:
+    def _need_one_name(self, part: ModelColumn, defined: Definition) -> None:
         """Refuse a model that the change would leave half done."""
         legacy, epoch = part.column.legacy, part.column.epoch
         if defined.attribute.lower() != legacy.lower():
@@ -224,7 +87,7 @@ class OrmColumns:
 
     # --- beside --------------------------------------------------------------------------
 
-    def _beside(self, part: ModelColumn, defined: _Definition) -> Rewrite:
+    def _beside(self, part: ModelColumn, defined: Definition) -> Rewrite:
         """Return the rewrite that adds a plain epoch column, which the sync triggers fill."""
         rewrite = Rewrite(reasons=[_MORE])
         integer = self._spelled("BigInteger", "sqlalchemy", defined, rewrite)
@@ -247,17 +110,17 @@ class OrmColumns:
         rewrite.edits.append(self._line_after(part, defined.node, f"{name} = {called}({integer})"))
         return rewrite
 
-    def _mapped(self, defined: _Definition) -> str:
+    def _mapped(self, defined: Definition) -> str:
         """Return how the file spells `Mapped`, if that is what annotates the column."""
         found = re.match(r"((?:\w+\.)*Mapped)\[", defined.annotation or "")
         if found is None:
             raise UnclearError("the annotation of the column is not understood")
         return found[1]
 
-    def _spelled(self, name: str, module: str, defined: _Definition, rewrite: Rewrite) -> str:
+    def _spelled(self, name: str, module: str, defined: Definition, rewrite: Rewrite) -> str:
         """Return how the file spells a name of SQLAlchemy, with the import it needs."""
         func = defined.call.func if defined.call is not None else None
-        if isinstance(func, ast.Attribute) and _last_name(func.value) in {"db", "sa", "sqlalchemy"}:
+        if isinstance(func, ast.Attribute) and last_name(func.value) in {"db", "sa", "sqlalchemy"}:
             return f"{ast.unparse(func.value)}.{name}"
         found = spell(module, name, self._file)
         if found is None:
@@ -295,7 +158,7 @@ class OrmColumns:
 
     # --- in place ------------------------------------------------------------------------
 
-    def _in_place(self, part: ModelColumn, defined: _Definition) -> Rewrite:
+    def _in_place(self, part: ModelColumn, defined: Definition) -> Rewrite:
         """Return the rewrite that makes the legacy definition that of the epoch column."""
         name = part.column.legacy
         rewrite = Rewrite([Edit(*part.span, part.column.epoch)], [], [_GONE])
@@ -316,13 +179,13 @@ class OrmColumns:
             rewrite.reasons.append(f"an INSERT fails while the table's own {name} is NOT NULL")
         return rewrite
 
-    def _renamed_attribute(self, part: ModelColumn, defined: _Definition) -> Iterator[Edit]:
+    def _renamed_attribute(self, part: ModelColumn, defined: Definition) -> Iterator[Edit]:
         """Yield the edit of the attribute, where the column's name is given beside it."""
         start = self._source.span(defined.node)[0]
         if part.span[0] != start:
             yield Edit(start, start + len(defined.attribute), part.column.epoch)
 
-    def _need_no_other_use(self, part: ModelColumn, defined: _Definition) -> None:
+    def _need_no_other_use(self, part: ModelColumn, defined: Definition) -> None:
         """Refuse where the class itself, or its methods, go on to name the column."""
         word = re.compile(rf"\b{re.escape(part.column.legacy)}\b", re.IGNORECASE)
         own = set(map(id, ast.walk(defined.node)))
@@ -346,7 +209,7 @@ class OrmColumns:
             raise UnclearError("the annotation of the column is not understood")
         return Edit(*self._source.span(times[0]), "int")
 
-    def _typed(self, defined: _Definition, rewrite: Rewrite) -> None:
+    def _typed(self, defined: Definition, rewrite: Rewrite) -> None:
         """Give the column the type of epoch milliseconds: 32 bits are not enough."""
         if defined.call is None:
             called = self._spelled("mapped_column", "sqlalchemy.orm", defined, rewrite)
@@ -359,7 +222,7 @@ class OrmColumns:
         named = 1 if defined.call.args and isinstance(defined.call.args[0], ast.Constant) else 0
         if len(defined.call.args) > named + 1:
             raise UnclearError("the column has more arguments than its type")
-        if old is not None and _last_name(old) in _TIMES:
+        if old is not None and last_name(old) in _TIMES:
             rewrite.edits.append(Edit(*self._source.span(old), integer))
         elif old is None and not named:
             at = self._source.span(defined.call.func)[1] + 1
@@ -410,7 +273,7 @@ class OrmColumns:
 
     def _without_plain(self, part: ModelColumn) -> Edit:
         """Return the edit that takes out the epoch column that stood beside the legacy one."""
-        beside = _definition(part.owner, part.column, self._file, epoch=True)
+        beside = definition(part.owner, part.column, self._file, epoch=True)
         call = beside.call if beside is not None else None
         types = [a for a in call.args if not isinstance(a, ast.Constant)] if call else []
         if beside is None or call is None or not beside.holds_integers:

@@ -17,7 +17,7 @@ from ..lint.clocks import is_aware, is_clock, is_none, method_after
 from ..lint.context import Context
 from ..lint.findings import Edit
 from .changes import UnclearError
-from .ormcolumns import fills_itself, find_epoch
+from .ormdefinitions import fills_itself, find_epoch
 from .spans import without_item
 from .values import Rewrite, bound_value, is_plain
 

@@ -1,0 +1,155 @@
+"""How a model defines a column, and what a query may name instead of a legacy one."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+
+from ..contract import ColumnContract
+from ..lint.analysis import ModelColumn
+from ..lint.context import Context
+from .changes import UnclearError
+
+__all__ = [
+    "Definition",
+    "Epoch",
+    "defined_by",
+    "definition",
+    "fills_itself",
+    "find_epoch",
+    "last_name",
+]
+
+_INTEGERS = frozenset(
+    {"BIGINT", "BigInteger", "BigIntegerField", "INTEGER", "Integer", "PositiveBigIntegerField"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """The attribute of a model that stands for an epoch column.
+
+    Attributes:
+        name: its name.
+        doubt: what is not seen of it; empty where it surely is there and holds milliseconds.
+    """
+
+    name: str
+    doubt: str = ""
+
+
+def find_epoch(owner: ast.AST | None, column: ColumnContract, file: Context) -> Epoch:
+    """Return what a query may name instead of a legacy column.
+
+    Args:
+        owner: the class, or the call that builds the table; None where it is in another file.
+        column: the column.
+        file: the file.
+
+    Raises:
+        UnclearError: the model lacks the epoch column.
+    """
+    defined = definition(owner, column, file, epoch=True)
+    if defined is not None:
+        if defined.holds_integers:
+            return Epoch(defined.attribute)
+        return Epoch(defined.attribute, f"whether {column.epoch} holds numbers is not seen")
+    if isinstance(owner, ast.Call) and any(k.arg == "autoload_with" for k in owner.keywords):
+        return Epoch(column.epoch)  # the database tells it
+    if definition(owner, column, file, epoch=False) is not None:
+        raise UnclearError(f"the model does not define {column.epoch} yet, see TSC304")
+    return Epoch(column.epoch, f"whether the model defines {column.epoch} is not seen")
+
+
+def fills_itself(owner: ast.AST | None, column: ColumnContract, file: Context) -> bool:
+    """Tell whether an INSERT may leave a legacy column out, as far as its definition says."""
+    defined = definition(owner, column, file, epoch=False)
+    if defined is None:
+        return True
+    given = {k.arg: k.value for k in defined.call.keywords} if defined.call is not None else {}
+    if given.keys() & {"default", "server_default", "insert_default", "auto_now", "auto_now_add"}:
+        return True
+    nullable = given.get("nullable")
+    if isinstance(nullable, ast.Constant):
+        return bool(nullable.value)
+    annotation = defined.annotation
+    return annotation is None or "Optional" in annotation or "None" in annotation
+
+
+# --- one definition --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A column as a class body or a Core table defines it.
+
+    Attributes:
+        node: the statement, or the call among the arguments of `Table`.
+        call: the call that makes the column; None for a bare annotation.
+        attribute: what Python calls it.
+        annotation: the annotation's text, if there is one.
+    """
+
+    node: ast.stmt | ast.expr
+    call: ast.Call | None
+    attribute: str
+    annotation: str | None = None
+
+    @property
+    def type(self) -> ast.expr | None:
+        """The argument that is the column's type, if there is one."""
+        given = list(self.call.args) if self.call is not None else []
+        if given and isinstance(given[0], ast.Constant):
+            given = given[1:]
+        return given[0] if given else None
+
+    @property
+    def holds_integers(self) -> bool:
+        """Whether its type is surely that of whole numbers."""
+        if self.type is not None:
+            return last_name(self.type) in _INTEGERS
+        if self.call is not None and last_name(self.call.func) in _INTEGERS:
+            return True
+        return bool(re.search(r"\bint\b", self.annotation or ""))
+
+
+def definition(
+    owner: ast.AST | None, column: ColumnContract, file: Context, *, epoch: bool
+) -> Definition | None:
+    """Return how a model defines one column of a pair, if it does so here."""
+    found = next(
+        (
+            part
+            for part in file.analysis.model_columns
+            if part.owner is owner and part.column is column and part.epoch is epoch
+        ),
+        None,
+    )
+    return None if found is None else defined_by(found, file)
+
+
+def defined_by(part: ModelColumn, file: Context) -> Definition:
+    """Return the statement, or the call, that a column's name stands in."""
+    nodes = part.owner.args if isinstance(part.owner, ast.Call) else getattr(part.owner, "body", [])
+    node = next(n for n in nodes if _covers(file.source.span(n), part.span))
+    match node:
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call):
+            return Definition(node, call, name)
+        case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation, value=value):
+            call_or_none = value if isinstance(value, ast.Call) else None
+            return Definition(node, call_or_none, name, ast.unparse(annotation))
+        case ast.Call():
+            return Definition(node, node, file.source.text[slice(*part.span)])
+    raise UnclearError("the definition is not understood")
+
+
+def _covers(outer: tuple[int, int], inner: tuple[int, int]) -> bool:
+    return outer[0] <= inner[0] and inner[1] <= outer[1]
+
+
+def last_name(node: ast.expr) -> str:
+    """Return the last part of the name of a type, called or not."""
+    if isinstance(node, ast.Call):
+        node = node.func
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
