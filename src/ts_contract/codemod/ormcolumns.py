@@ -68,9 +68,9 @@ class OrmColumns:
                 raise UnclearError("the readers of the field are not seen")
             return
         dotted = self._source.resolve(call.func)
-        is_flask = dotted is None and ast.unparse(call.func) == "db.Column"
         if last_name(call.func).endswith("Field"):
             raise UnclearError("the ORM writes each field of an object back as it was read")
+        is_flask = ast.unparse(call.func) == "db.Column"
         is_known = is_flask or (dotted or "").startswith("sqlalchemy.")
         if not is_known or last_name(call.func) not in _COLUMNS:
             raise UnclearError("the definition is not understood")

@@ -19,6 +19,7 @@ __all__ = [
     "fills_itself",
     "find_epoch",
     "last_name",
+    "writes_itself",
 ]
 
 _INTEGERS = frozenset(
@@ -75,6 +76,13 @@ def fills_itself(owner: ast.AST | None, column: ColumnContract, file: Context) -
         return bool(nullable.value)
     annotation = defined.annotation
     return annotation is None or "Optional" in annotation or "None" in annotation
+
+
+def writes_itself(owner: ast.AST | None, column: ColumnContract, file: Context) -> bool:
+    """Tell whether each UPDATE that leaves a legacy column out writes it all the same."""
+    defined = definition(owner, column, file, epoch=False)
+    keywords = defined.call.keywords if defined is not None and defined.call is not None else []
+    return any(keyword.arg == "onupdate" for keyword in keywords)
 
 
 # --- one definition --------------------------------------------------------------------------

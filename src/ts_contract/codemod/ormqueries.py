@@ -17,7 +17,7 @@ from ..lint.clocks import is_aware, is_clock, is_none, method_after
 from ..lint.context import Context
 from ..lint.findings import Edit
 from .changes import UnclearError
-from .ormdefinitions import fills_itself, find_epoch
+from .ormdefinitions import fills_itself, find_epoch, writes_itself
 from .spans import without_item
 from .values import Rewrite, bound_value, is_plain
 
@@ -120,9 +120,10 @@ class OrmQueries:
             raise UnclearError("the query groups its rows, or gives each once")
 
     def _sqlalchemy(self, func: ast.expr) -> str:
-        """Return the bare name of a function of SQLAlchemy; empty for any other."""
+        """Return the bare name of a function of SQLAlchemy or of Flask's `db`, if it is one."""
         dotted = self._source.resolve(func) or ""
-        return dotted.rpartition(".")[2] if dotted.startswith("sqlalchemy.") else ""
+        known = dotted.startswith("sqlalchemy.") or ast.unparse(func).startswith("db.")
+        return _bare_name(func) if known else ""
 
     def _argument(self, use: ModelUse, call: ast.Call, rewrite: Rewrite) -> None:
         """Take in what the call needs that the column is an argument of."""
@@ -226,6 +227,11 @@ class OrmQueries:
         if inserts and _may_be_none(keyword.value):
             rewrite.reasons.append(
                 "NULL may be inserted, and a DEFAULT of the legacy column would take its place"
+            )
+        if not inserts and writes_itself(use.owner, use.column, self._file):
+            # Of two columns that an UPDATE sets, the triggers follow the one that it changes.
+            rewrite.reasons.append(
+                f"onupdate of {use.column.legacy} wins where the new instant is the old one"
             )
         self._warn_of_objects(use, method, rewrite)
 
