@@ -2,9 +2,9 @@
 
 `fixtures/NAME.before.py` becomes `fixtures/NAME.after.py`; `fixtures/noop_*.py` stay as they are.
 A line `# options: unsafe compat_reads` at the top sets options, `# contract: phase = "enforce"`
-adds TOML to the agentos contract. No fixture is ever run. For every one of them the result parses,
-a second run changes nothing, and outside of the reported edits, the imports and the comments for
-what is left no byte differs.
+adds TOML to the agentos contract, `# rules: TSC305` a rule that is off by default. No fixture is
+ever run. For every one of them the result parses, a second run changes nothing, and outside of the
+reported edits, the imports and the comments for what is left no byte differs.
 """
 
 from __future__ import annotations
@@ -56,6 +56,7 @@ class Fixture:
         named = re.findall(r"^# options: (.+)$", text, re.MULTILINE)
         options = Options(**{option: True for line in named for option in line.split()})
         codes = DEFAULT | {"TSC205"} if options.compat_reads else DEFAULT
+        codes |= set(re.findall(r"^# rules: (.+)$", text, re.MULTILINE))
         return Settings(parse_contract({"extends": "agentos", **extra}), None, codes, options)
 
     def rewritten(self, data: bytes | None = None) -> bytes:

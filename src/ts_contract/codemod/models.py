@@ -10,7 +10,7 @@ from .ormcolumns import OrmColumns
 from .ormqueries import OrmQueries
 from .values import Rewrite
 
-__all__ = ["plan_models"]
+__all__ = ["plan_models", "verdict_of"]
 
 
 def plan_models(context: Context, options: Options) -> dict[Key, Verdict]:
@@ -31,7 +31,7 @@ def plan_models(context: Context, options: Options) -> dict[Key, Verdict]:
     ]
     for part in parts:
         try:
-            verdicts[part.span] = _verdict(_rewrite(part, columns, queries), options)
+            verdicts[part.span] = verdict_of(_rewrite(part, columns, queries), options)
         except UnclearError as unclear:
             verdicts[part.span] = Verdict(reason=unclear.reason)
     return verdicts
@@ -41,7 +41,8 @@ def _rewrite(part: ModelColumn | ModelUse, columns: OrmColumns, queries: OrmQuer
     return columns.rewrite(part) if isinstance(part, ModelColumn) else queries.rewrite(part)
 
 
-def _verdict(rewrite: Rewrite, options: Options) -> Verdict:
+def verdict_of(rewrite: Rewrite, options: Options) -> Verdict:
+    """Return what is to be done with a rewrite: all of it, or an offer where it is unsafe."""
     if not rewrite.reasons:
         return Verdict(tuple(rewrite.edits), tuple(rewrite.imports), "safe")
     reason = joined(rewrite.reasons)

@@ -21,6 +21,7 @@ from ..lint.schema import Schema
 from ..lint.source import Source, SourceError
 from .atoms import Key
 from .changes import Change, Decision, Options, Verdict
+from .heldnames import plan_held_names
 from .imports import with_imports
 from .journal import FOLLOWS_ITS_QUERY, Journal
 from .markers import marker_edits
@@ -34,10 +35,10 @@ _LEFT = {
     "TSC205": "name the columns that are read",
     "TSC207": "a trigger or opaque statement is rewritten by hand",
     "TSC208": "the table cannot be told; see the contract's schema",
-    "TSC305": "the name may be used for other tables too",
 }
 _BY_SQL = frozenset({"TSC201", "TSC202", "TSC204", "TSC205", "TSC206", "TSC301", "TSC302"})
 _BY_MODEL = frozenset({"TSC303", "TSC304"})
+_PLANNED = _BY_SQL | _BY_MODEL | {"TSC305"}
 _DEFAULT = Options()
 _MAX_ROUNDS = 4
 
@@ -131,12 +132,14 @@ def _decide(context: Context, findings: Sequence[Finding], settings: Settings) -
         planned |= plan_sql(context, settings.options)
     if any(finding.code in _BY_MODEL for finding in findings):
         planned |= plan_models(context, settings.options)
+    if any(finding.code == "TSC305" for finding in findings):
+        planned |= plan_held_names(context, settings.options)
     return [Decision(finding, _verdict(finding, planned)) for finding in findings]
 
 
 def _verdict(finding: Finding, planned: dict[Key, Verdict]) -> Verdict:
     known = planned.get((finding.start, finding.end))
-    if finding.code in _BY_SQL | _BY_MODEL and known is not None:
+    if finding.code in _PLANNED and known is not None:
         return known
     fix = finding.fix
     if fix is not None:

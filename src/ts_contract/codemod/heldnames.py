@@ -1,0 +1,163 @@
+"""Column names that Python holds as data: in the values of a dict that orders rows, in a call.
+
+A name that users choose from is part of an interface and stays. What a key of a dict stands for is
+not: `{"newest": "created_at DESC"}` goes on to order the same rows by the epoch column.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from ..lint.analysis import ColumnData, Resolved
+from ..lint.context import Context
+from ..lint.findings import Edit
+from .atoms import Key
+from .changes import Options, UnclearError, Verdict
+from .clauses import Clauses
+from .models import verdict_of
+from .taken import loads_of
+from .values import Rewrite, bound_value
+
+__all__ = ["plan_held_names"]
+
+_TERM = r"[\w.]+(\s+(ASC|DESC))?(\s+NULLS\s+(FIRST|LAST))?"
+_ORDER = re.compile(rf"\s*(ORDER\s+BY\s+)?{_TERM}(\s*,\s*{_TERM})*\s*", re.IGNORECASE)
+_GROUPING = frozenset({"DISTINCT", "EXCEPT", "GROUP BY", "INTERSECT", "UNION"})
+
+
+def plan_held_names(context: Context, options: Options) -> dict[Key, Verdict]:
+    """Decide about every legacy column that is named as data.
+
+    Args:
+        context: the file under its contract.
+        options: what the run may do.
+
+    Returns:
+        Verdicts by the span of a finding.
+    """
+    names = _HeldNames(context)
+    verdicts = {}
+    for data in context.analysis.column_data:
+        try:
+            verdicts[data.span] = verdict_of(names.rewrite(data), options)
+        except UnclearError as unclear:
+            verdicts[data.span] = Verdict(reason=unclear.reason)
+    return verdicts
+
+
+class _HeldNames:
+    """Rewrites the names that one file holds as data.
+
+    Args:
+        file: the file under its contract.
+    """
+
+    def __init__(self, file: Context) -> None:
+        self._file = file
+        self._source = file.source
+
+    def rewrite(self, data: ColumnData) -> Rewrite:
+        """Return what names the epoch column instead.
+
+        Raises:
+            UnclearError: who reads the name is not seen.
+        """
+        rewrite = Rewrite([Edit(*data.span, data.column.epoch)])
+        text = self._text_at(data)
+        holder = self._source.parent(text)
+        if isinstance(holder, ast.Dict) and text in holder.keys:
+            self._handed_over(holder, text, data, rewrite)
+        elif isinstance(holder, ast.Dict) and _ORDER.fullmatch(str(text.value)):
+            self._ordering(holder, data, rewrite)
+        else:
+            raise UnclearError("the name may be used for other tables too, or chosen by users")
+        return rewrite
+
+    def _text_at(self, data: ColumnData) -> ast.Constant:
+        for text in self._source.nodes(ast.Constant):
+            start, end = self._source.span(text)
+            if start < data.span[0] and data.span[1] < end:
+                return text
+        raise UnclearError("the name is not written in one piece")
+
+    def _handed_over(
+        self, holder: ast.Dict, text: ast.Constant, data: ColumnData, rewrite: Rewrite
+    ) -> None:
+        """Take in the value that a helper is given for the column."""
+        if not isinstance(self._source.parent(holder), ast.Call | ast.keyword):
+            raise UnclearError("the name may be used for other tables too, or chosen by users")
+        value = holder.values[holder.keys.index(text)]
+        rewrite.add(bound_value(value, data.column, self._file, unsafe=True))
+        rewrite.reasons.append("what the function does with the column is not seen")
+
+    # --- dicts that order rows ---------------------------------------------------------------
+
+    def _ordering(self, holder: ast.Dict, data: ColumnData, rewrite: Rewrite) -> None:
+        """Refuse a dict that is not only looked up to order rows of the column's table."""
+        match self._source.parent(holder):
+            case ast.Assign(targets=[ast.Name() as name]):
+                pass
+            case ast.AnnAssign(target=ast.Name() as name):
+                pass
+            case ast.Subscript() | ast.Attribute():
+                self._need_order(self._looked_up(holder), data)
+                return
+            case _:
+                raise UnclearError("what the dict is used for is not seen")
+        if len(self._source.bindings(name)) != 1:
+            raise UnclearError(f"{name.id} may hold something else too")
+        for load in loads_of(name, self._source):
+            self._need_order(self._looked_up(load), data)
+        is_public = self._source.scope(name) is self._source.tree and not name.id.startswith("_")
+        if is_public:
+            rewrite.reasons.append(f"other modules may use {name.id}")
+
+    def _looked_up(self, held: ast.expr) -> ast.expr | None:
+        """Return the expression that takes a value out of a dict; None where none is taken."""
+        parent = self._source.parent(held)
+        match parent:
+            case ast.Compare():
+                return None
+            case ast.Subscript(value=value, ctx=ast.Load()) if value is held:
+                return parent
+            case ast.Attribute(attr="get"):
+                call = self._source.parent(parent)
+                if isinstance(call, ast.Call) and call.func is parent:
+                    return call
+        raise UnclearError("what the dict is used for is not seen")
+
+    def _need_order(self, taken: ast.expr | None, data: ColumnData) -> None:
+        if taken is None:
+            return
+        parent = self._source.parent(taken)
+        uses: list[ast.expr] = [taken]
+        if isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Name):
+            uses = list(loads_of(parent.targets[0], self._source))
+        if not uses or not all(self._orders(use, data) for use in uses):
+            raise UnclearError("what the dict is used for is not seen")
+
+    def _orders(self, use: ast.expr, data: ColumnData) -> bool:
+        """Tell whether an expression is filled into statements only where rows are ordered."""
+        found = [
+            (resolved, character)
+            for resolved in self._file.analysis.queries
+            for character, hole in resolved.query.text.holes.items()
+            if hole is use
+        ]
+        return bool(found) and all(
+            self._is_order(resolved, character, data) for resolved, character in found
+        )
+
+    def _is_order(self, resolved: Resolved, character: str, data: ColumnData) -> bool:
+        assert self._file.contract is not None
+        clauses = Clauses(resolved.statement, self._file.contract.dialect)
+        at = resolved.query.text.value.index(character)
+        place = clauses.place(at, at + 1)
+        owners = [t for t in resolved.tables if t.column(data.column.legacy) is not None]
+        return (
+            place is not None
+            and clauses.clause(place) == "order"
+            and owners == [data.table]
+            and not _GROUPING & set(clauses.words)
+        )
