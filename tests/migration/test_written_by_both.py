@@ -56,3 +56,20 @@ def test_the_conflict_clause_of_an_insert_changes_nothing(policy):
         c, c_ms, u, u_ms = db.execute("SELECT c, c_ms, u, u_ms FROM t").fetchone()
     assert (to_epoch_ms(c), to_epoch_ms(u)) == (c_ms, u_ms)
     assert c_ms == 1705320000123
+
+
+def test_what_a_newer_trigger_wrote_into_the_same_column_stays():
+    """SQLite fires the newer trigger first, so the sync trigger sees a row of another's making."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+        db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, title TEXT, c TIMESTAMP, u TIMESTAMP)")
+        db.execute("INSERT INTO t VALUES (1, 'x', '2024-01-15 12:00:00', '2024-01-15 12:00:00')")
+        migrate(db, CONTRACT)
+        db.execute(
+            "CREATE TRIGGER stamp AFTER UPDATE OF title ON t BEGIN"
+            " UPDATE t SET c_ms = 1704412800001 WHERE id = new.id; END"
+        )
+        db.execute("UPDATE t SET title = 'y', c_ms = 1705320000123")
+        assert db.execute("SELECT c, c_ms FROM t").fetchone() == (
+            "2024-01-05 00:00:00.001",
+            1704412800001,
+        )
