@@ -1,26 +1,22 @@
 """Many files: read, rewritten in processes, written whole or not at all.
 
-A file is written beside itself and moved over, with its mode, so that whoever looks sees the old
-file or the new one. Symbolic links are followed and stay links. A file that somebody changed
-between reading and writing is left alone.
+Symbolic links are followed and stay links. A file that somebody changed between reading and writing
+is left alone.
 """
 
 from __future__ import annotations
 
 import gc
 import io
-import os
-import stat
-import tempfile
 import tokenize
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..lint.files import decode, shown_path
 from ..lint.source import SourceError
+from ..lint.writing import ChangedError, write_whole
 from .changes import Change
 from .rewrite import Settings, rewrite
 
@@ -112,52 +108,12 @@ def _rewrite_path(path: Path, settings: Settings, *, write: bool) -> Result:
     if not write or result.after is None:
         return result
     try:
-        _store(path, data, result.after)
+        write_whole(path, result.after, before=data)
     except OSError as error:
         return Result(shown, error=f"{shown}: cannot be written ({error.strerror or error})")
-    except _ChangedError:
+    except ChangedError:
         return Result(shown, error=f"{shown}: was changed meanwhile; left alone, run again")
     return result
-
-
-# --- writing ---------------------------------------------------------------------------------
-
-
-class _ChangedError(Exception):
-    """The file is no longer what was read."""
-
-
-def _store(path: Path, before: bytes, after: bytes) -> None:
-    """Put new bytes in the place of a file's old ones, at once.
-
-    Raises:
-        OSError: the directory or the file cannot be written; the file is as it was.
-        _ChangedError: the file no longer holds `before`.
-    """
-    target = path.resolve()
-    status = target.stat()
-    if not os.access(target, os.W_OK):
-        raise PermissionError(13, "Permission denied", str(target))
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(after)
-            file.flush()
-            os.fsync(file.fileno())
-        _take_over(Path(name), status)
-        if target.read_bytes() != before:
-            raise _ChangedError
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def _take_over(file: Path, status: os.stat_result) -> None:
-    """Give a file the mode and, where that is allowed, the owner of another."""
-    with suppress(OSError):
-        os.chown(file, status.st_uid, status.st_gid)
-    file.chmod(stat.S_IMODE(status.st_mode))
 
 
 # --- in the processes of the pool ------------------------------------------------------------

@@ -7,8 +7,6 @@ line: code that moves, or is indented anew, stays known. Two equal lines count t
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -17,6 +15,7 @@ from typing import Any
 
 from .files import Checked
 from .findings import Finding
+from .writing import write_whole
 
 __all__ = ["Baseline", "BaselineError", "load_baseline", "record", "save_baseline", "without_known"]
 
@@ -135,21 +134,4 @@ def save_baseline(path: Path, baseline: Baseline) -> None:
     for (file, code, line), count in sorted(baseline.known.items()):
         findings.setdefault(file, []).append({"code": code, "line": line, "count": count})
     text = json.dumps({"version": _VERSION, "findings": findings}, indent=1, ensure_ascii=False)
-    # A symbolic link stays one: what it points at is replaced.
-    target = path.resolve()
-    mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file_object:
-            file_object.write(text + "\n")
-        Path(temporary).chmod(mode)
-        Path(temporary).replace(target)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    write_whole(path, (text + "\n").encode())
