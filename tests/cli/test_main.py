@@ -1,6 +1,7 @@
 """What all commands share: help, options, streams, errors and exit codes."""
 
 import os
+import re
 import subprocess
 import sys
 from importlib.metadata import entry_points, version
@@ -16,6 +17,7 @@ COMMANDS = {
     name: main.get_command(click.Context(main), name)
     for name in main.list_commands(click.Context(main))
 }
+SQL = ["sql", "all", "--contract", "agentos"]
 commands = pytest.mark.parametrize("name", COMMANDS)
 
 
@@ -47,6 +49,10 @@ class TestHelp:
         monkeypatch.setenv("COLUMNS", "200")
         assert [line for line in run(*args, "--help").output.splitlines() if len(line) > 80] == []
 
+    def test_the_list_of_commands_holds_whole_sentences(self, run):
+        _, _, listed = run("--help").output.partition("Commands:\n")
+        assert [line for line in listed.splitlines() if not re.search(r"\w\.$", line)] == []
+
     def test_the_version_is_the_packages(self, run):
         assert run("--version").output == f"ts-contract {version('ts-contract')}\n"
 
@@ -74,6 +80,16 @@ class TestImports:
         loaded = self.modules("import ts_contract.cli")
         assert loaded & {f"ts_contract.cli.{name}" for name in COMMANDS} == set()
         assert loaded & {"rich", "sqlite3", "sqlglot", "libcst", "ts_contract.migration"} == set()
+
+    @pytest.mark.parametrize("command", ["lint", "codemod"])
+    def test_the_source_side_does_without_the_database_side(self, command, tmp_path):
+        (tmp_path / "app.py").write_text("db.execute('SELECT created_at FROM tasks')\n")
+        args = [command, str(tmp_path), "--contract", "agentos"]
+        loaded = self.modules(
+            f"from ts_contract.cli import main; main({args}, standalone_mode=False)"
+        )
+        assert "ts_contract.lint" in loaded
+        assert "ts_contract.migration" not in loaded
 
     def test_help_needs_no_extra(self):
         self.modules(
@@ -139,11 +155,15 @@ class TestErrors:
         assert (result.exit_code, result.stdout) == (2, "")
         assert "--contract: no contract is called ''" in result.stderr
 
-    def test_a_full_disk_is_no_traceback(self, shell):
+    @pytest.mark.parametrize(
+        "args", [["--help"], ["--version"], ["rule", "--help"], ["rule"], SQL, [*SQL, "--quiet"]]
+    )
+    @pytest.mark.parametrize("unbuffered", ["", "1"])
+    def test_a_full_disk_is_no_traceback(self, shell, args, unbuffered):
         with Path("/dev/full").open("w") as full:
-            process = shell("sql", "all", "--contract", "agentos", stdout=full)
+            process = shell(*args, stdout=full, env={"PYTHONUNBUFFERED": unbuffered})
             _, stderr = process.communicate()
-        assert (process.returncode, stderr) == (3, "Error: No space left on device\n")
+        assert (process.returncode, stderr) == (3, "Error: cannot write: No space left on device\n")
 
     @pytest.mark.parametrize("descriptor", [1, 2])
     def test_a_closed_stream_is_one_that_nobody_reads(self, shell, store, descriptor):
@@ -155,8 +175,9 @@ class TestErrors:
         assert process.returncode == 1  # for the quarantine
         assert store.read_bytes() == before
 
-    def test_a_reader_that_goes_away_is_no_error(self, shell):
-        with shell("sql", "all", "--contract", "agentos") as process:
+    @pytest.mark.parametrize("args", [["--help"], ["--version"], ["rule", "--help"], SQL])
+    def test_a_reader_that_goes_away_is_no_error(self, shell, args):
+        with shell(*args) as process:
             process.stdout.close()
             assert process.stderr.read() == ""
         assert process.returncode == 128 + 13

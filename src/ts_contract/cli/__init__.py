@@ -52,8 +52,12 @@ class _Cli(click.Group):
         prepare_streams()
         return super().main(*args, **kwargs)
 
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        with errors_explained():  # --help and --version print here
+            return super().make_context(*args, **kwargs)
+
     def invoke(self, ctx: click.Context) -> object:
-        with errors_explained(ctx):
+        with errors_explained():
             return super().invoke(ctx)
 
 

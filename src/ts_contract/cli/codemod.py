@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from .common import console, contract_if_any, hint, printable
-from .progress import progress
+from .progress import progress_in_files
 
 if TYPE_CHECKING:
     from ..codemod.changes import Options
@@ -86,12 +85,12 @@ def command(
     report: Path | None,
     database: Path | None,
 ) -> None:
-    """Rewrite the Python files under PATH, by default those under the working directory.
+    """Rewrite the clocks and queries under PATH for epoch columns.
 
-    By default nothing is written: a summary says what would change. Only safe rewrites are made:
-    the same rows, the same instants, no value of another type where other code sees it. What is
-    left gets a comment `# TODO(ts-contract TSC201): reason`. PATH - reads standard input and
-    prints the result.
+    In Python files; by default in the working directory. Without an option nothing is written: a
+    summary says what would change. Only safe rewrites are made: the same rows, the same instants,
+    no value of another type where other code sees it. What is left gets a comment
+    `# TODO(ts-contract TSC201): reason`. PATH - reads standard input and prints the result.
 
     Exit codes: 0 nothing to change, or written; 1 changes to make, or a difference that --verify
     found; 2 usage or configuration; 3 a file failed while the others were done.
@@ -166,19 +165,11 @@ def _rewrite(
     if write:
         _warn_of_uncommitted(files)
     results = []
-    with _counted(len(files)) as count:
+    with progress_in_files("codemod", len(files)) as count:
         for result in rewrite_files(files, settings, jobs or cores(), write=write):
             results.append(result)
             count(len(results))
     return results
-
-
-@contextmanager
-def _counted(total: int) -> Iterator[Callable[[int], None]]:
-    from ..migration.progress import Progress  # noqa: PLC0415
-
-    with progress() as bar:
-        yield lambda done: bar(Progress("codemod", "", done, total))
 
 
 def _warn_of_uncommitted(files: Sequence[Path]) -> None:

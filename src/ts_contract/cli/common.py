@@ -184,26 +184,22 @@ class _FailedError(_Error):
 
 
 @contextmanager
-def errors_explained(ctx: click.Context) -> Iterator[None]:
-    """Turn every error that is not a bug of ours into a message and an exit code.
-
-    Args:
-        ctx: the context of the whole command line.
-    """
+def errors_explained() -> Iterator[None]:
+    """Turn every error that is not a bug of ours into a message and an exit code."""
     try:
         try:
             yield
         finally:
             _flush()
     except BrokenPipeError:  # the reader has gone, which is its right
-        ctx.exit(128 + 13)  # what a shell reports of a program that SIGPIPE ended
+        raise click.exceptions.Exit(128 + 13) from None  # as a shell tells of SIGPIPE
     except KeyboardInterrupt:
         click.echo("Interrupted.", err=True)
-        ctx.exit(128 + 2)
+        raise click.exceptions.Exit(128 + 2) from None
     except (click.ClickException, click.exceptions.Exit, click.Abort):
         raise
     except Exception as error:
-        explained = _explain(error, ctx.invoked_subcommand)
+        explained = _explain(error)
         if explained is None:
             raise
         raise explained from error
@@ -219,17 +215,17 @@ def _flush() -> None:
         raise
 
 
-def _explain(error: Exception, command: str | None) -> _Error | None:
+def _explain(error: Exception) -> _Error | None:
     """Return the message and exit code of an error, or None for a bug of ours."""
     from ..contract import ContractError  # noqa: PLC0415 - --help does without
 
     if isinstance(error, ContractError):
         return _UsageError(error)
     if isinstance(error, ModuleNotFoundError):
-        return _missing_extra(error, command)
+        return _missing_extra(error)
     if isinstance(error, OSError):
-        place = f"{error.filename}: " if error.filename else ""
-        return _FailedError(f"{place}{error.strerror or error}")
+        # A stream has no name; it was open, so writing to it is what failed.
+        return _FailedError(f"{error.filename or 'cannot write'}: {error.strerror or error}")
     from ..migration.errors import Failed, Refused  # noqa: PLC0415
 
     if isinstance(error, Refused):
@@ -239,7 +235,8 @@ def _explain(error: Exception, command: str | None) -> _Error | None:
     return None
 
 
-def _missing_extra(error: ModuleNotFoundError, command: str | None) -> _Error | None:
+def _missing_extra(error: ModuleNotFoundError) -> _Error | None:
+    command = click.get_current_context().invoked_subcommand
     package = (error.name or "").partition(".")[0]
     if package not in _EXTRAS:
         return None

@@ -29,6 +29,7 @@ def command(db: str) -> None:
     dropped = counted(len(report.columns), "legacy column")
     click.echo(f"{printable(report.database)}: {dropped} dropped.")
     _print_names("Indexes that went with them", report.indexes)
+    _print_names("CHECKs that went with them", report.checks)
     _print_names("Tables that had to be rebuilt", report.rebuilt)
 
 

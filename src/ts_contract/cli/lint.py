@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ import click
 
 from .common import console, contract_if_any, hint, printable
 from .output import print_json
-from .progress import progress
+from .progress import progress_in_files
 
 if TYPE_CHECKING:
     from ..contract import Contract
@@ -73,11 +72,11 @@ def command(
     update_baseline: bool,
     jobs: int | None,
 ) -> None:
-    """Check the Python files under PATH, by default those under the working directory.
+    """Find naive clocks, mixed units and legacy columns under PATH.
 
-    Finds naive clocks, mixed units, and every use of a legacy column, in Python and in the SQL
-    inside it. Heeds .gitignore, the contract's `exclude`, and `# noqa: TSC201` as flake8 does.
-    PATH - is standard input. Without a contract only clocks and units are checked.
+    In Python files, and in the SQL inside them; by default in the working directory. Heeds
+    .gitignore, the contract's `exclude`, and `# noqa: TSC201` as flake8 does. PATH - is standard
+    input. Without a contract only clocks and units are checked.
 
     Exit codes: 0 nothing found; 1 findings; 2 usage or configuration; 3 a file could not be read
     or parsed, while the others were checked.
@@ -128,19 +127,11 @@ def _check(paths: Sequence[str], settings: Settings, jobs: int | None) -> list[C
         results.append(check_source(sys.stdin.buffer.read(), STDIN, settings))
     named = [Path(path) for path in paths or ["."] if path != "-"]
     files = list(python_files(named, settings.contract))
-    with _counted(len(files)) as count:
+    with progress_in_files("lint", len(files)) as count:
         for result in check_files(files, settings, jobs or cores()):
             results.append(result)
             count(len(results))
     return results
-
-
-@contextmanager
-def _counted(total: int) -> Iterator[Callable[[int], None]]:
-    from ..migration.progress import Progress  # noqa: PLC0415
-
-    with progress() as bar:
-        yield lambda done: bar(Progress("lint", "", done, total))
 
 
 def _sorted_out(results: list[Checked], file: Path | None, update: bool) -> list[Checked]:

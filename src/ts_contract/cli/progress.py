@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from ..progress import Progress, ProgressCallback, silent
 from .common import console, is_quiet, printable
 
 if TYPE_CHECKING:
     import rich.progress
 
-    from ..migration.progress import Progress, ProgressCallback
-
-__all__ = ["progress"]
+__all__ = ["progress", "progress_in_files"]
 
 _PHASES_IN_ROWS = frozenset(("survey", "backfill", "verify"))
 _LABEL_WIDTH = 24
@@ -32,7 +31,7 @@ def progress() -> Iterator[ProgressCallback]:
         The callback to hand to a function of `ts_contract.migration`.
     """
     if is_quiet() or not sys.stderr.isatty():
-        yield lambda _: None
+        yield silent
         return
     from rich.progress import BarColumn, TextColumn  # noqa: PLC0415 - most runs do without
     from rich.progress import Progress as Bars  # noqa: PLC0415
@@ -45,6 +44,17 @@ def progress() -> Iterator[ProgressCallback]:
         shown = _Shown(bars)
         yield shown.update
         shown.end_phase()
+
+
+@contextmanager
+def progress_in_files(phase: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show how many of `total` files are done while the block runs, as `progress` does.
+
+    Yields:
+        A function to call with how many are done.
+    """
+    with progress() as show:
+        yield lambda done: show(Progress(phase, "", done, total))
 
 
 class _Shown:
