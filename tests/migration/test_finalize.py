@@ -120,6 +120,14 @@ def test_what_only_serves_the_column_goes_with_it(migrated, beside, create):
     check(path)
 
 
+def test_a_check_that_goes_is_named(migrated):
+    path = migrated(GOES["a check on the table"][1])
+
+    report = finalize(path, CONTRACT)
+
+    assert report.checks == ("CONSTRAINT later CHECK (c IS NULL OR c > '2020') of t",)
+
+
 def test_what_was_unique_stays_unique(migrated):
     path = migrated(GOES["a unique table"][1])
 

@@ -26,12 +26,14 @@ class FinalizeReport:
         database: name of the database.
         columns: the legacy columns that were dropped, as `table.column`.
         indexes: the application's indexes that went with them.
+        checks: its CHECK constraints that did, as `CHECK (...) of table`.
         rebuilt: the tables that had to be rebuilt.
     """
 
     database: str
     columns: tuple[str, ...]
     indexes: tuple[str, ...]
+    checks: tuple[str, ...]
     rebuilt: tuple[str, ...]
 
 
@@ -84,7 +86,7 @@ def _nothing_left(database: Database, contract: Contract) -> FinalizeReport:
                     f"{database.name}: {found.name}.{column.legacy} is not migrated; "
                     "run `ts-contract migrate` first"
                 )
-    return FinalizeReport(database.name, (), (), ())
+    return FinalizeReport(database.name, (), (), (), ())
 
 
 def _check_state(database: Database, contract: Contract) -> None:
@@ -112,4 +114,6 @@ def _finalize(database: Database, contract: Contract, progress: ProgressCallback
     removals = [Removal(t.name, {c.legacy: c.epoch for c in t.columns}) for t in tables]
     removed = remove(database, tables, removals, "finalize", progress)
     run(database, CreateState(contract).undo(database.schema))
-    return FinalizeReport(database.name, removed.columns, removed.indexes, removed.rebuilt)
+    return FinalizeReport(
+        database.name, removed.columns, removed.indexes, removed.checks, removed.rebuilt
+    )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from .classify import Reading
 from .dialects.sqlite import Database, introspect
-from .dialects.sqlite_columns import drop_columns
+from .dialects.sqlite_columns import checks_on, drop_columns
 from .dialects.sqlite_dependents import dependents, failures
 from .dialects.sqlite_text import names
 from .errors import Refused
@@ -34,10 +34,11 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """What went: columns as `table.column`, indexes of the application, tables rebuilt."""
+    """What went: columns as `table.column`, the application's indexes and CHECKs."""
 
     columns: tuple[str, ...]
     indexes: tuple[str, ...]
+    checks: tuple[str, ...]
     rebuilt: tuple[str, ...]
 
 
@@ -78,19 +79,23 @@ def remove(
     info = introspect(database, ())
     broken = failures(database, info)
     _refuse_dependents(database, info, removals)
-    indexes, rebuilt = [], []
+    indexes: list[str] = []
+    checks: list[str] = []
+    rebuilt: list[str] = []
     for done, removal in enumerate(removals):
         progress(Progress(phase, removal.table, done, len(removals)))
         for index in _indexes_on(info, removal):
             database.run(f"DROP INDEX {database.qualified(index.name)}")
             indexes.append(index.name)
+        lost = checks_on(database, removal.table, removal.successors)
+        checks += [f"{check} of {removal.table}" for check in lost]
         if drop_columns(database, removal.table, removal.successors):
             rebuilt.append(removal.table)
     run(database, InstallZone(Reading()).undo(database.schema))
     _refuse_broken(database, info, broken)
     progress(Progress(phase, "", len(removals), len(removals)))
     columns = (f"{r.table}.{column}" for r in removals for column in r.successors)
-    return Removed(tuple(columns), tuple(indexes), tuple(rebuilt))
+    return Removed(tuple(columns), tuple(indexes), tuple(checks), tuple(rebuilt))
 
 
 def run(database: Database, statements: tuple[str, ...]) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from ..errors import Refused
 from .sqlite import Database, literal, quote
-from .sqlite_text import in_schema, without_columns
+from .sqlite_text import checks_naming, in_schema, without_columns
 
-__all__ = ["drop_columns", "set_up_rebuild"]
+__all__ = ["checks_on", "drop_columns", "set_up_rebuild"]
 
 
 @contextmanager
@@ -57,6 +57,11 @@ def drop_columns(database: Database, table: str, successors: dict[str, str]) -> 
         rebuilt = False
     database.run("RELEASE drop_columns")
     return rebuilt
+
+
+def checks_on(database: Database, table: str, columns: Collection[str]) -> tuple[str, ...]:
+    """Return the CHECK constraints of a table that name one of some columns."""
+    return checks_naming(_sql_of(database, table), columns)
 
 
 def _rebuild_without(database: Database, table: str, successors: dict[str, str]) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from ..errors import Refused
 from .sqlite import quote
 
-__all__ = ["Token", "in_schema", "names", "tokens", "without_columns"]
+__all__ = ["Token", "checks_naming", "in_schema", "names", "tokens", "without_columns"]
 
 _WORD = r"[A-Za-z_\u0080-\U0010ffff][\w$\u0080-\U0010ffff]*"
 
@@ -164,6 +164,24 @@ def without_columns(create_table: str, successors: dict[str, str]) -> str:
     for start, end, text in sorted(edits, reverse=True):
         create_table = create_table[:start] + text + create_table[end:]
     return create_table
+
+
+def checks_naming(create_table: str, columns: Collection[str]) -> tuple[str, ...]:
+    """Return the CHECK constraints of a CREATE TABLE statement that name one of some columns.
+
+    Args:
+        create_table: the statement.
+        columns: names of columns.
+
+    Example:
+        >>> checks_naming("CREATE TABLE t (a, b, CHECK (a < b), CHECK (a > 0))", ["b"])
+        ('CHECK (a < b)',)
+    """
+    return tuple(
+        create_table[item.start : item.end]
+        for item in _items(create_table)
+        if item.keyword == "CHECK" and any(item.mentions(name) for name in columns)
+    )
 
 
 def _key_of(successors: dict[str, str], lowered: str) -> str:
