@@ -1,15 +1,14 @@
 """What the SQL of a file says about contract columns: plain data that rules and codemod share.
 
-`resolve.analyse` builds it. Every place is given twice: as offsets in the file (`span`), and as
+`resolve.Analysis` holds it. Every place is given twice: as offsets in the file (`span`), and as
 indexes in the query's own text (`first`, `last`), which are those of the parsed statement too.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal
 
 from ..contract import ColumnContract, TableContract
 from .queries import Query
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from sqlglot import exp
 
 __all__ = [
-    "Analysis",
     "ColumnData",
     "ModelColumn",
     "ModelUse",
@@ -33,7 +31,6 @@ __all__ = [
     "Value",
 ]
 
-Part = TypeVar("Part")
 Access = Literal["read", "write", "ddl"]
 Role = Literal[
     "select",  # select list
@@ -282,43 +279,3 @@ class ColumnData:
     table: TableContract
     column: ColumnContract
     span: tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Analysis:
-    """The SQL of one file.
-
-    Attributes:
-        queries: every statement of every query, each branch of the program for itself.
-        references: contract columns named, each place of the file once, in its order.
-        stars: `*` over contract tables, each place once.
-        unsure: names that cannot be told, each place once.
-        row_reads: legacy columns taken out of rows in Python.
-        model_columns: contract columns that classes define.
-        model_uses: legacy columns that ORM queries name.
-        column_data: legacy columns named in collections that reach SQL.
-    """
-
-    queries: tuple[Resolved, ...]
-    references: tuple[Reference, ...]
-    stars: tuple[Star, ...]
-    unsure: tuple[Unsure, ...]
-    row_reads: tuple[RowRead, ...] = ()
-    model_columns: tuple[ModelColumn, ...] = ()
-    model_uses: tuple[ModelUse, ...] = ()
-    column_data: tuple[ColumnData, ...] = ()
-
-    def parts(self, kind: type[Part]) -> Iterator[Part]:
-        """Yield the parts of one class, in the order of the file."""
-        groups: tuple[tuple[object, ...], ...] = (
-            self.references,
-            self.stars,
-            self.unsure,
-            self.row_reads,
-            self.model_columns,
-            self.model_uses,
-            self.column_data,
-            self.queries,
-        )
-        for group in groups:
-            yield from (part for part in group if isinstance(part, kind))

@@ -296,21 +296,16 @@ def _is_bound(name: str, source: Source) -> bool:
 
 def _is_bound_inside(name: str, source: Source) -> bool:
     """Tell whether any scope below the module binds `name`: a fix there would mean another."""
-    stored = any(
-        node.id == name
-        and not isinstance(node.ctx, ast.Load)
-        and source.scope(node) is not source.tree
-        for node in source.nodes(ast.Name)
-    )
-    return (
-        stored
-        or any(node.arg == name for node in source.nodes(ast.arg))
-        or any(
-            name == (alias.asname or alias.name) and source.parent(node) is not source.tree
-            for node in source.nodes(ast.ImportFrom)
-            for alias in node.names
-        )
-    )
+    return any(_binds_inside(node, source) for node in source.binders(name))
+
+
+def _binds_inside(node: ast.AST, source: Source) -> bool:
+    match node:
+        case ast.Name():
+            return source.scope(node) is not source.tree
+        case ast.ImportFrom():
+            return source.parent(node) is not source.tree
+    return isinstance(node, ast.arg)
 
 
 def spelled(node: ast.AST, source: Source) -> str:

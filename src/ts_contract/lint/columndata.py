@@ -9,13 +9,21 @@ from collections.abc import Iterator, Sequence
 from ..contract import ColumnContract, Contract, TableContract
 from .analysis import ColumnData, Resolved
 from .literals import literal_pieces
+from .memory import remember_last
 from .source import Source
 from .sqltext import Text, iter_words
 
-__all__ = ["find_column_data"]
+__all__ = ["find_column_data", "quoted_tables"]
 
 
 _TAKES_COLUMNS = re.compile(r"insert|update|upsert|select|delete|replace|index", re.IGNORECASE)
+
+
+@remember_last
+def quoted_tables(contract: Contract) -> re.Pattern[str]:
+    """Return a pattern of the literals, in lower case, that are a table's name."""
+    names = "|".join(re.escape(table.name.lower()) for table in contract.tables)
+    return re.compile(f"[\"'](?:{names})[\"']")
 
 
 def find_column_data(
@@ -39,8 +47,7 @@ def find_column_data(
 
 def _in_calls(source: Source, contract: Contract) -> Iterator[ColumnData]:
     """Yield the columns in calls that name their table: `insert("tasks", {"created_at": now})`."""
-    names = "|".join(re.escape(table.name) for table in contract.tables)
-    if not re.search(f"[\"'](?:{names})[\"']", source.text, re.IGNORECASE):
+    if not quoted_tables(contract).search(source.lowered):
         return
     for call in source.nodes(ast.Call):
         table = _table_of(call, contract)

@@ -9,8 +9,9 @@ from ..contract import Contract
 from .source import Source
 
 if TYPE_CHECKING:
-    from .analysis import Analysis
+    from .given import Given
     from .queries import Query
+    from .resolve import Analysis
     from .schema import Schema
     from .units import Quantity
 
@@ -54,6 +55,13 @@ class Context:
         return {}
 
     @cached_property
+    def given(self) -> tuple[Given, ...]:
+        """What the file gives to names that say something of time."""
+        from .given import given_values  # noqa: PLC0415 - only where a rule needs it
+
+        return given_values(self)
+
+    @cached_property
     def queries(self) -> list[Query]:
         """The SQL of the file, found and joined; resolved in `analysis`."""
         from .queries import find_queries  # noqa: PLC0415 - only where a rule needs it
@@ -62,7 +70,7 @@ class Context:
 
     @cached_property
     def analysis(self) -> Analysis:
-        """The SQL of the file, resolved; built when a rule asks for it first."""
-        from .resolve import resolve_queries  # noqa: PLC0415 - only where a rule needs it
+        """What the file says about contract columns; each part is found when a rule asks for it."""
+        from .resolve import Analysis  # noqa: PLC0415 - only where a rule needs it
 
-        return resolve_queries(self.source, lambda: self.queries, self.contract, self.schema)
+        return Analysis(self.source, self.contract, self.schema, self.queries)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ..contract import Contract
 from .context import Context
 from .findings import Finding
+from .given import Given
 from .rules import Match, Rule, all_rules, applying
 from .source import Source
 
@@ -79,10 +80,12 @@ def check_context(context: Context, rules: Iterable[Rule]) -> list[Finding]:
 
 
 def _subjects(rule: Rule, context: Context) -> Iterator[object]:
-    """Yield what a rule looks at: nodes of the tree, or parts of the SQL in it."""
+    """Yield what a rule looks at: nodes of the tree, values given, or parts of the SQL in it."""
     for kind in rule.on:
         if issubclass(kind, ast.AST):
             yield from context.source.nodes(kind)
+        elif kind is Given:
+            yield from context.given
         else:
             yield from context.analysis.parts(kind)
 

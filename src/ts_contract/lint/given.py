@@ -1,84 +1,95 @@
-"""What is given to a name: by Python, and through the placeholders of SQL."""
+"""What is given to names that say something of time: by Python, and through SQL's placeholders."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from .context import Context
 from .sqlvalues import column_values
-from .units import gives_number
+from .units import Quantity, gives_number, named
 
 __all__ = ["Given", "given_values"]
+
+Taker = Literal["variable", "stored", "function"]
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A value under a name.
+    """A value under a name that says something of time.
 
     Attributes:
         name: of a variable, attribute, key, parameter, column, or the function that returns it.
         value: the expression.
-        is_variable: whether it is a mere variable, which nothing stores.
+        taker: what has the name: a mere variable, which nothing stores; the function; or else.
+        said: what the name says of the value; None for `created_at` and the legacy columns.
     """
 
     name: str
     value: ast.expr
-    is_variable: bool = False
+    taker: Taker
+    said: Quantity | None
 
 
-def given_values(node: ast.AST, context: Context) -> Iterator[Given]:
-    """Yield what a node gives to names.
+def given_values(context: Context) -> tuple[Given, ...]:
+    """Return what a file gives to names that say something of time.
 
     Args:
-        node: an assignment, keyword argument, dict or return statement; or the module, for the
-            values bound to the columns that its SQL writes.
         context: the file.
     """
-    match node:
-        case ast.Assign(targets=targets, value=value):
-            for target in targets:
-                yield from _assigned(target, value)
-        case ast.AnnAssign(target=target, value=ast.expr() as value):
-            yield from _assigned(target, value)
-        case ast.NamedExpr(target=target, value=value):
-            yield from _assigned(target, value)
-        case ast.keyword(arg=str(name), value=value):
-            yield Given(name, value)
-        case ast.Dict(keys=keys, values=values):
-            for key, value in zip(keys, values, strict=True):
-                if isinstance(key, ast.Constant) and isinstance(key.value, str):
-                    yield Given(key.value, value)
-        case ast.Return(value=ast.expr() as value):
-            yield from _returned(node, value, context)
-        case ast.Module():
-            yield from _bound(context)
+    said: dict[str, Quantity | None] = {}
+    found = []
+    for name, value, taker in _given(context):
+        if name not in said:
+            said[name] = named(name, context)
+        if said[name] or name.endswith("_at") or name.lower() in context.legacy_columns:
+            found.append(Given(name, value, taker, said[name]))
+    return tuple(found)
 
 
-def _assigned(target: ast.expr, value: ast.expr) -> Iterator[Given]:
-    match target, value:
-        case ast.Name(id=name), _:
-            yield Given(name, value, is_variable=True)
-        case ast.Attribute(attr=name), _:
-            yield Given(name, value)
-        case ast.Subscript(slice=ast.Constant(value=str(key))), _:
-            yield Given(key, value)
-        case ast.Tuple(elts=targets), ast.Tuple(elts=values) if len(targets) == len(values):
-            if not any(isinstance(part, ast.Starred) for part in (*targets, *values)):
-                for inner, given in zip(targets, values, strict=True):
-                    yield from _assigned(inner, given)
-
-
-def _returned(node: ast.Return, value: ast.expr, context: Context) -> Iterator[Given]:
-    function = context.source.scope(node)
-    if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) and gives_number(function.name):
-        yield Given(function.name, value)
-
-
-def _bound(context: Context) -> Iterator[Given]:
+def _given(context: Context) -> Iterator[tuple[str, ast.expr, Taker]]:
+    source = context.source
+    for assign in source.nodes(ast.Assign):
+        for target in assign.targets:
+            yield from _assigned(target, assign.value)
+    for annotated in source.nodes(ast.AnnAssign):
+        if annotated.value is not None:
+            yield from _assigned(annotated.target, annotated.value)
+    for walrus in source.nodes(ast.NamedExpr):
+        yield walrus.target.id, walrus.value, "variable"
+    for keyword in source.nodes(ast.keyword):
+        if keyword.arg is not None:
+            yield keyword.arg, keyword.value, "stored"
+    for display in source.nodes(ast.Dict):
+        for key, value in zip(display.keys, display.values, strict=True):
+            if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                yield key.value, value, "stored"
+    for returned in source.nodes(ast.Return):
+        function = source.scope(returned)
+        if (
+            returned.value is not None
+            and isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+            and gives_number(function.name)
+        ):
+            yield function.name, returned.value, "function"
     for query in context.queries:
         if query.bound:
             for written in column_values(query):
                 if written.is_written:
-                    yield from (Given(written.column, bound) for bound in written.bound)
+                    yield from ((written.column, bound, "stored") for bound in written.bound)
+
+
+def _assigned(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr, Taker]]:
+    match target, value:
+        case ast.Name(id=name), _:
+            yield name, value, "variable"
+        case ast.Attribute(attr=name), _:
+            yield name, value, "stored"
+        case ast.Subscript(slice=ast.Constant(value=str(key))), _:
+            yield key, value, "stored"
+        case ast.Tuple(elts=targets), ast.Tuple(elts=values) if len(targets) == len(values):
+            if not any(isinstance(part, ast.Starred) for part in (*targets, *values)):
+                for inner, given in zip(targets, values, strict=True):
+                    yield from _assigned(inner, given)

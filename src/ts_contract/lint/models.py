@@ -15,7 +15,7 @@ from ..contract import ColumnContract, Contract, TableContract
 from .analysis import ModelColumn, ModelUse
 from .source import Source
 
-__all__ = ["find_models"]
+__all__ = ["declarations", "find_models"]
 
 _TABLE_CALLS = frozenset({"Table", "create_table", "add_column"})
 _COLUMN_CALLS = frozenset({"Column", "mapped_column", "Field", "deferred", "field"})
@@ -38,16 +38,21 @@ _WRITES = frozenset({"create", "update", "values"})
 _STATEMENTS = frozenset({"delete", "insert", "query", "select", "update"})
 
 
-# What a file says that declares a table; looked for before its tree is built.
+# What a file says, in lower case, that declares a table; looked for before its tree is built.
 _DECLARES = (
     "__tablename__",
     "db_table",
     "table_name",
-    "table=True",
-    "Table(",
+    "table=true",
+    "table(",
     "add_column",
     "create_table",
 )
+
+
+def declarations(contract: Contract) -> tuple[str, ...]:
+    """Return the words, in lower case, of which a file holds one if it may have models."""
+    return ("",) if contract.models else _DECLARES
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,7 @@ def find_models(
         source: the file.
         contract: the declared columns, and the models whose table cannot be seen.
     """
-    if not contract.models and not any(word in source.text for word in _DECLARES):
+    if not any(word in source.lowered for word in declarations(contract)):
         return (), ()
     finder = _Finder(source, contract)
     columns = sorted(finder.columns(), key=lambda column: column.span)

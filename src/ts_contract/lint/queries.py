@@ -8,25 +8,17 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from .beginnings import CLAUSE, SQL, has_clause, has_sql, looks_like_sql
 from .literals import literal_pieces
 from .source import Source
 from .sqltext import Placeholder, Statement, Text, split_statements
 from .strings import PASS_THROUGH, STRIPPING, Strings
 
-__all__ = [
-    "EXECUTING",
-    "OPENS_EITHER",
-    "OPENS_SQL",
-    "Query",
-    "find_fragments",
-    "find_queries",
-    "has_sql",
-    "looks_like_sql",
-]
+__all__ = ["EXECUTING", "Query", "find_fragments", "find_queries"]
 
 # Methods and functions that run SQL: DB-API, SQLAlchemy, pandas, asyncpg, databases, Django.
 EXECUTING = frozenset(
@@ -76,28 +68,6 @@ _FOR_PEOPLE = frozenset(
 )
 _PARAMETER_KEYWORDS = ("parameters", "params", "args", "vars", "values", "seq_of_parameters")
 
-_HEAD = re.compile(
-    r"""(?:\s|\(|--[^\n]*\n|/\*.*?\*/)*
-    (?:EXPLAIN\s+(?:QUERY\s+PLAN\s+|ANALYZE\s+)?)?
-    (?: SELECT\b.+?\bFROM\b | SELECT\b.+?\(\s*SELECT\b | WITH\b.+?\bAS\b.*?\( | VALUES\s*\(
-      | INSERT\s+(?:OR\s+\w+\s+)?INTO\b | REPLACE\s+INTO\b
-      | UPDATE\b.+?\bSET\b | DELETE\s+FROM\b
-      | CREATE\s+(?:OR\s+REPLACE\s+)?(?:TEMP(?:ORARY)?\s+|UNIQUE\s+|VIRTUAL\s+|UNLOGGED\s+)?
-        (?:TABLE|INDEX|VIEW|TRIGGER|MATERIALIZED\s+VIEW)\b
-      | (?:ALTER|DROP)\s+(?:TABLE|INDEX|VIEW|TRIGGER)\b
-      | (?:BEGIN|PRAGMA|SAVEPOINT|ATTACH)\b[^;]*;
-    )""",
-    re.VERBOSE | re.IGNORECASE | re.DOTALL,
-)
-# Where SQL begins, a file in lower case has a quote, and behind it a verb or a clause.
-# Comments of SQL and escaped blanks may stand between.
-_OPENS = r"""["'](?:\s|\\[nrt]|\\\r?\n|\(|--[^\n]*\n|/\*.*?\*/)*"""
-_VERB = r"""(?:select|insert|update|delete|replace|with|create|alter|drop|explain|begin|pragma
-    |savepoint|attach|values)(?:[\s\\(;/{-]|["'][\s,+])"""
-_CLAUSE_WORD = r"(?:order|group|where|having|and|or|set)[\s\\]"
-OPENS_SQL = re.compile(f"{_OPENS}{_VERB}", re.DOTALL | re.VERBOSE)
-OPENS_CLAUSE = re.compile(f"{_OPENS}{_CLAUSE_WORD}", re.DOTALL | re.VERBOSE)
-OPENS_EITHER = re.compile(f"{_OPENS}(?:{_VERB}|{_CLAUSE_WORD})", re.DOTALL | re.VERBOSE)
 _FIRST_WORD = re.compile(r"[A-Za-z]+")
 
 
@@ -132,21 +102,6 @@ class Query:
         return not (self.home[0] <= span[0] and span[1] <= self.home[1])
 
 
-def looks_like_sql(value: str) -> bool:
-    """Tell whether a text begins with a verb of SQL and has the clause that goes with it.
-
-    Example:
-        >>> looks_like_sql("select id from t"), looks_like_sql("Update failed")
-        (True, False)
-    """
-    return _HEAD.match(value) is not None
-
-
-def has_sql(text: str) -> bool:
-    """Tell whether some literal of a file's text may begin like SQL, without parsing it."""
-    return OPENS_SQL.search(text.lower()) is not None
-
-
 def find_fragments(source: Source, queries: Sequence[Query]) -> list[Text]:
     """Return the literals that read like a clause of SQL and that no query was seen to take in.
 
@@ -154,14 +109,13 @@ def find_fragments(source: Source, queries: Sequence[Query]) -> list[Text]:
         source: the file.
         queries: its queries.
     """
-    if not OPENS_CLAUSE.search(source.text.lower()):
+    if not has_clause(source.lowered):
         return []
     taken = [query.text for query in queries]
     return [
         text
-        for node in _Finder(source).literals
-        if _begins_like(node, _CLAUSE)
-        and not any(other.covers(source.span(node)) for other in taken)
+        for node in _literals_like(source, CLAUSE)
+        if not any(other.covers(source.span(node)) for other in taken)
         and (text := Text(literal_pieces(source, node))).value
     ]
 
@@ -171,7 +125,31 @@ def find_queries(source: Source) -> list[Query]:
 
     A query whose text depends on a branch is there once for each branch.
     """
-    return _Finder(source).queries()
+    return _Finder(source).queries() if has_sql(source.lowered) else []
+
+
+def _literals_like(
+    source: Source, pattern: re.Pattern[str]
+) -> Iterator[ast.Constant | ast.JoinedStr]:
+    """Yield the string literals that begin like a pattern, f-strings first."""
+    for formatted in source.nodes(ast.JoinedStr):
+        if formatted.values and _begins_like(formatted.values[0], pattern):
+            yield formatted
+    for constant in source.nodes(ast.Constant):
+        if _begins_like(constant, pattern) and not _is_part(constant, source):
+            yield constant
+
+
+def _begins_like(node: ast.expr, pattern: re.Pattern[str]) -> bool:
+    """Tell whether a text begins like `pattern`; the rest may stand in another piece."""
+    value = getattr(node, "value", None)
+    if isinstance(value, bytes):
+        value = value.decode("latin-1")
+    return isinstance(value, str) and pattern.match(value) is not None
+
+
+def _is_part(constant: ast.Constant, source: Source) -> bool:
+    return isinstance(source.parent(constant), ast.JoinedStr)
 
 
 class _Finder:
@@ -184,6 +162,8 @@ class _Finder:
     def queries(self) -> list[Query]:
         found: list[Query] = []
         for anchor in self._anchors():
+            if isinstance(self._source.parent(anchor), ast.Expr | ast.Raise):
+                continue  # a docstring, or a bare string
             for pieces in self._strings.variants(anchor):
                 text = Text(pieces)
                 if looks_like_sql(text.value) and self._meant_as_sql(text.value, anchor):
@@ -209,22 +189,15 @@ class _Finder:
 
     @cached_property
     def _literal_spans(self) -> list[tuple[int, int]]:
-        return [self._source.span(node) for node in self.literals]
-
-    @cached_property
-    def literals(self) -> list[ast.Constant | ast.JoinedStr]:
-        """String literals, those within f-strings left out unless they stand in a hole."""
-        literals: list[ast.Constant | ast.JoinedStr] = list(self._source.nodes(ast.JoinedStr))
-        for node in self._source.nodes(ast.Constant):
-            if isinstance(node.value, str | bytes) and not isinstance(
-                self._source.parent(node), ast.JoinedStr
-            ):
-                literals.append(node)
-        return [
-            node
-            for node in literals
-            if not isinstance(self._source.parent(node), ast.FormattedValue) or node in literals
+        literals = [
+            *self._source.nodes(ast.JoinedStr),
+            *(
+                node
+                for node in self._source.nodes(ast.Constant)
+                if isinstance(node.value, str | bytes) and not _is_part(node, self._source)
+            ),
         ]
+        return [self._source.span(node) for node in literals]
 
     # --- anchors -----------------------------------------------------------------------------
 
@@ -232,7 +205,7 @@ class _Finder:
         """Return the expressions to evaluate: each use of each text that may become SQL."""
         anchors: dict[ast.expr, None] = {}
         seen: set[ast.AST] = set()
-        pending = [self._root(node) for node in self.literals if _begins_like(node, _MAY_BEGIN)]
+        pending = [self._root(node) for node in _literals_like(self._source, SQL)]
         while pending:
             root = pending.pop()
             if root in seen:
@@ -371,9 +344,6 @@ class _Finder:
 
     def _meant_as_sql(self, value: str, anchor: ast.expr) -> bool:
         """Tell SQL from English that begins like it, and from text that people read."""
-        parent = self._source.parent(anchor)
-        if isinstance(parent, ast.Expr | ast.Raise):
-            return False  # a docstring, or a bare string
         call = self._call_of(anchor)
         if call is not None and _name_of(call) in EXECUTING:
             return True
@@ -488,33 +458,3 @@ def _name_of(call: ast.Call) -> str:
     """Return the last part of the name that is called."""
     func = call.func
     return func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
-
-
-_MAY_BEGIN = re.compile(
-    r"(?:\s|\(|--[^\n]*\n|/\*.*?\*/)*(?:SELECT|INSERT|UPDATE|DELETE|REPLACE|WITH|CREATE|ALTER|DROP"
-    r"|EXPLAIN|BEGIN|PRAGMA|SAVEPOINT|ATTACH|VALUES)\b",
-    re.IGNORECASE | re.DOTALL,
-)
-
-
-_CLAUSE = re.compile(
-    r"""["'](?:\s|\\[nrt]|\\\r?\n)*(?:ORDER|GROUP|WHERE|HAVING|AND|OR|SET)[\s\\]""", re.IGNORECASE
-)
-_CLAUSE = re.compile(
-    r"""\s*(?: (?:ORDER|GROUP)\s+BY\s+[\w"'(`]
-      | (?:WHERE|HAVING|AND|OR)\b.*?(?:[=<>]|\b(?:IS|IN|BETWEEN|LIKE)\b)
-      | SET\s+[\w"`.]+\s*= )""",
-    re.VERBOSE | re.IGNORECASE | re.DOTALL,
-)
-
-
-def _begins_like(node: ast.Constant | ast.JoinedStr, pattern: re.Pattern[str]) -> bool:
-    """Tell whether a literal's text begins like `pattern`; the rest may stand in another piece."""
-    if isinstance(node, ast.JoinedStr):
-        first = node.values[0] if node.values else None
-        value = first.value if isinstance(first, ast.Constant) else None
-    else:
-        value = node.value
-    if isinstance(value, bytes):
-        value = value.decode("latin-1")
-    return isinstance(value, str) and pattern.match(value) is not None

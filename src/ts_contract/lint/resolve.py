@@ -6,14 +6,24 @@ Nothing is guessed: a name that may be a legacy column and cannot be told become
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from ..contract import Contract
-from .analysis import Analysis, Reference, Star, Unsure
+from .analysis import (
+    ColumnData,
+    ModelColumn,
+    ModelUse,
+    Reference,
+    Resolved,
+    RowRead,
+    Star,
+    Unsure,
+)
 from .catalog import Catalog, build_catalog
 from .columndata import find_column_data
 from .models import find_models
-from .queries import Query, find_fragments, find_queries, has_sql
+from .queries import Query, find_fragments, find_queries
 from .rows import find_row_reads
 from .schema import Schema
 from .source import Source
@@ -22,10 +32,116 @@ from .sqltext import Text, iter_words
 if TYPE_CHECKING:
     from .statements import Found
 
-__all__ = ["analyse", "resolve_queries"]
+__all__ = ["Analysis", "analyse"]
 
 
 Place = TypeVar("Place", Reference, Star, Unsure)
+
+_NO_CONTRACT = Contract("none")
+
+
+class Analysis:
+    """What a file's SQL, rows and models say about contract columns, found as it is asked for.
+
+    Args:
+        source: the parsed file.
+        contract: the declared columns; without any nothing is found.
+        schema: the other tables that are known.
+        queries: the file's queries.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        contract: Contract | None,
+        schema: Schema | None,
+        queries: Sequence[Query],
+    ) -> None:
+        self._source = source
+        self._contract = contract or _NO_CONTRACT
+        self._schema = schema
+        self._queries = queries
+
+    @cached_property
+    def _catalog(self) -> Catalog:
+        return build_catalog(self._contract, self._schema)
+
+    @cached_property
+    def _found(self) -> list[Found]:
+        if not self._contract.tables:
+            return []
+        relevant = [query for query in self._queries if self._catalog.concerns(query.text)]
+        if not relevant:
+            return []
+        from .statements import resolve_statement  # noqa: PLC0415 - sqlglot only for a candidate
+
+        return [
+            resolve_statement(query, statement, self._catalog)
+            for query in relevant
+            for statement in query.statements
+        ]
+
+    @cached_property
+    def queries(self) -> tuple[Resolved, ...]:
+        """Every statement of every query, each branch of the program for itself."""
+        return tuple(found.resolved for found in self._found)
+
+    @cached_property
+    def references(self) -> tuple[Reference, ...]:
+        """Contract columns named, each place of the file once, in its order."""
+        return _each_once(reference for query in self.queries for reference in query.references)
+
+    @cached_property
+    def stars(self) -> tuple[Star, ...]:
+        """`*` over contract tables, each place once."""
+        return _each_once(star for found in self._found for star in found.stars)
+
+    @cached_property
+    def unsure(self) -> tuple[Unsure, ...]:
+        """Names that cannot be told, each place once."""
+        sure = {reference.span for reference in self.references}
+        unsure = [name for f in self._found for name in f.unsure if name.span not in sure]
+        fragments = find_fragments(self._source, self._queries)
+        return _each_once([*unsure, *_loose_names(fragments, self._catalog)])
+
+    @cached_property
+    def row_reads(self) -> tuple[RowRead, ...]:
+        """Legacy columns taken out of rows in Python."""
+        return find_row_reads(self._source, self.queries)
+
+    @cached_property
+    def _models(self) -> tuple[tuple[ModelColumn, ...], tuple[ModelUse, ...]]:
+        return find_models(self._source, self._contract)
+
+    @property
+    def model_columns(self) -> tuple[ModelColumn, ...]:
+        """Contract columns that classes define."""
+        return self._models[0]
+
+    @property
+    def model_uses(self) -> tuple[ModelUse, ...]:
+        """Legacy columns that ORM queries name."""
+        return self._models[1]
+
+    @cached_property
+    def column_data(self) -> tuple[ColumnData, ...]:
+        """Legacy columns named in collections that reach SQL."""
+        return find_column_data(self._source, self._contract, self.queries)
+
+    def parts(self, kind: type) -> Sequence[object]:
+        """Return the parts of one class, in the order of the file."""
+        return _PARTS[kind](self)
+
+
+_PARTS: dict[type, Callable[[Analysis], Sequence[object]]] = {
+    Reference: lambda analysis: analysis.references,
+    Star: lambda analysis: analysis.stars,
+    Unsure: lambda analysis: analysis.unsure,
+    RowRead: lambda analysis: analysis.row_reads,
+    ModelColumn: lambda analysis: analysis.model_columns,
+    ModelUse: lambda analysis: analysis.model_uses,
+    ColumnData: lambda analysis: analysis.column_data,
+}
 
 
 def analyse(source: Source, contract: Contract | None, schema: Schema | None = None) -> Analysis:
@@ -45,51 +161,7 @@ def analyse(source: Source, contract: Contract | None, schema: Schema | None = N
         >>> [(r.name, r.role) for r in analyse(source, load_contract("agentos")).references]
         [('tasks.created_at', 'order-by')]
     """
-    return resolve_queries(source, lambda: find_queries(source), contract, schema)
-
-
-def resolve_queries(
-    source: Source,
-    find: Callable[[], Sequence[Query]],
-    contract: Contract | None,
-    schema: Schema | None,
-) -> Analysis:
-    """Resolve the queries of one file; see `analyse`.
-
-    Args:
-        source: the parsed file.
-        find: gives the file's queries; asked only if the file has text that begins like SQL.
-        contract: the declared columns.
-        schema: the other tables that are known.
-    """
-    if contract is None or not contract.tables:
-        return Analysis((), (), (), ())
-    catalog = build_catalog(contract, schema)
-    queries = find() if has_sql(source.text) else ()
-    relevant = [query for query in queries if catalog.concerns(query.text)]
-    found: list[Found] = []
-    if relevant:
-        from .statements import resolve_statement  # noqa: PLC0415 - sqlglot only for a candidate
-
-        found = [
-            resolve_statement(query, statement, catalog)
-            for query in relevant
-            for statement in query.statements
-        ]
-    references = _each_once(r for f in found for r in f.resolved.references)
-    sure = {reference.span for reference in references}
-    unsure = [name for f in found for name in f.unsure if name.span not in sure]
-    unsure += _loose_names(find_fragments(source, queries), catalog)
-    resolved = tuple(f.resolved for f in found)
-    return Analysis(
-        resolved,
-        references,
-        _each_once(star for f in found for star in f.stars),
-        _each_once(unsure),
-        find_row_reads(source, resolved),
-        *find_models(source, contract),
-        find_column_data(source, contract, resolved),
-    )
+    return Analysis(source, contract, schema, find_queries(source))
 
 
 def _loose_names(fragments: Sequence[Text], catalog: Catalog) -> Iterator[Unsure]:

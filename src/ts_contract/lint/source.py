@@ -89,6 +89,11 @@ class Source:
         self.tree = _parse(text) if tree is None else tree
         self._known_bindings: dict[str, dict[ast.AST, list[Binding]]] = {}
 
+    @cached_property
+    def lowered(self) -> str:
+        """The text in lower case, to look for what is written in either; offsets may differ."""
+        return self.text.lower()
+
     # --- positions ---------------------------------------------------------------------------
 
     @cached_property
@@ -201,7 +206,9 @@ class Source:
         if not isinstance(node, ast.Name) or not budget:
             return None
         base = self._name(node, budget)
-        return None if base is None else ".".join((base, *reversed(attributes)))
+        if base is None or not attributes:
+            return base
+        return ".".join((base, *reversed(attributes)))
 
     def _name(self, node: ast.Name, budget: int) -> str | None:
         bindings = self.bindings(node)
@@ -219,6 +226,8 @@ class Source:
 
     def _import_in_force(self, node: ast.Name, imports: list[Binding]) -> Binding:
         """Return the last import before `node` that is not the fallback of another."""
+        if len(imports) == 1:
+            return imports[0]
         first_choice = [b for b in imports if not self._is_fallback(b.node)] or imports
         before = [b for b in first_choice if getattr(b.node, "lineno", 0) <= node.lineno]
         same_scope = self.scope(first_choice[0].node) is self.scope(node)
@@ -283,12 +292,16 @@ class Source:
         if known is not None:
             return known
         found = self._known_bindings[name] = {}
-        for node in sorted(self._binders.get(name, ()), key=_place):
+        for node in sorted(self.binders(name), key=_place):
             scope = self._scope_bound_in(node)
             if scope not in self._declared_elsewhere.get(name, ()):
                 for binding in _bindings(name, node, self._parents):
                     found.setdefault(scope, []).append(binding)
         return found
+
+    def binders(self, name: str) -> Sequence[ast.AST]:
+        """Return the names, arguments and statements that bind a name anywhere in the file."""
+        return self._binders.get(name, ())
 
     @cached_property
     def _binders(self) -> dict[str, list[ast.AST]]:

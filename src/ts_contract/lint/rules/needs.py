@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterable
 
 from ...contract import Contract
+from ..beginnings import OPENS_SQL, OPENS_SQL_OR_CLAUSE
+from ..columndata import quoted_tables
 from ..memory import remember_last
-from ..queries import OPENS_EITHER, OPENS_SQL
+from ..models import declarations
 
 __all__ = [
     "DATETIME",
@@ -22,12 +24,14 @@ __all__ = [
     "tables",
 ]
 
+Need = tuple[str | re.Pattern[str], ...]
+
 # Whatever comes from a module, and under whatever name, its import names the module.
 DATETIME = ("datetime",)
 DATETIME_OR_TIME = ("datetime", re.compile(r"time(?!\w)(?<!\wtime)"))
 
 SQL = (OPENS_SQL,)
-SQL_OR_CLAUSE = (OPENS_EITHER,)
+SQL_OR_CLAUSE = (OPENS_SQL_OR_CLAUSE,)
 
 
 @remember_last
@@ -58,6 +62,18 @@ def tables(contract: Contract | None) -> tuple[str, ...]:
     return _shortest([*models, *(table.name for table in contract.tables)])
 
 
+@remember_last
+def models(contract: Contract | None) -> tuple[str, ...]:
+    """Return what a file says that may have models."""
+    return declarations(contract) if contract else ()
+
+
+@remember_last
+def columns_in_calls(contract: Contract | None) -> Need:
+    """Return what a file says whose data may reach SQL: SQL, or a table's name as a literal."""
+    return (OPENS_SQL, quoted_tables(contract)) if contract else ()
+
+
 LEGACY_SQL = (endings, legacy, tables, SQL)
 
 
@@ -65,7 +81,7 @@ _MS_NAMES = (re.compile(r"_ms(?:ecs?)?(?!\w)"), re.compile(r"milli(?:s|seconds)(
 
 
 @remember_last
-def milliseconds(contract: Contract | None) -> tuple[str | re.Pattern[str], ...]:
+def milliseconds(contract: Contract | None) -> Need:
     """Return what a file says that names milliseconds: `_ms` alone would find every `error_msg`."""
     epochs = (column.epoch.lower() for _, column in contract.columns()) if contract else ()
     return (

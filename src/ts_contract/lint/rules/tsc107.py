@@ -65,7 +65,7 @@ def check(node: ast.Call | ast.BinOp, context: Context) -> Iterator[Match]:
 def _present_in_ms(node: ast.AST, context: Context) -> Safety | None:
     """Return how safely `now_ms()` stands for an expression; None if it is something else."""
     match node:
-        case ast.Call(func=func, args=[arg], keywords=[]):
+        case ast.Call(func=func, args=[ast.Call() | ast.BinOp() as arg], keywords=[]):
             name = context.source.resolve(func)
             if name in _CUTS and _is_float_ms(arg, context):
                 return "safe"

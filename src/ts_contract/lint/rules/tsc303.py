@@ -48,7 +48,7 @@ from collections.abc import Iterator
 from ..analysis import ModelUse
 from ..context import Context
 from . import Match, rule
-from .needs import endings, legacy, tables
+from .needs import endings, legacy, models, tables
 from .sql import dual_write_allowed
 
 
@@ -56,7 +56,7 @@ from .sql import dual_write_allowed
     "TSC303",
     "ORM query uses legacy column {name}: use {epoch}",
     on=ModelUse,
-    needs=(endings, legacy, tables),
+    needs=(endings, legacy, tables, models),
 )
 def check(use: ModelUse, context: Context) -> Iterator[Match]:
     """Yield a match for each legacy column that an ORM query names."""

@@ -43,7 +43,7 @@ from collections.abc import Iterator
 from ..analysis import ModelColumn
 from ..context import Context
 from . import Match, rule
-from .needs import endings, legacy, tables
+from .needs import endings, legacy, models, tables
 from .sql import dual_write_allowed
 
 
@@ -51,7 +51,7 @@ from .sql import dual_write_allowed
     "TSC304",
     "definition of legacy column {name}: define {epoch}",
     on=ModelColumn,
-    needs=(endings, legacy, tables),
+    needs=(endings, legacy, tables, models),
 )
 def check(column: ModelColumn, context: Context) -> Iterator[Match]:
     """Yield a match for a legacy column that is defined, and may not be in this phase."""

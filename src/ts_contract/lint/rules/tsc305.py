@@ -38,14 +38,14 @@ from collections.abc import Iterator
 from ..analysis import ColumnData
 from ..context import Context
 from . import Match, rule
-from .needs import endings, legacy, tables
+from .needs import columns_in_calls, endings, legacy, tables
 
 
 @rule(
     "TSC305",
     "legacy column {name} is held as data that reaches SQL: hold {epoch}",
     on=ColumnData,
-    needs=(endings, legacy, tables),
+    needs=(endings, legacy, tables, columns_in_calls),
     severity="warning",
     default=False,
 )

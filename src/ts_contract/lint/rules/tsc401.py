@@ -35,8 +35,8 @@ from collections.abc import Iterator
 from ..constants import number
 from ..context import Context
 from ..findings import Edit, Fix
-from ..given import given_values
-from ..units import UNIT_NAMES, Quantity, named, quantity, spells_seconds
+from ..given import Given
+from ..units import UNIT_NAMES, Quantity, quantity, spells_seconds
 from . import Match, rule
 from .needs import milliseconds
 
@@ -44,23 +44,22 @@ from .needs import milliseconds
 @rule(
     "TSC401",
     "{unit} given to {name}, which holds milliseconds",
-    on=(ast.Module, ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.keyword, ast.Dict, ast.Return),
+    on=Given,
     needs=(milliseconds,),
 )
-def check(node: ast.AST, context: Context) -> Iterator[Match]:
-    """Yield a match for each name in milliseconds that is given another unit."""
-    for given in given_values(node, context):
-        target = named(given.name, context)
-        if target is None or target.unit != "ms":
-            continue
-        held = quantity(given.value, context)
-        if held is None:
-            constant = number(given.value, context.source)
-            if constant and target.kind == "instant" and spells_seconds(constant, target):
-                yield Match(given.value, {"unit": "seconds", "name": given.name})
-        elif held.unit != "ms":
-            fields = {"unit": UNIT_NAMES[held.unit], "name": given.name}
-            yield Match(given.value, fields, _fix(given.value, held, context))
+def check(given: Given, context: Context) -> Iterator[Match]:
+    """Yield a match for a name in milliseconds that is given another unit."""
+    target = given.said
+    if target is None or target.unit != "ms":
+        return
+    held = quantity(given.value, context)
+    if held is None:
+        constant = number(given.value, context.source)
+        if constant and target.kind == "instant" and spells_seconds(constant, target):
+            yield Match(given.value, {"unit": "seconds", "name": given.name})
+    elif held.unit != "ms":
+        fields = {"unit": UNIT_NAMES[held.unit], "name": given.name}
+        yield Match(given.value, fields, _fix(given.value, held, context))
 
 
 def _fix(value: ast.expr, held: Quantity, context: Context) -> Fix | None:

@@ -69,5 +69,9 @@ def _compared(
         for operator, pair in zip(node.ops, operands, strict=True):
             if isinstance(operator, _ORDERED):
                 yield pair
-    elif isinstance(node.func, ast.Name) and context.source.resolve(node.func) in _CHOOSING:
+    elif (
+        len(node.args) > 1
+        and isinstance(node.func, ast.Name)
+        and context.source.resolve(node.func) in _CHOOSING
+    ):
         yield from pairwise(node.args)

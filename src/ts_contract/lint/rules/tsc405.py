@@ -33,8 +33,8 @@ import ast
 from collections.abc import Iterator
 
 from ..context import Context
-from ..given import given_values
-from ..units import named, quantity
+from ..given import Given
+from ..units import quantity
 from . import Match, rule
 from .needs import milliseconds
 
@@ -42,25 +42,16 @@ from .needs import milliseconds
 @rule(
     "TSC405",
     "milliseconds given to {name}, whose name does not end in _ms",
-    on=(ast.Module, ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.keyword, ast.Dict),
+    on=Given,
     needs=(milliseconds,),
 )
-def check(node: ast.AST, context: Context) -> Iterator[Match]:
-    """Yield a match for each name that says something else of milliseconds."""
-    for given in given_values(node, context):
-        if not _says_otherwise(given.name, context):
-            continue
-        held = quantity(given.value, context)
-        if held and held.unit == "ms" and _read_name(given.value) != f"{given.name}_ms":
-            yield Match(given.value, {"name": given.name})
-
-
-def _says_otherwise(name: str, context: Context) -> bool:
-    """Tell whether a name says that its value is no milliseconds."""
-    said = named(name, context)
-    if said is None:
-        return name.endswith("_at") or name.lower() in context.legacy_columns
-    return said.unit != "ms"
+def check(given: Given, context: Context) -> Iterator[Match]:
+    """Yield a match for a name that says something else of milliseconds."""
+    if given.taker == "function" or (given.said and given.said.unit == "ms"):
+        return
+    held = quantity(given.value, context)
+    if held and held.unit == "ms" and _read_name(given.value) != f"{given.name}_ms":
+        yield Match(given.value, {"name": given.name})
 
 
 def _read_name(value: ast.expr) -> str | None:

@@ -27,13 +27,12 @@ created_at_ms = now_ms()
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
 from ..context import Context
 from ..findings import Edit, Fix
-from ..given import Given, given_values
-from ..units import named, quantity
+from ..given import Given
+from ..units import quantity
 from . import Match, rule
 from .needs import milliseconds
 
@@ -41,27 +40,26 @@ from .needs import milliseconds
 @rule(
     "TSC407",
     "a float given to {name}: take now_ms() or to_epoch_ms(), or cut it with int()",
-    on=(ast.Module, ast.Assign, ast.AnnAssign, ast.keyword, ast.Dict),
+    on=Given,
     needs=(milliseconds,),
 )
-def check(node: ast.AST, context: Context) -> Iterator[Match]:
-    """Yield a match for each epoch column that is given a float of milliseconds."""
-    for given in given_values(node, context):
-        if not _is_epoch(given, context):
-            continue
-        held = quantity(given.value, context)
-        if held and held.unit == "ms" and held.is_float:
-            start, end = context.source.span(given.value)
-            edits = (Edit(start, start, "int("), Edit(end, end, ")"))
-            fix = Fix("unsafe", edits, reason="an int is stored")
-            yield Match(given.value, {"name": given.name}, fix)
+def check(given: Given, context: Context) -> Iterator[Match]:
+    """Yield a match for an epoch column that is given a float of milliseconds."""
+    if not _is_epoch(given, context):
+        return
+    held = quantity(given.value, context)
+    if held and held.unit == "ms" and held.is_float:
+        start, end = context.source.span(given.value)
+        edits = (Edit(start, start, "int("), Edit(end, end, ")"))
+        fix = Fix("unsafe", edits, reason="an int is stored")
+        yield Match(given.value, {"name": given.name}, fix)
 
 
 def _is_epoch(given: Given, context: Context) -> bool:
     """Tell whether a name is that of a column: a mere variable needs `_at_ms` to be taken so."""
-    said = named(given.name, context)
-    if said is None or said.unit != "ms" or said.kind != "instant":
+    said = given.said
+    if said is None or said.unit != "ms" or said.kind != "instant" or given.taker == "function":
         return False
     if given.name.endswith("_at_ms") or given.name.lower() in context.epoch_columns:
         return True
-    return not given.is_variable
+    return given.taker != "variable"
