@@ -34,7 +34,7 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """What went: columns as `table.column`, the application's indexes and CHECKs."""
+    """What went: columns as `table.column`, indexes and CHECKs; and what was rebuilt."""
 
     columns: tuple[str, ...]
     indexes: tuple[str, ...]
