@@ -16,6 +16,7 @@ from ts_contract.migration.dialects.sqlite_values import (
     ms_expression,
     ms_or_form_expression,
     text_expression,
+    usual_expression,
 )
 
 NOON = 1_705_320_000_000  # 2024-01-15 12:00:00 UTC
@@ -497,6 +498,21 @@ def test_no_instant_of_a_million_is_wrong(db, form):
     print(f"seed {seed}")
     assert wrong_in_bulk(db, seconds_of_a_day("1969-12-31", 1), form) == 0
     assert wrong_in_bulk(db, random_instants(seed, 1_000_000), form) == 0
+
+
+@pytest.mark.parametrize("zone", ["", "Z", "+00:00"])
+@pytest.mark.parametrize("digits", ["", ".000", ".123", ".999", ".000000", ".123456", ".999999"])
+@pytest.mark.parametrize("separator", [" ", "T"])
+def test_what_programs_write_goes_the_short_way(db, separator, digits, zone):
+    """Also where SQLite reads the next second, as it does of .999999."""
+    usual = usual_expression("x", Reading())
+    db.execute("DELETE FROM stored")
+    text = f"2024-02-29{separator}12:59:59{digits}{zone}"
+    db.execute("INSERT INTO stored (x) VALUES (?)", (text,))
+
+    (ms,) = db.execute(f"SELECT {usual} FROM stored").fetchone()
+
+    assert ms == convert(text, Reading()).ms
 
 
 def test_the_bulk_check_can_fail(db):
