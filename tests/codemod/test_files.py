@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from ts_contract.codemod import files
+from ts_contract.codemod.changes import Options
 from ts_contract.codemod.files import rewrite_bytes, rewrite_files
+from ts_contract.codemod.report import as_json
 from ts_contract.codemod.rewrite import Settings
 from ts_contract.loading import parse_contract
 
@@ -147,3 +149,76 @@ def test_a_kill_at_any_moment_leaves_each_file_old_or_new(tmp_path: Path) -> Non
         for left in tmp_path.glob(".*.tmp"):
             left.unlink()
     assert halfway > 5, "the kills came too early or too late to prove anything"
+
+
+# --- models in other files -------------------------------------------------------------------
+
+QUERY = """from .models import Task
+
+newest = Task.created_at.desc()
+"""
+MODELS = """class Task(Base):
+    __tablename__ = "tasks"
+
+    created_at = Column(DateTime)
+    made_ms = Column("created_at_ms", BigInteger)
+"""
+
+
+@pytest.fixture
+def orm(tmp_path: Path) -> list[Path]:
+    for name, text in (
+        ("query.py", QUERY),
+        ("models.py", MODELS),
+        ("broken.py", "created_at_ms = ("),
+    ):
+        (tmp_path / name).write_text(text)
+    return [tmp_path / "query.py", tmp_path / "models.py", tmp_path / "broken.py"]
+
+
+def orm_settings(*, unsafe: bool = False) -> Settings:
+    contract = parse_contract({"extends": "agentos", "models": {"models.Task": "tasks"}})
+    return Settings(contract, None, frozenset({"TSC303", "TSC304"}), Options(unsafe=unsafe))
+
+
+def test_a_query_goes_on_with_what_the_model_of_another_file_defines(orm: list[Path]) -> None:
+    query, _, broken = list(rewrite_files(orm, orm_settings(), 1, write=False))
+    assert query.after == QUERY.replace("created_at", "made_ms").encode()
+    assert "cannot be parsed" in broken.error
+
+
+def test_a_query_whose_model_is_not_seen_is_left(orm: list[Path]) -> None:
+    (query,) = rewrite_files(orm[:1], orm_settings(), 1, write=False)
+    assert [change.status for change in query.changes] == ["marked"]
+
+
+def test_models_that_differ_are_not_believed(orm: list[Path]) -> None:
+    orm[2].write_text(MODELS.replace("made_ms", "other_ms"))
+    query, *_ = rewrite_files(orm, orm_settings(), 1, write=False)
+    assert [change.status for change in query.changes] == ["marked"]
+
+
+def test_the_report_tells_what_an_earlier_rewrite_made_possible(tmp_path: Path) -> None:
+    text = """from sqlalchemy import Column, DateTime
+
+
+class Task(Base):
+    __tablename__ = "tasks"
+
+    created_at = Column(DateTime)
+
+
+newest = Task.created_at.desc()
+"""
+    (tmp_path / "models.py").write_text(text)
+    results = list(
+        rewrite_files([tmp_path / "models.py"], orm_settings(unsafe=True), 1, write=False)
+    )
+    told = [
+        (c["code"], c["line"], c["column"], c["status"], c["before"], c["after"])
+        for c in as_json(results)["changes"]
+    ]
+    assert told == [
+        ("TSC304", 7, 5, "rewritten", "", "\n    created_at_ms = Column(BigInteger)"),
+        ("TSC303", 10, 15, "rewritten", "created_at", "created_at_ms"),
+    ]

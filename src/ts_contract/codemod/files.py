@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import gc
 import io
+import re
 import tokenize
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ..lint.context import Context
 from ..lint.files import decode, shown_path
-from ..lint.source import SourceError
+from ..lint.source import Source, SourceError
 from ..lint.writing import ChangedError, write_whole
-from .changes import Change
+from .changes import Change, UnclearError
+from .ormdefinitions import Elsewhere, Epoch, epochs_in
 from .rewrite import Settings, rewrite
 
-__all__ = ["Result", "rewrite_bytes", "rewrite_files"]
+__all__ = ["Result", "models_in", "rewrite_bytes", "rewrite_files"]
 
 _FEW_FILES = 24  # a pool of processes costs as much as rewriting about that many
 _CHUNK = 8
@@ -88,6 +92,7 @@ def rewrite_files(
         jobs: how many processes to use at most.
         write: whether the new bytes are stored.
     """
+    settings = replace(settings, models=models_in(paths, settings))
     jobs = min(jobs, len(paths) // _FEW_FILES + 1)
     if jobs < 2:
         for path in paths:
@@ -96,6 +101,28 @@ def rewrite_files(
     gc.freeze()  # what is loaded by now is not looked through again in each process
     with ProcessPoolExecutor(jobs, initializer=_begin, initargs=(settings, write)) as pool:
         yield from pool.map(_rewrite_one, paths, chunksize=_CHUNK)
+
+
+def models_in(paths: Sequence[Path], settings: Settings) -> Elsewhere:
+    """Return the epoch columns that the ORM models of some files define, where they agree.
+
+    Args:
+        paths: the files; one that cannot be read or parsed is passed over.
+        settings: how files are rewritten.
+    """
+    contract = settings.contract
+    if contract is None or not contract.models:
+        return {}  # the models of other files are not seen in a query either
+    words = re.compile("|".join(sorted({re.escape(c.epoch) for _, c in contract.columns()})))
+    found: dict[tuple[str, str], set[Epoch]] = {}
+    for path in paths:
+        with suppress(OSError, SourceError, UnclearError, RecursionError):
+            text = decode(path.read_bytes())
+            if words.search(text):
+                context = Context(Source(text, str(path)), contract, settings.schema)
+                for key, epoch in epochs_in(context).items():
+                    found.setdefault(key, set()).add(epoch)
+    return {key: epochs.pop() for key, epochs in found.items() if len(epochs) == 1}
 
 
 def _rewrite_path(path: Path, settings: Settings, *, write: bool) -> Result:

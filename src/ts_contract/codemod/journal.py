@@ -106,10 +106,9 @@ class Journal:
 
 
 def _left(finding: Finding, verdict: Verdict, options: Options) -> Change:
-    reason = verdict.reason or "another rewrite touches the same place"
     marked = options.markers and finding.code not in FOLLOWS_ITS_QUERY
     status: Status = "marked" if marked else "skipped"
-    return Change(finding, status, verdict.safety, reason=reason)
+    return Change(finding, status, verdict.safety, reason=verdict.reason)
 
 
 def _key(finding: Finding) -> _Key:

@@ -7,23 +7,25 @@ from ..lint.context import Context
 from .atoms import Key
 from .changes import Options, UnclearError, Verdict, joined
 from .ormcolumns import OrmColumns
+from .ormdefinitions import Elsewhere
 from .ormqueries import OrmQueries
 from .values import Rewrite
 
 __all__ = ["plan_models", "verdict_of"]
 
 
-def plan_models(context: Context, options: Options) -> dict[Key, Verdict]:
+def plan_models(context: Context, options: Options, elsewhere: Elsewhere) -> dict[Key, Verdict]:
     """Decide about every legacy column that an ORM query names or a model defines.
 
     Args:
         context: the file under its contract.
         options: what the run may do.
+        elsewhere: the epoch columns that models of other files define.
 
     Returns:
         Verdicts by the span of a finding.
     """
-    columns, queries = OrmColumns(context), OrmQueries(context)
+    columns, queries = OrmColumns(context), OrmQueries(context, elsewhere)
     verdicts: dict[Key, Verdict] = {}
     parts: list[ModelColumn | ModelUse] = [
         *context.analysis.model_columns,

@@ -17,7 +17,14 @@ from ..lint.clocks import project_name, spell
 from ..lint.context import Context
 from ..lint.findings import Edit
 from .changes import UnclearError
-from .ormdefinitions import Definition, defined_by, definition, fills_itself, last_name
+from .ormdefinitions import (
+    Definition,
+    defined_by,
+    definition,
+    fills_itself,
+    last_name,
+    refuse_history,
+)
 from .spans import without_item
 from .values import Rewrite, clock_reason, spelled_name
 
@@ -27,7 +34,6 @@ _COLUMNS = frozenset({"Column", "mapped_column"})
 _TIMES = frozenset({"DATETIME", "DateTime", "String", "TEXT", "TIMESTAMP", "Text", "VARCHAR"})
 _CLOCKS = frozenset({"default", "onupdate"})
 _KEPT = frozenset({"comment", "deferred", "doc", "index", "info", "nullable", "sort_order"})
-_HISTORY = frozenset({"add_column", "create_table"})
 _LINE_END = re.compile(r"[ \t]*(#[^\r\n]*)?(\r\n|\r|\n|\Z)")
 _MORE = "code that goes through all columns of the model sees one more"
 _GONE = "code that reads or sets the old attribute of an object has to follow"
@@ -50,8 +56,9 @@ class OrmColumns:
         Raises:
             UnclearError: nothing can be done that is known to be right.
         """
-        if isinstance(part.owner, ast.Call) and last_name(part.owner.func) in _HISTORY:
-            raise UnclearError("a migration that has run is history")
+        refuse_history(self._file)
+        if isinstance(part.owner, ast.Call) and last_name(part.owner.func) != "Table":
+            raise UnclearError("a migration goes with the schema of its own time")
         defined = defined_by(part, self._file)
         self._need_sqlalchemy(defined)
         self._need_one_name(part, defined)

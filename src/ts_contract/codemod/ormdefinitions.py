@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..contract import ColumnContract
-from ..lint.analysis import ModelColumn
+from ..lint.analysis import ModelColumn, ModelUse
 from ..lint.context import Context
 from .changes import UnclearError
 
 __all__ = [
     "Definition",
+    "Elsewhere",
     "Epoch",
     "defined_by",
     "definition",
+    "epochs_in",
     "fills_itself",
     "find_epoch",
     "last_name",
+    "refuse_history",
     "writes_itself",
 ]
 
@@ -40,27 +44,47 @@ class Epoch:
     doubt: str = ""
 
 
-def find_epoch(owner: ast.AST | None, column: ColumnContract, file: Context) -> Epoch:
+Elsewhere = Mapping[tuple[str, str], Epoch]
+"""What models of other files have for the legacy column of a table."""
+
+
+def find_epoch(use: ModelUse, file: Context, elsewhere: Elsewhere) -> Epoch:
     """Return what a query may name instead of a legacy column.
 
     Args:
-        owner: the class, or the call that builds the table; None where it is in another file.
-        column: the column.
+        use: the legacy column, as the query names it.
         file: the file.
+        elsewhere: the epoch columns that models of other files define.
 
     Raises:
         UnclearError: the model lacks the epoch column.
     """
+    owner, column = use.owner, use.column
+    if owner is None and (use.table.name, column.legacy) in elsewhere:
+        return elsewhere[use.table.name, column.legacy]
     defined = definition(owner, column, file, epoch=True)
     if defined is not None:
-        if defined.holds_integers:
-            return Epoch(defined.attribute)
-        return Epoch(defined.attribute, f"whether {column.epoch} holds numbers is not seen")
+        return _epoch(defined, column)
     if isinstance(owner, ast.Call) and any(k.arg == "autoload_with" for k in owner.keywords):
         return Epoch(column.epoch)  # the database tells it
     if definition(owner, column, file, epoch=False) is not None:
         raise UnclearError(f"the model does not define {column.epoch} yet, see TSC304")
     return Epoch(column.epoch, f"whether the model defines {column.epoch} is not seen")
+
+
+def _epoch(defined: Definition, column: ColumnContract) -> Epoch:
+    if defined.holds_integers:
+        return Epoch(defined.attribute)
+    return Epoch(defined.attribute, f"whether {column.epoch} holds numbers is not seen")
+
+
+def epochs_in(file: Context) -> dict[tuple[str, str], Epoch]:
+    """Return the epoch columns that the models of a file define, by table and legacy column."""
+    return {
+        (part.table.name, part.column.legacy): _epoch(defined_by(part, file), part.column)
+        for part in file.analysis.model_columns
+        if part.epoch
+    }
 
 
 def fills_itself(owner: ast.AST | None, column: ColumnContract, file: Context) -> bool:
@@ -83,6 +107,14 @@ def writes_itself(owner: ast.AST | None, column: ColumnContract, file: Context) 
     defined = definition(owner, column, file, epoch=False)
     keywords = defined.call.keywords if defined is not None and defined.call is not None else []
     return any(keyword.arg == "onupdate" for keyword in keywords)
+
+
+def refuse_history(file: Context) -> None:
+    """Refuse a migration of alembic's: it goes with the schema of its own time."""
+    modules = [node.module or "" for node in file.source.nodes(ast.ImportFrom)]
+    modules += [alias.name for node in file.source.nodes(ast.Import) for alias in node.names]
+    if any(module.partition(".")[0] == "alembic" for module in modules):
+        raise UnclearError("a migration goes with the schema of its own time")
 
 
 # --- one definition --------------------------------------------------------------------------

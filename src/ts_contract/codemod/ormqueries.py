@@ -17,7 +17,7 @@ from ..lint.clocks import is_aware, is_clock, is_none, method_after
 from ..lint.context import Context
 from ..lint.findings import Edit
 from .changes import UnclearError
-from .ormdefinitions import fills_itself, find_epoch, writes_itself
+from .ormdefinitions import Elsewhere, fills_itself, find_epoch, refuse_history, writes_itself
 from .spans import without_item
 from .values import Rewrite, bound_value, is_plain
 
@@ -42,10 +42,12 @@ class OrmQueries:
 
     Args:
         file: the file under its contract.
+        elsewhere: the epoch columns that models of other files define.
     """
 
-    def __init__(self, file: Context) -> None:
+    def __init__(self, file: Context, elsewhere: Elsewhere) -> None:
         self._file = file
+        self._elsewhere = elsewhere
         self._source = file.source
 
     def rewrite(self, use: ModelUse) -> Rewrite:
@@ -54,6 +56,7 @@ class OrmQueries:
         Raises:
             UnclearError: nothing can be done that is known to be right.
         """
+        refuse_history(self._file)
         if use.dual:
             return self._without_keyword(use)
         if isinstance(use.node, ast.Attribute):
@@ -63,7 +66,7 @@ class OrmQueries:
 
     def _renamed(self, use: ModelUse) -> Rewrite:
         """Return the rewrite that names the epoch column, and no more."""
-        epoch = find_epoch(use.owner, use.column, self._file)
+        epoch = find_epoch(use, self._file, self._elsewhere)
         reasons = [epoch.doubt] if epoch.doubt else []
         return Rewrite([Edit(*use.span, epoch.name)], [], reasons)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from ..contract import Contract
 from ..lint.context import Context
@@ -26,6 +26,7 @@ from .imports import with_imports
 from .journal import FOLLOWS_ITS_QUERY, Journal
 from .markers import marker_edits
 from .models import plan_models
+from .ormdefinitions import Elsewhere
 from .plan import plan_sql
 
 __all__ = ["Rewritten", "Settings", "rewrite"]
@@ -39,6 +40,7 @@ _LEFT = {
 _BY_SQL = frozenset({"TSC201", "TSC202", "TSC204", "TSC205", "TSC206", "TSC301", "TSC302"})
 _BY_MODEL = frozenset({"TSC303", "TSC304"})
 _PLANNED = _BY_SQL | _BY_MODEL | {"TSC305"}
+_NOT_SOUND = "its rewrite would bring another finding, or touches the place of another rewrite"
 _DEFAULT = Options()
 _MAX_ROUNDS = 4
 
@@ -52,12 +54,14 @@ class Settings:
         schema: the other tables that are known.
         codes: the codes of the rules whose findings are rewritten.
         options: what the run may do.
+        models: the epoch columns that ORM models of other files define.
     """
 
     contract: Contract | None
     schema: Schema | None
     codes: frozenset[str]
     options: Options = _DEFAULT
+    models: Elsewhere = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,7 @@ def rewrite(text: str, path: str, settings: Settings) -> Rewritten:
             break
         journal.record(decisions, chosen, after.source.text)
         context, decisions = after, _left(after, settings)
+    decisions = [_refused(d) if _applies(d.verdict, settings) else d for d in decisions]
     changes = journal.changes(decisions, settings.options)
     return Rewritten(_marked(context, decisions, settings), changes)
 
@@ -131,7 +136,7 @@ def _decide(context: Context, findings: Sequence[Finding], settings: Settings) -
     if any(finding.code in _BY_SQL for finding in findings):
         planned |= plan_sql(context, settings.options)
     if any(finding.code in _BY_MODEL for finding in findings):
-        planned |= plan_models(context, settings.options)
+        planned |= plan_models(context, settings.options, settings.models)
     if any(finding.code == "TSC305" for finding in findings):
         planned |= plan_held_names(context, settings.options)
     return [Decision(finding, _verdict(finding, planned)) for finding in findings]
@@ -150,6 +155,11 @@ def _verdict(finding: Finding, planned: dict[Key, Verdict]) -> Verdict:
 def _applies(verdict: Verdict, settings: Settings) -> bool:
     allowed = settings.options.unsafe or verdict.safety == "safe"
     return allowed and verdict.safety is not None and not _is_offer(verdict)
+
+
+def _refused(decision: Decision) -> Decision:
+    """Return the decision about a rewrite that the checks did not let pass."""
+    return replace(decision, verdict=Verdict(reason=_NOT_SOUND))
 
 
 def _is_done(verdict: Verdict) -> bool:
@@ -253,8 +263,9 @@ def _freed(source: Source, edits: Iterable[Edit]) -> list[str]:
 
 
 def _why_left(verdict: Verdict) -> str:
-    reason = verdict.reason or "another rewrite came first"
-    return f"{reason} (--unsafe rewrites it)" if verdict.safety == "unsafe" else reason
+    return (
+        f"{verdict.reason} (--unsafe rewrites it)" if verdict.safety == "unsafe" else verdict.reason
+    )
 
 
 def _marked(context: Context, decisions: Sequence[Decision], settings: Settings) -> str:

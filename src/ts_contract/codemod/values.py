@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 
 from ..contract import ColumnContract
-from ..lint.clocks import clock_module, is_aware, is_none, project_name, spell
+from ..lint.clocks import clock_module, is_aware, is_none, made_right, project_name, spell
 from ..lint.context import Context
 from ..lint.findings import Edit, Import
 from ..lint.units import quantity
@@ -111,6 +111,7 @@ def _rewritten(node: ast.expr, column: ColumnContract, context: Context) -> Rewr
         reasons = [clock] if clock else []
         return Rewrite([Edit(*source.span(node), f"{text}()")], list(imports), reasons)
     _refuse_text(node)
+    _refuse_local(node, context)
     if column.timezone.upper() not in {"UTC", "ETC/UTC"} and not is_aware(node, context):
         raise UnclearError(
             f"texts of this column are in {column.timezone}, and a bound value may be too"
@@ -215,6 +216,15 @@ def _refuse_text(node: ast.expr) -> None:
             raise NoTextError("a text is bound that is no date-time")
         case ast.Constant(value=bytes()) | ast.Starred() | ast.Tuple() | ast.List() | ast.Dict():
             raise NoTextError("what is bound is no date-time")
+
+
+def _refuse_local(node: ast.expr, context: Context) -> None:
+    """Refuse what is computed from a local clock: `to_epoch_ms` takes a naive time for UTC."""
+    for part in ast.walk(node):
+        if not isinstance(part, ast.Call) or not clock_reason(part, context):
+            continue
+        if not made_right(part, context):
+            raise UnclearError("the bound value is local time")
 
 
 # --- clocks ----------------------------------------------------------------------------------
