@@ -83,7 +83,7 @@ def load_contract(source: str | Path | None = None, *, start: Path | None = None
             raise ContractError(
                 "no contract: no ts-contract.toml and no pyproject.toml with [tool.ts-contract] "
                 f"in {(start or Path.cwd()).resolve()} or above; write one "
-                "(`ts-contract discover DB` proposes it) or name one with --contract"
+                "(`ts-contract discover DB` proposes it) or name one"
             )
     else:
         path = _named(str(source), Path(), Place("--contract"))

@@ -292,8 +292,48 @@ def test_a_marker_without_column_or_reason_is_told(project, run, arguments):
         def test_one(opened): pass
         """)
     result = run("--migrated-db")
-    assert result.ret == pytest.ExitCode.TESTS_FAILED
-    result.stdout.fnmatch_lines(['*allow_legacy_reads*write @pytest.mark.allow_legacy_reads("*'])
+    result.assert_outcomes(errors=1)
+    said = [line for line in result.outlines if "allow_legacy_reads" in line]
+    assert len(said) == 1
+    assert 'write @pytest.mark.allow_legacy_reads("tasks.created_at", reason="...")' in said[0]
+
+
+def test_an_allowance_is_used_if_any_case_of_its_test_class_or_module_uses_it(project, run):
+    project.makepyfile("""
+        import pytest
+
+        pytestmark = pytest.mark.allow_legacy_reads("tasks.created_at", reason="the module")
+
+        @pytest.mark.allow_legacy_reads("tasks.updated_at", reason="the class")
+        class TestStore:
+            def test_titles(self, opened): opened.titles()
+
+            @pytest.mark.allow_legacy_reads("versions.applied_at", reason="the test")
+            @pytest.mark.parametrize("column", ["title", "updated_at"])
+            def test_column(self, opened, column):
+                opened.db.execute(f"SELECT {column} FROM tasks")
+
+        def test_newest(opened): opened.newest()
+        """)
+    result = run("--migrated-db")
+    result.assert_outcomes(passed=4)
+    assert [line for line in result.outlines if line.startswith("unused allowance")] == [
+        "unused allowance, remove it: allow_legacy_reads: "
+        "test_an_allowance_is_used_if_any_case_of_its_test_class_or_module_uses_it.py::"
+        "TestStore::test_column versions.applied_at (the test)",
+    ]
+
+
+def test_an_allowance_is_not_unused_where_the_schema_has_nothing_else_to_read(project, run):
+    project.makepyfile("""
+        import pytest
+
+        @pytest.mark.allow_legacy_reads("tasks.created_at", reason="until March")
+        def test_newest(opened): opened.newest()
+        """)
+    result = run("--ts-schema=both")
+    result.assert_outcomes(passed=2)
+    result.stdout.no_fnmatch_line("unused allowance*")
 
 
 def test_an_allowance_that_nothing_used_is_reported_if_its_test_was_run(project, run):

@@ -197,9 +197,13 @@ def test_a_marker_that_names_no_schema_is_told(project, run, arguments):
         @pytest.mark.ts_schema({arguments})
         def test_pinned(contract_db): pass
         """)
-    result = run()
-    assert result.ret != pytest.ExitCode.OK
-    result.stdout.fnmatch_lines(["*::test_pinned: the marker ts_schema names one schema: *"])
+    for options in ([], ["--migrated-db"], ["--ts-schema=both"]):
+        result = run(*options)
+        result.assert_outcomes(errors=1)
+        said = [line for line in result.outlines if "names one schema" in line]
+        assert len([line for line in said if not line.startswith("ERROR")]) == 1
+        assert "::test_pinned: the marker ts_schema names one schema: @" in said[0]
+        result.stdout.no_fnmatch_line("*schemas.py:*")
 
 
 def test_a_pinned_test_may_read_what_its_schema_has(project, run):

@@ -5,10 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
 from ..testing.watching import LegacyRead
+
+if TYPE_CHECKING:
+    from _pytest.nodes import Node
+    from _pytest.python import CallSpec2
 
 __all__ = ["Allowance", "ini_allowances", "marker_allowances"]
 
@@ -36,11 +41,9 @@ class Allowance:
         """Tell whether it is for the test `nodeid`."""
         return self.test in {"*", nodeid} or nodeid.startswith((f"{self.test}::", f"{self.test}["))
 
-    def allows(self, nodeid: str, read: LegacyRead) -> bool:
-        """Tell whether it allows a read in the test `nodeid`."""
-        return (
-            self.concerns(nodeid) and self.column.lower() == f"{read.table}.{read.column}".lower()
-        )
+    def allows(self, read: LegacyRead) -> bool:
+        """Tell whether it allows a read, in a test that it is for."""
+        return self.column.lower() == f"{read.table}.{read.column}".lower()
 
     def __str__(self) -> str:
         return f"{self.origin}: {self.test} {self.column} ({self.reason})"
@@ -75,17 +78,26 @@ def _parse(line: str) -> Allowance:
 def marker_allowances(item: pytest.Item) -> Iterator[Allowance]:
     """Yield the allowances of a test's `allow_legacy_reads` markers.
 
+    Each is for what the marker stands at: the test in all of its cases, its class or its module.
+
     Raises:
-        pytest.UsageError: a marker names no column, or gives no reason.
+        pytest.fail.Exception: a marker names no column, or gives no reason.
     """
-    for marker in item.iter_markers("allow_legacy_reads"):
+    for node, marker in item.iter_markers_with_node("allow_legacy_reads"):
         reason = marker.kwargs.get("reason")
         columns = marker.args
         if not reason or not columns or marker.kwargs.keys() != {"reason"}:
-            raise pytest.UsageError(f"{item.nodeid}: allow_legacy_reads is incomplete; {_MARKER}")
+            _refuse(f"{item.nodeid}: allow_legacy_reads is incomplete")
         for column in columns:
             if not isinstance(column, str) or not _COLUMN.fullmatch(column):
-                raise pytest.UsageError(
-                    f"{item.nodeid}: allow_legacy_reads: {column!r} is no TABLE.COLUMN; {_MARKER}"
-                )
-            yield Allowance(item.nodeid, column, str(reason), "allow_legacy_reads")
+                _refuse(f"{item.nodeid}: allow_legacy_reads: {column!r} is no TABLE.COLUMN")
+            yield Allowance(_without_case(node), column, str(reason), "allow_legacy_reads")
+
+
+def _refuse(problem: str) -> NoReturn:
+    pytest.fail(f"{problem}; {_MARKER}", pytrace=False)
+
+
+def _without_case(node: Node) -> str:
+    callspec: CallSpec2 | None = getattr(node, "callspec", None)
+    return node.nodeid if callspec is None else node.nodeid.removesuffix(f"[{callspec.id}]")

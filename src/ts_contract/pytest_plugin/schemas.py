@@ -34,15 +34,16 @@ def pinned_schema(item: pytest.Item) -> Schema | None:
     """Return the schema that a test's marker names, or None.
 
     Raises:
-        pytest.UsageError: the marker names no schema.
+        pytest.fail.Exception: the marker names no schema.
     """
     marker = item.get_closest_marker("ts_schema")
     if marker is None:
         return None
     if len(marker.args) != 1 or marker.kwargs or marker.args[0] not in get_args(Schema):
-        raise pytest.UsageError(
+        pytest.fail(
             f"{item.nodeid}: the marker ts_schema names one schema: "
-            '@pytest.mark.ts_schema("legacy"), "migrated" or "finalized"'
+            '@pytest.mark.ts_schema("legacy"), "migrated" or "finalized"',
+            pytrace=False,
         )
     return cast(Schema, marker.args[0])
 

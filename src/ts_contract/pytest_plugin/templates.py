@@ -165,7 +165,7 @@ def _migrate(path: Path, contract: Contract) -> None:
         with open_unsynced(path) as connection:
             report = migrate(connection, contract, offline=True)
     except MigrationError as error:
-        raise SchemaError(f"the legacy template cannot be migrated: {error}") from error
+        raise SchemaError(f"the legacy template cannot be migrated: {_reason(error)}") from error
     if not report.correct:
         problem = [*report.problems, *map(str, report.examples)][0]
         raise SchemaError(f"the migrated template does not verify: {problem}")
@@ -179,9 +179,13 @@ def _finalize(path: Path, contract: Contract) -> None:
             finalize(connection, contract)
     except MigrationError as error:
         raise SchemaError(
-            f"the migrated template cannot be finalized: {error}; what the project changes first "
-            "goes into SQL files that ts_contract_before_finalize names"
+            f"the migrated template cannot be finalized: {_reason(error)}; what the project "
+            "changes first goes into SQL files that ts_contract_before_finalize names"
         ) from error
+
+
+def _reason(error: Exception) -> str:
+    return str(error).removeprefix("the connection: ")  # which is ours, and not the user's
 
 
 def open_templates(

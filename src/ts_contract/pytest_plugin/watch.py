@@ -14,7 +14,7 @@ from ..contract import Contract, ContractError
 from ..loading import find_config, load_contract
 from ..testing.sites import Site
 from ..testing.watching import LegacyRead, Watch
-from .allowances import ini_allowances, marker_allowances
+from .allowances import Allowance, ini_allowances, marker_allowances
 from .report import TALLY, describe_reads
 from .schemas import pinned_schema
 from .settings import SETTINGS, Schema, Settings
@@ -119,7 +119,9 @@ class TestWatch:
         self._fails = settings.reads == "fail"
         self._watch = config.stash[WATCH]
         self._tally = config.stash[TALLY]
-        self._allowances = ini_allowances(config)
+        self._for_all = ini_allowances(config)
+        self._allowances: tuple[Allowance, ...] = ()
+        self._on_legacy = False
         self._reads: Counter[LegacyRead] = Counter()
         self._naive: Counter[Site] = Counter()
         config.stash[TEST_WATCH] = self
@@ -132,11 +134,22 @@ class TestWatch:
         return list(self._reads)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_setup(self) -> Generator[None, object, object]:
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
         """Attribute to no test what was read before this one, and let cached statements tell."""
         self._close_account("")
         self._watch.rearm()
-        return (yield)
+        self._allowances, self._on_legacy = (), False
+        mistake = None
+        try:
+            self._on_legacy = _is_on_legacy(item)
+            for_it = (allowance for allowance in self._for_all if allowance.concerns(item.nodeid))
+            self._allowances = (*for_it, *marker_allowances(item))
+        except pytest.fail.Exception as error:
+            mistake = error
+        result = yield
+        if mistake is not None:  # only now, because the teardown relies on every plugin's setup
+            raise mistake
+        return result
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -169,15 +182,14 @@ class TestWatch:
     def _refused(self, item: pytest.Item) -> str:
         """Close the account of a test; return what to say of reads that it may not make."""
         self.collect()
-        if _on_legacy(item):
+        if self._on_legacy:  # where no allowance is needed, nor can one be used
             self._reads.clear()
         refused = Counter(self._reads)
-        for allowance in (*self._allowances, *marker_allowances(item)):
-            if allowance.concerns(item.nodeid):
-                allowed = [read for read in self._reads if allowance.allows(item.nodeid, read)]
-                self._tally.note_allowance(str(allowance), used=bool(allowed))
-                for read in allowed:
-                    refused.pop(read, None)
+        for allowance in () if self._on_legacy else self._allowances:
+            allowed = [read for read in self._reads if allowance.allows(read)]
+            self._tally.note_allowance(str(allowance), used=bool(allowed))
+            for read in allowed:
+                refused.pop(read, None)
         self._close_account(item.nodeid)
         return describe_reads(refused, item.config.invocation_params.dir)
 
@@ -193,7 +205,7 @@ class TestWatch:
             pytest.fail(refused, pytrace=False)
 
 
-def _on_legacy(item: pytest.Item) -> bool:
+def _is_on_legacy(item: pytest.Item) -> bool:
     """Tell whether a test was put on the legacy schema, where there is nothing else to read."""
     callspec = getattr(item, "callspec", None)
     chosen = callspec.params.get("ts_schema") if callspec is not None else None
