@@ -170,7 +170,7 @@ def orm(tmp_path: Path) -> list[Path]:
     for name, text in (
         ("query.py", QUERY),
         ("models.py", MODELS),
-        ("broken.py", "created_at_ms = ("),
+        ("broken.py", "tasks.created_at_ms = ("),
     ):
         (tmp_path / name).write_text(text)
     return [tmp_path / "query.py", tmp_path / "models.py", tmp_path / "broken.py"]
