@@ -248,6 +248,17 @@ def test_a_mistake_in_the_sources_is_told_in_one_line(project, run, ini, message
     assert not list((project.path / ".pytest_cache").rglob("*.db"))
 
 
+def test_a_contract_of_another_schema_is_told(project, run):
+    pyproject = project.path / "pyproject.toml"
+    pyproject.write_text(f"{pyproject.read_text()}visits = ['begun_at']\n")
+    project.makepyfile("def test_one(migrated_db): pass")
+    result = run()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        ["the legacy template cannot be migrated: table visits is not in the database; *"]
+    )
+
+
 def test_without_a_contract_the_message_says_how_to_get_one(project, run):
     (project.path / "pyproject.toml").write_text(
         '[tool.pytest.ini_options]\nts_contract_migrations = ["migrations"]\n'
