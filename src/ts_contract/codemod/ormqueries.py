@@ -29,7 +29,11 @@ _ORDERINGS = frozenset(
 _NULL_TESTS = frozenset({"is_", "is_not", "isnot", "is_null"})
 _IN = frozenset({"in_", "not_in", "notin_"})
 _SELECTS = frozenset({"add_columns", "query", "returning", "with_entities", "with_only_columns"})
-_GROUPING = frozenset({"distinct", "group_by", "intersect", "except_", "union", "union_all"})
+_GROUPING = frozenset(
+    {"annotate", "distinct", "except_", "group_by", "intersect", "union", "union_all"}
+)
+_NESTING = frozenset({"all_", "any_", "as_scalar", "cte", "in_", "not_in", "notin_", "subquery"})
+_SCHEMA = frozenset({"CheckConstraint", "Index", "UniqueConstraint"})
 _FILTERS = frozenset({"exclude", "filter", "filter_by", "get"})
 _TEXT_ORDERS = frozenset({"earliest", "latest", "order_by"})
 _VALUE_LOOKUPS = frozenset({"", "__exact", "__gt", "__gte", "__lt", "__lte"})
@@ -74,8 +78,10 @@ class OrmQueries:
 
     def _expression(self, use: ModelUse, node: ast.Attribute) -> Rewrite:
         rewrite = self._renamed(use)
+        if any(_bare_name(getattr(a, "func", a)) in _SCHEMA for a in self._source.ancestors(node)):
+            raise UnclearError("the migration makes the indexes of the epoch column")
         if self._orders(node):
-            self._refuse_groups(node)
+            self._refuse_beside(node, _GROUPING)
             return rewrite
         parent = self._source.parent(node)
         match parent:
@@ -113,14 +119,18 @@ class OrmQueries:
                 return self._sqlalchemy(parent.func) in _ORDERINGS
         return False
 
-    def _refuse_groups(self, node: ast.expr) -> None:
-        """Refuse a query whose order and select list must name the very same column."""
-        whole: ast.AST = node
-        for whole in self._source.ancestors(node):
-            if isinstance(self._source.parent(whole), ast.stmt):
+    def _refuse_beside(self, node: ast.expr, names: frozenset[str]) -> None:
+        """Refuse a column that the same function may have to name a second time.
+
+        What DISTINCT, GROUP BY and UNION order by is in their select list too, and what a subquery
+        gives meets something around it.
+        """
+        scope = self._source.scope(node)
+        for around in self._source.ancestors(node):
+            if around is scope or isinstance(self._source.parent(around), ast.Module):
                 break
-        if any(_bare_name(part) in _GROUPING for part in ast.walk(whole)):
-            raise UnclearError("the query groups its rows, or gives each once")
+        if any(_bare_name(part) in names for part in ast.walk(around)):
+            raise UnclearError("the query groups its rows, or is a part of another")
 
     def _sqlalchemy(self, func: ast.expr) -> str:
         """Return the bare name of a function of SQLAlchemy or of Flask's `db`, if it is one."""
@@ -135,10 +145,11 @@ class OrmQueries:
             isinstance(call.func, ast.Attribute) and call.func.attr in _SELECTS
         )
         if is_select:
-            self._refuse_groups(call)
-            rewrite.edits.append(Edit(use.span[1], use.span[1], f'.label("{_key(use, self)}")'))
+            self._refuse_beside(call, _GROUPING | _NESTING)
+            rewrite.edits.append(Edit(use.span[1], use.span[1], f'.label("{self._name(use)}")'))
             rewrite.reasons.append(_GIVES_MS)
         elif name in {"max", "min"}:
+            self._refuse_beside(call, _NESTING | {"having", "scalar_subquery"})
             rewrite.reasons.append(f"{name}() gives milliseconds where it gave a time")
         elif name == "between" and call.args[0] is use.node:
             self._meets(call.args[1:], use.column, rewrite)
@@ -151,7 +162,7 @@ class OrmQueries:
         """Make what a column is compared with, or set to, milliseconds too."""
         for node in nodes:
             other = self._uses.get(node)
-            if other is not None and other.column.storage == column.storage:
+            if other is not None and _is_alike(other.column, column):
                 rewrite.add(self._renamed(other))
             elif not is_none(node):
                 self._value(node, column, rewrite)
@@ -161,6 +172,8 @@ class OrmQueries:
         return {use.node: use for use in self._file.analysis.model_uses}
 
     def _value(self, node: ast.expr, column: ColumnContract, rewrite: Rewrite) -> None:
+        if column.storage == "milliseconds":
+            return
         if self._is_sql(node):
             raise UnclearError("the column meets an expression of SQL")
         rewrite.add(bound_value(node, column, self._file, unsafe=True))
@@ -187,8 +200,9 @@ class OrmQueries:
         if keyword is None:
             if method not in _TEXT_ORDERS or not _is_django(call):
                 raise UnclearError("what is done with the column is not known")
+            self._refuse_beside(call, _GROUPING | {"values", "values_list"})
         elif method in _FILTERS:
-            self._looked_up(keyword, _key(use, self), use.column, rewrite)
+            self._looked_up(keyword, self._name(use), use.column, rewrite)
         elif method in {"annotate", "get_or_create", "update_or_create"}:
             raise UnclearError("the values are given in more than one place")
         else:
@@ -196,6 +210,10 @@ class OrmQueries:
         if keyword is not None and _is_django(call) and not self._is_zoned(keyword.value):
             rewrite.reasons.append("Django takes a naive time for one in its TIME_ZONE")
         return rewrite
+
+    def _name(self, use: ModelUse) -> str:
+        """Return the attribute that the file names the column by."""
+        return self._source.text[slice(*use.span)]
 
     def _keyword(self, use: ModelUse, call: ast.Call) -> ast.keyword | None:
         return next((k for k in call.keywords if self._source.span(k)[0] == use.span[0]), None)
@@ -263,15 +281,6 @@ class OrmQueries:
         self._warn_of_objects(use, method, rewrite)
         return rewrite
 
-    def text(self, start: int, end: int) -> str:
-        """Return the text of a place of the file."""
-        return self._source.text[start:end]
-
-
-def _key(use: ModelUse, queries: OrmQueries) -> str:
-    """Return the attribute that the file names the column by."""
-    return queries.text(*use.span)
-
 
 def _met_in(method: str, args: Sequence[ast.expr]) -> Sequence[ast.expr]:
     """Return what a method of a column compares it with."""
@@ -289,6 +298,11 @@ def _elements(node: ast.expr) -> list[ast.expr]:
     if elements and not any(isinstance(element, ast.Starred) for element in elements):
         return elements
     raise UnclearError("the values that the column is compared with are not seen")
+
+
+def _is_alike(one: ColumnContract, other: ColumnContract) -> bool:
+    """Tell whether two legacy columns hold times of one form, so that they compare as instants."""
+    return (one.storage, one.timezone) == (other.storage, other.timezone)
 
 
 def _bare_name(node: ast.AST) -> str:
