@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 import warnings
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -231,3 +234,66 @@ def test_the_instants_are_those_of_the_texts(stores: dict[str, bytes], tmp_path:
     old = program(BOTH, "session.add(Task(id=9, created_at=moment))")
     _, (tasks, _) = outcome(old, stores["migrated"], tmp_path)
     assert tasks[-1][:2] == (9, to_epoch_ms(MOMENT))
+
+
+DJANGO = """
+import sys
+from datetime import UTC, datetime, timedelta
+
+import django
+from django.conf import settings
+from django.db import models
+
+store = {"ENGINE": "django.db.backends.sqlite3", "NAME": sys.argv[1]}
+settings.configure(USE_TZ=True, DATABASES={"default": store})
+django.setup()
+
+
+class Task(models.Model):
+    created_at = models.DateTimeField(null=True)
+    created_at_ms = models.BigIntegerField(null=True)
+    updated_at = models.DateTimeField(null=True)
+    updated_at_ms = models.BigIntegerField(null=True)
+
+    class Meta:
+        app_label = "store"
+        db_table = "tasks"
+
+
+moment = datetime.fromtimestamp(1_710_052_200.123, UTC)
+
+
+def run():
+    yield Task.objects.order_by("-created_at", "id")
+    yield Task.objects.order_by("updated_at", "id")
+    yield Task.objects.filter(created_at__gt=moment).order_by("id")
+    yield Task.objects.filter(created_at__lte=moment - timedelta(hours=1)).order_by("id")
+    yield Task.objects.exclude(created_at__lt=moment).order_by("id")
+    yield Task.objects.filter(updated_at__isnull=True).order_by("id")
+    yield Task.objects.filter(updated_at=None).order_by("id")
+    yield [Task.objects.latest("created_at"), Task.objects.earliest("created_at")]
+    Task.objects.filter(id=2).update(updated_at=moment)
+
+
+for rows in run():
+    print([row.pk for row in rows])
+"""
+
+
+def test_django_gives_the_same_rows_and_stores_the_same_instants(
+    stores: dict[str, bytes], tmp_path: Path
+) -> None:
+    new = rewritten(DJANGO)
+    assert not re.search(r"(created|updated)_at(?!_ms)", new.partition("def run")[2])
+    seen = []
+    for source in DJANGO, new:
+        store, script = tmp_path / "store.db", tmp_path / "program.py"
+        store.write_bytes(stores["migrated"])
+        script.write_text(source)
+        command = [sys.executable, str(script), str(store)]
+        ran = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert ran.returncode == 0, ran.stderr
+        with closing(connect(store)) as conn:
+            query = "SELECT id, created_at_ms, updated_at_ms FROM tasks ORDER BY 1"
+            seen.append((ran.stdout, conn.execute(query).fetchall()))
+    assert seen[1] == seen[0]
