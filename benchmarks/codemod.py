@@ -3,6 +3,7 @@
     python benchmarks/real_code.py fetch DIR     # install the code bases there, with pip
     python benchmarks/codemod.py judge DIR       # the table: rewritten, marked, prepared, compared
     python benchmarks/codemod.py time DIR        # `--check` beside libcst parsing the same files
+    python benchmarks/codemod.py orm DIR         # the models and ORM queries of apache-superset
 
 Of each code base every whole statement counts that names a legacy column of its contract, DDL and
 triggers aside. It is *rewritten* when the statement afterwards names none, *marked* when a comment
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import shutil
 import sqlite3
 import sys
 import tempfile
@@ -241,6 +243,48 @@ def print_row(name: str, score: Score) -> None:
     )
 
 
+# The models of apache-superset that have naive DateTime columns of their own.
+SUPERSET = {
+    "KeyValueEntry": ("key_value", ["created_on", "changed_on", "expires_on"]),
+    "Log": ("logs", ["dttm"]),
+    "FavStar": ("favstar", ["dttm"]),
+    "ReportExecutionLog": ("report_execution_log", ["scheduled_dttm", "start_dttm", "end_dttm"]),
+    "ReportSchedule": ("report_schedule", ["last_eval_dttm"]),
+    "Annotation": ("annotation", ["start_dttm", "end_dttm"]),
+    "Query": ("query", ["changed_on"]),
+    "Task": ("tasks", ["started_at", "ended_at"]),
+    "CacheKey": ("cache_keys", ["created_on"]),
+}
+
+
+def judge_orm(directory: Path) -> int:
+    """Print what becomes of a code base's models, then of its queries; 1 if a file fails."""
+    contract = parse_contract(
+        {
+            "models": {model: table for model, (table, _) in SUPERSET.items()},
+            "tables": dict(SUPERSET.values()),
+        }
+    )
+    failed = 0
+    with tempfile.TemporaryDirectory() as copy:
+        tree = Path(copy) / "tree"
+        shutil.copytree(directory, tree)
+        paths = sorted(path for path in tree.rglob("*.py") if path.is_file())
+        rounds = (
+            ("definitions, --unsafe", "TSC304", Options(unsafe=True, markers=False), True),
+            ("queries, by default", "TSC303", Options(markers=False), False),
+            ("queries, --unsafe", "TSC303", Options(unsafe=True, markers=False), False),
+        )
+        for name, code, options, write in rounds:
+            settings = Settings(contract, None, frozenset({code}), options)
+            results = list(rewrite_files(paths, settings, 1, write=write))
+            found = [change for result in results for change in result.changes]
+            done = sum(change.status == "rewritten" for change in found)
+            failed += sum(bool(result.error) for result in results)
+            print(f"{name}: {done} of {len(found)} rewritten")
+    return int(failed > 0)
+
+
 def measure(directory: Path) -> int:
     """Time `--check` and libcst on the same files, on one core, the least of two rounds each."""
     paths = sorted(p for p in directory.rglob("*.py") if p.is_file())[:_FILES]
@@ -268,12 +312,14 @@ def measure(directory: Path) -> int:
 def main() -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("command", choices=["judge", "time"])
+    parser.add_argument("command", choices=["judge", "time", "orm"])
     parser.add_argument("directory", type=Path)
     parser.add_argument("--problems", action="store_true", help="print what differs")
     options = parser.parse_args()
     if options.command == "time":
         return measure(options.directory)
+    if options.command == "orm":
+        return judge_orm(options.directory)
     return report(options.directory, options.problems)
 
 
