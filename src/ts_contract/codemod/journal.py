@@ -62,11 +62,11 @@ class Journal:
             options: what the run may do.
         """
         reported = {key: self._rewritten(*done) for key, done in self._done.items()}
-        for decision in left:
-            finding = self._in_source(decision.finding)
-            reported.setdefault(_key(finding), _left(finding, decision.verdict, options))
+        still = [(self._in_source(d.finding), d.verdict) for d in left]
+        for finding, verdict in still:
+            reported.setdefault(_key(finding), _left(finding, verdict, options))
         for key, finding in self._left.items():
-            if key not in reported:
+            if key not in reported and not any(_is_same(finding, other) for other, _ in still):
                 reported[key] = self._rewritten(finding, None)
         return tuple(sorted(reported.values(), key=lambda c: (c.finding.start, c.finding.code)))
 
@@ -113,6 +113,11 @@ def _left(finding: Finding, verdict: Verdict, options: Options) -> Change:
 
 def _key(finding: Finding) -> _Key:
     return finding.code, finding.start, finding.end
+
+
+def _is_same(one: Finding, other: Finding) -> bool:
+    """Tell whether two findings are one, whose place grew with what was put into it."""
+    return one.code == other.code and one.start < other.end and other.start < one.end
 
 
 def _covers(edit: Edit, finding: Finding) -> bool:
