@@ -156,7 +156,7 @@ def _update_trigger(table: TableShape, schema: str) -> str:
 
 def _nested_update_trigger(table: TableShape, schema: str) -> str:
     rules = _update_rules(table)
-    at_work = f"EXISTS (SELECT 1 FROM {quote(CONVERTED)} WHERE place IN ({_places(table)}))"
+    at_work = f"EXISTS (SELECT 1 FROM {quote(CONVERTED)} WHERE {_any_place(table)})"
     return (
         f"CREATE TRIGGER {name_in(trigger_name(table.name, 'update_nested'), schema)}"
         f" {_after_update(table)} WHEN {at_work} AND ({_any_open(rules)}) BEGIN"
@@ -243,30 +243,33 @@ def _rule(
 
 
 def _place(table: TableShape, column: ColumnShape) -> str:
-    return literal(f"{table.name}.{column.legacy}")
+    return literal(f"{quote(table.name)}.{column.legacy}")
 
 
-def _places(table: TableShape) -> str:
-    return ", ".join(_place(table, column) for column in table.columns)
+def _any_place(table: TableShape) -> str:
+    """The condition of all places of a table: a range, because SQLite makes a table for an IN."""
+    first, after = (literal(quote(table.name) + mark) for mark in "./")
+    return f"place > {first} AND place < {after}"
 
 
 def _convert(table: TableShape, rules: list[_Rule]) -> str:
     """Convert what was written, and is there still."""
     inserts = (
-        f"INSERT INTO {quote(CONVERT)} SELECT {rule.place}, {literal(_way(rule.column.reading))},"
-        f" {legacy}, CASE WHEN {rule.epoch_decides} THEN 'epoch' ELSE 'legacy' END"
-        f" FROM {quote(table.name)} WHERE {_same_row(table)} AND {rule.decides}"
-        f" AND {legacy} IS new.{legacy} AND {epoch} IS new.{epoch};"
+        f"INSERT INTO {quote(CONVERT)} VALUES ({rule.place},"
+        f" (SELECT {literal(_way(rule.column.reading))} FROM {quote(table.name)}"
+        f" WHERE {_same_row(table)} AND {rule.decides}"
+        f" AND {legacy} IS new.{legacy} AND {epoch} IS new.{epoch}),"
+        f" new.{legacy}, CASE WHEN {rule.epoch_decides} THEN 'epoch' ELSE 'legacy' END);"
         for rule in rules
         for legacy, epoch in [(quote(rule.column.legacy), quote(rule.column.epoch))]
     )
     # What a trigger further up has converted is of no use any more, but shows that it is at work.
-    used = f"UPDATE {quote(CONVERTED)} SET decider = NULL WHERE place IN ({_places(table)});"
+    used = f"UPDATE {quote(CONVERTED)} SET decider = NULL WHERE {_any_place(table)};"
     return f"{used} {' '.join(inserts)}"
 
 
 def _clear(table: TableShape) -> str:
-    return f"DELETE FROM {quote(CONVERTED)} WHERE place IN ({_places(table)});"
+    return f"DELETE FROM {quote(CONVERTED)} WHERE {_any_place(table)};"
 
 
 def _equalise(table: TableShape, rules: list[_Rule]) -> str:
@@ -331,10 +334,10 @@ def _to_precision(column: ColumnShape) -> str:
 
 
 def _forget(table: TableShape, *rows: str) -> str:
-    keys = ", ".join(row_key(table, f"{row}.") for row in rows)
+    keys = " OR ".join(f"row_key = {row_key(table, f'{row}.')}" for row in rows)
     return (
         f"DELETE FROM {quote(QUARANTINE)} WHERE table_name = {literal(table.name)}"
-        f" AND row_key IN ({keys})"
+        f" AND ({keys})"
         # It is empty nearly always, which is found out before the key is made.
         f" AND EXISTS (SELECT 1 FROM {quote(QUARANTINE)})"
     )
