@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 
 from ..lint.analysis import ModelColumn
-from ..lint.clocks import project_name, spell
+from ..lint.clocks import is_none, project_name, spell
 from ..lint.context import Context
 from ..lint.findings import Edit
 from .changes import UnclearError
@@ -96,6 +96,7 @@ class OrmColumns:
 
     def _beside(self, part: ModelColumn, defined: Definition) -> Rewrite:
         """Return the rewrite that adds a plain epoch column, which the sync triggers fill."""
+        _refuse_dataclass(part.owner)
         rewrite = Rewrite(reasons=[_MORE])
         integer = self._spelled("BigInteger", "sqlalchemy", defined, rewrite)
         start, end = self._source.span(defined.node)
@@ -240,15 +241,13 @@ class OrmColumns:
 
     def _argument(self, keyword: ast.keyword, rewrite: Rewrite) -> None:
         """Make the clock of a definition `now_ms`; what else it may say is kept, or refused."""
-        if keyword.arg in _KEPT or (
-            keyword.arg in _CLOCKS and isinstance(keyword.value, ast.Constant)
-        ):
+        if keyword.arg in _KEPT or (keyword.arg in _CLOCKS and is_none(keyword.value)):
             return
-        if keyword.arg == "server_default" and self._is_database_clock(keyword.value):
+        if keyword.arg == "server_default" and _is_database_clock(keyword.value):
             start, _ = self._source.span(keyword)
             rewrite.edits.append(Edit(start, start + len("server_default"), "default"))
             rewrite.reasons.append("rows that other programs insert get no default any more")
-        elif keyword.arg in _CLOCKS and self._is_database_clock(keyword.value):
+        elif keyword.arg in _CLOCKS and _is_database_clock(keyword.value):
             rewrite.reasons.append("the clock is Python's, no more the database's")
         elif keyword.arg in _CLOCKS:
             reason = self._clock(keyword.value)
@@ -260,14 +259,6 @@ class OrmColumns:
         name, imports = spelled_name("now_ms", self._file)
         rewrite.imports += imports
         rewrite.edits.append(Edit(*self._source.span(keyword.value), name))
-
-    def _is_database_clock(self, node: ast.expr) -> bool:
-        text = re.sub(r"[^a-z_]", "", ast.unparse(node).lower())
-        return text in {
-            "funcnow", "sqlfuncnow", "dbfuncnow", "safuncnow", "funccurrent_timestamp",
-            "textcurrent_timestamp", "textnow", "current_timestamp", "satextcurrent_timestamp",
-            "dbtextcurrent_timestamp", "dbfunccurrent_timestamp", "safunccurrent_timestamp",
-        }  # fmt: skip
 
     def _clock(self, node: ast.expr) -> str | None:
         """Return "" if a value is a clock in UTC, a reason if it is local time, None if neither."""
@@ -296,6 +287,23 @@ class OrmColumns:
         if rest is None or rest[1] or self._source.text[line:start].strip():
             raise UnclearError("the definition shares its line with other code")
         return Edit(line, rest.end(), "")
+
+
+def _refuse_dataclass(owner: ast.AST) -> None:
+    if isinstance(owner, ast.ClassDef):
+        header = [*owner.bases, *owner.decorator_list]
+        if any("dataclass" in ast.unparse(node).lower() for node in header):
+            raise UnclearError("the fields of a dataclass have an order")
+
+
+def _is_database_clock(node: ast.expr) -> bool:
+    """Tell whether a default is the clock of the database: `func.now()`, CURRENT_TIMESTAMP."""
+    match node:
+        case ast.Constant(value=str(sql)) | ast.Call(args=[ast.Constant(value=str(sql))]):
+            return sql.strip("() ").upper() in {"CURRENT_TIMESTAMP", "NOW"}
+        case ast.Call(func=ast.Attribute(value=owner, attr="current_timestamp" | "now"), args=[]):
+            return last_name(owner) == "func"
+    return False
 
 
 def _names(owner: ast.ClassDef) -> Iterator[ast.AST]:
