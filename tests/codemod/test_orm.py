@@ -13,6 +13,8 @@ from sqlite3 import connect
 
 import pytest
 import time_machine
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
@@ -38,7 +40,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import (
     BigInteger, Column, DateTime, Integer, MetaData, Table, asc, between, desc, func, insert,
-    nulls_last, select, update,
+    nulls_last, or_, select, update,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -234,6 +236,67 @@ def test_the_instants_are_those_of_the_texts(stores: dict[str, bytes], tmp_path:
     old = program(BOTH, "session.add(Task(id=9, created_at=moment))")
     _, (tasks, _) = outcome(old, stores["migrated"], tmp_path)
     assert tasks[-1][:2] == (9, to_epoch_ms(MOMENT))
+
+
+CONDITIONS = (
+    "Task.created_at > moment",
+    "moment >= Task.updated_at",
+    "Task.created_at == moment",
+    "Task.created_at != Task.updated_at",
+    "Task.created_at < Task.updated_at",
+    "Task.updated_at.is_(None)",
+    "Task.updated_at != None",
+    "Task.created_at.between(moment - timedelta(hours=2), moment)",
+    "Task.updated_at.in_([moment, moment - timedelta(hours=1)])",
+    "Task.created_at.not_in((moment, datetime.utcnow()))",
+    "(Task.created_at <= moment) & (Task.id > 2)",
+    "~(Task.updated_at > moment)",
+)
+ORDERS = ("Task.created_at", "Task.created_at.desc()", "desc(Task.updated_at)", "Task.id")
+HOURS = st.none() | st.integers(-3, 3)
+
+
+@settings(
+    deadline=None,
+    max_examples=40,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    conditions=st.lists(st.sampled_from(CONDITIONS), min_size=1, max_size=3),
+    orders=st.lists(st.sampled_from(ORDERS), max_size=2),
+    either=st.booleans(),
+    times=st.lists(st.tuples(HOURS, HOURS), max_size=5),
+)
+def test_drawn_queries_give_the_same_rows(
+    *,
+    conditions: list[str],
+    orders: list[str],
+    either: bool,
+    times: list[tuple[int | None, int | None]],
+    stores: dict[str, bytes],
+    tmp_path: Path,
+) -> None:
+    joined = f"or_({', '.join(conditions)})" if either else ", ".join(conditions)
+    order = ", ".join([*orders, "Task.id"])
+    old = program(BOTH, reading(f"select(Task.id).where({joined}).order_by({order})"))
+    new = rewritten(old)
+    assert not re.search(r"Task\.(created|updated)_at(?!_ms)", new)
+    store = with_rows(stores["migrated"], times, tmp_path)
+    assert outcome(new, store, tmp_path) == outcome(old, store, tmp_path)
+
+
+def with_rows(store: bytes, times: list[tuple[int | None, int | None]], directory: Path) -> bytes:
+    """Return a store with more tasks, written as old code does, hours from the moment."""
+    path = directory / "more.db"
+    path.write_bytes(store)
+    with closing(connect(path)) as conn:
+        for pair in times:
+            texts = [
+                None if hours is None else stored(MOMENT + timedelta(hours=hours)) for hours in pair
+            ]
+            conn.execute("INSERT INTO tasks (created_at, updated_at) VALUES (?, ?)", texts)
+        conn.commit()
+    return path.read_bytes()
 
 
 DJANGO = """
