@@ -12,6 +12,8 @@ A *safe* rewrite leaves a program that does the same on a migrated database. Wha
   Where that cannot be seen the rewrite is unsafe.
 - A value that is None at run time is not seen. In an INSERT into a column with a DEFAULT it would
   get the DEFAULT while the legacy column is there; where NULL is seen, the rewrite is unsafe.
+- The model of an ORM is what its class says, in the same file or in another one of the run. What
+  reads the attributes of its objects is not seen, so that changing a model is never safe.
 - Code in other files that takes rows, fills in statements, or imports a constant with SQL is not
   seen either. A row that is handed on is never safe to change; a text that is only imported is.
 """
