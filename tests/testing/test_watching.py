@@ -2,6 +2,8 @@
 
 import asyncio
 import sqlite3
+import subprocess
+import sys
 import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -407,6 +409,41 @@ def test_sqlalchemy_is_told_at_the_line_of_its_caller(path, watch):
     assert read.site.path == __file__
     assert read.site.line == newest.__code__.co_firstlineno + 2
     assert watch.watched == watch.opened > 0
+
+
+DJANGO = """
+import sys
+import django
+from django.conf import settings
+from ts_contract.loading import parse_contract
+from ts_contract.testing.watching import Watch
+
+database = {"ENGINE": "django.db.backends.sqlite3", "NAME": sys.argv[1]}
+settings.configure(DATABASES={"default": database})
+django.setup()
+from django.db import models
+
+class Task(models.Model):
+    created_at = models.DateTimeField(null=True)
+    class Meta:
+        app_label, db_table = "app", "tasks"
+
+with Watch(parse_contract({"tables": {"tasks": ["created_at"]}})) as watch:
+    Task.objects.order_by("created_at").values("id").first()
+    [read] = watch.take().reads
+print(read.site.path, read.site.line, read.column)
+"""
+
+
+def test_django_is_told_at_the_line_of_its_caller(path, tmp_path):
+    script = tmp_path / "app.py"
+    script.write_text(DJANGO)
+    command = [sys.executable, script, path]
+    output = subprocess.check_output(command, text=True, stderr=subprocess.STDOUT)
+    line = 1 + DJANGO.splitlines().index(
+        '    Task.objects.order_by("created_at").values("id").first()'
+    )
+    assert output.split() == [str(script), str(line), "created_at"]
 
 
 def test_aiosqlite_is_told_at_the_line_that_awaits_it(path, watch):
