@@ -174,13 +174,16 @@ def test_an_open_connection_comes_back_as_it_was(fill, kind):
     with closing(sqlite3.connect(path)) as db:
         db.row_factory, db.text_factory = sqlite3.Row, bytes
         db.execute("PRAGMA foreign_keys = ON")
+        db.execute("PRAGMA journal_mode = wal")
+        db.execute("PRAGMA synchronous = EXTRA")
 
         assert migrate(db, kind.contract).ok
         rollback(db, kind.contract)
 
         assert (db.row_factory, db.text_factory, db.isolation_level) == (sqlite3.Row, bytes, "")
-        assert db.execute("PRAGMA foreign_keys").fetchone()[0] == 1
-        assert db.execute("PRAGMA legacy_alter_table").fetchone()[0] == 0
+        settings = ("foreign_keys", "legacy_alter_table", "synchronous", "threads")
+        found = [db.execute(f"PRAGMA {name}").fetchone()[0] for name in settings]
+        assert found == [1, 0, 3, 0]
         assert not db.in_transaction
 
 

@@ -24,6 +24,7 @@ from .dialects.sqlite import (
     Target,
     explain,
     literal,
+    not_waiting_for_the_disk,
     opened,
     sorting_in_parallel,
     transaction,
@@ -212,6 +213,7 @@ class _Run:
         write(self.database, f"backfill:{table.name}", start)
 
     def _backfill(self, tables: list[TableShape], rows: dict[str, int]) -> None:
+        noticed = sqlite_rows.noticing_unusual(self.database)
         for table in tables:
             for column in table.columns:
                 provide_zones(self.database, column.reading)
@@ -221,24 +223,25 @@ class _Run:
                 with self._transaction():
                     self._bound(table, rows)
             if self.offline:
-                self._one_pass(table)
+                self._one_pass(table, noticed)
             else:
-                self._batches(table)
+                with not_waiting_for_the_disk(self.database):
+                    self._batches(table, noticed)
         with self._transaction():
             finish_phase(self.database, "backfill")
 
-    def _one_pass(self, table: TableShape) -> None:
+    def _one_pass(self, table: TableShape, noticed: sqlite_rows.Noticed) -> None:
         state = self._progress_of(table)
         with (
             self._transaction("BEGIN EXCLUSIVE"),
             without_triggers(self.database, table.name),
         ):
-            sqlite_rows.fill(self.database, table, None, None)
+            sqlite_rows.fill(self.database, table, None, None, noticed)
             sqlite_rows.prune(self.database, table)
             self._checkpoint(table, {**state, "done": True})
         self.progress(Progress("backfill", table.name, state["rows"], state["rows"]))
 
-    def _batches(self, table: TableShape) -> None:
+    def _batches(self, table: TableShape, noticed: sqlite_rows.Noticed) -> None:
         state = self._progress_of(table)
         done = 0
         while not state["done"]:
@@ -249,7 +252,7 @@ class _Run:
                     self.database, table, state["cursor"], state["bound"], self.batch_size
                 )
                 upto = state["bound"] if end is None else end
-                sqlite_rows.fill(self.database, table, state["cursor"], upto)
+                sqlite_rows.fill(self.database, table, state["cursor"], upto, noticed)
                 if end is None:
                     sqlite_rows.prune(self.database, table)
                 state = {**state, "cursor": upto, "done": end is None}

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, Final
 
 from ..shapes import ColumnShape, TableShape
@@ -19,10 +17,12 @@ __all__ = [
     "greatest_key",
     "has_stale_quarantine",
     "may_be_numbered_anew",
+    "noticing_unusual",
     "prune",
 ]
 
 Key = list[Any]
+Noticed = deque[int]
 
 _UNUSUAL: Final = "_ts_contract_unusual"
 
@@ -58,7 +58,16 @@ def batch_end(
     return None if row is None else [_to_json(value) for value in row]
 
 
-def fill(database: Database, table: TableShape, after: Key | None, upto: Key | None) -> None:
+def noticing_unusual(database: Database) -> Noticed:
+    """Let SQL say that it met an unusual value, which spares a second look at every row."""
+    noticed: Noticed = deque(maxlen=1)
+    database.connection.create_function(_UNUSUAL, 1, noticed.append)
+    return noticed
+
+
+def fill(
+    database: Database, table: TableShape, after: Key | None, upto: Key | None, noticed: Noticed
+) -> None:
     """Fill the epoch columns of a range of rows, and list what has no instant.
 
     Args:
@@ -66,29 +75,19 @@ def fill(database: Database, table: TableShape, after: Key | None, upto: Key | N
         table: the table.
         after: key of the last row before the range; None for the beginning.
         upto: key of the last row in the range; None for the end.
+        noticed: what `noticing_unusual` returned for this database.
     """
     where, values = _range(table, after, upto)
     if any(is_usual(column) for column in table.columns):
-        with _noticing(database) as noticed:
-            usual = sqlite_ddl.backfill_usual(table, where, database.schema, f"{_UNUSUAL}(1)")
-            database.run(usual, *values)
+        noticed.clear()
+        usual = sqlite_ddl.backfill_usual(table, where, database.schema, f"{_UNUSUAL}(1)")
+        database.run(usual, *values)
         if not noticed:
             return
     # The long conversion takes SQLite longer to compile than a batch of usual values to convert.
     database.run(sqlite_ddl.backfill(table, where, database.schema), *values)
     for column in table.columns:
         database.run(sqlite_ddl.quarantine(table, column, where, database.schema), *values)
-
-
-@contextmanager
-def _noticing(database: Database) -> Iterator[deque[int]]:
-    """Let SQL say that it met an unusual value, which spares a second look at each row."""
-    noticed: deque[int] = deque(maxlen=1)
-    database.connection.create_function(_UNUSUAL, 1, noticed.append)
-    try:
-        yield noticed
-    finally:
-        database.connection.create_function(_UNUSUAL, 1, None)
 
 
 def is_usual(column: ColumnShape) -> bool:
