@@ -9,12 +9,9 @@ import re
 
 __all__ = [
     "CLAUSE",
-    "OPENS_CLAUSE",
     "OPENS_SQL",
     "OPENS_SQL_OR_CLAUSE",
     "SQL",
-    "has_clause",
-    "has_sql",
     "looks_like_sql",
 ]
 
@@ -57,8 +54,6 @@ _VERB = r"""(?:
       (?!\s+ (?!(?:or|temp|temporary|unique|virtual|unlogged|materialized)\b)
               (?!(?:table|index|view|trigger)\b) [a-z])
     )"""
-_CLAUSE_WORD = r"(?:order|group|where|having|and|or|set)[\s\\]"
-
 SQL = re.compile(
     rf"(?:\s|\(|--[^\n]*\n|/\*.*?\*/)*{_VERB}\b", re.VERBOSE | re.IGNORECASE | re.DOTALL
 )
@@ -70,22 +65,23 @@ CLAUSE = re.compile(
 )
 
 
-# In a file's text, in lower case, a quote stands before. Comments of SQL and escaped blanks may
-# stand between.
-_QUOTE = r"""["'](?:\s|\\[nrt]|\\\r?\n|\(|--[^\n]*\n|/\*.*?\*/)*"""
+# In a file's text, in lower case, a quote stands before, and perhaps comments of SQL or escaped
+# blanks between. Within a clause, quotes stand around a word, or between literals that are joined.
+_BLANKS = r"(?:\s|\\[nrt]|\\\r?\n|\(|--[^\n]*\n|/\*.*?\*/)*"
 _VERB_IN_FILE = rf"""{_VERB}(?:[\s\\(;/{{-]|["'][\s,+])"""
-OPENS_SQL = re.compile(_QUOTE + _VERB_IN_FILE, re.DOTALL | re.VERBOSE)
-OPENS_CLAUSE = re.compile(_QUOTE + _CLAUSE_WORD, re.DOTALL | re.VERBOSE)
-OPENS_SQL_OR_CLAUSE = re.compile(
-    f"{_QUOTE}(?:{_VERB_IN_FILE}|{_CLAUSE_WORD})", re.DOTALL | re.VERBOSE
-)
+_MORE = r"""[\s\\](?:[^"']|["'][^"'\s]*["']|["']\s*[bfru]*["'])*?"""
+_CLAUSE_IN_FILE = rf"""(?:
+    (?:order|group){_MORE}\bby\b
+    | (?:set|where|having|and|or){_MORE}(?:[=<>]|\b(?:is|in|between|like)\b)
+    )"""
 
 
-def has_sql(text: str) -> bool:
-    """Tell whether some literal of a file's text, in lower case, may begin like SQL."""
-    return OPENS_SQL.search(text) is not None
+def _opening(pattern: str) -> tuple[re.Pattern[str], ...]:
+    """Return the patterns of a literal that begins so: `re` is quick if a pattern opens plainly."""
+    return tuple(
+        re.compile(f"{quote}{_BLANKS}{pattern}", re.DOTALL | re.VERBOSE) for quote in "\"'"
+    )
 
 
-def has_clause(text: str) -> bool:
-    """Tell whether some literal of a file's text, in lower case, may begin like a clause of SQL."""
-    return OPENS_CLAUSE.search(text) is not None
+OPENS_SQL = _opening(_VERB_IN_FILE)
+OPENS_SQL_OR_CLAUSE = _opening(f"(?:{_VERB_IN_FILE}|{_CLAUSE_IN_FILE})")

@@ -89,15 +89,10 @@ def project_name(func: ast.expr, context: Context) -> str | None:
 
 def is_clock(call: ast.Call, context: Context) -> bool:
     """Tell whether a call reads the present: wall clocks, and the project's own by their names."""
-    match call.func:
-        case ast.Attribute(attr=name):
-            if name in _WALL_CLOCK_NAMES and context.source.resolve(call.func) in _WALL_CLOCKS:
-                return True
-        case ast.Name(id=name):  # an alias may hide what it is
-            if context.source.resolve(call.func) in _WALL_CLOCKS:
-                return True
-        case _:
-            return False
+    func, source = call.func, context.source
+    if source.may_be(func, _WALL_CLOCK_NAMES) and source.resolve(func) in _WALL_CLOCKS:
+        return True
+    name: str = getattr(func, "attr", "") or getattr(func, "id", "")
     return _PROJECT_CLOCK.search(name) is not None
 
 

@@ -20,10 +20,10 @@ _TAKES_COLUMNS = re.compile(r"insert|update|upsert|select|delete|replace|index",
 
 
 @remember_last
-def quoted_tables(contract: Contract) -> re.Pattern[str]:
-    """Return a pattern of the literals, in lower case, that are a table's name."""
+def quoted_tables(contract: Contract) -> tuple[re.Pattern[str], ...]:
+    """Return the patterns of the literals, in lower case, that are a table's name."""
     names = "|".join(re.escape(table.name.lower()) for table in contract.tables)
-    return re.compile(f"[\"'](?:{names})[\"']")
+    return tuple(re.compile(f"{quote}(?:{names}){quote}") for quote in "\"'")
 
 
 def find_column_data(
@@ -47,7 +47,7 @@ def find_column_data(
 
 def _in_calls(source: Source, contract: Contract) -> Iterator[ColumnData]:
     """Yield the columns in calls that name their table: `insert("tasks", {"created_at": now})`."""
-    if not quoted_tables(contract).search(source.lowered):
+    if not any(pattern.search(source.lowered) for pattern in quoted_tables(contract)):
         return
     for call in source.nodes(ast.Call):
         table = _table_of(call, contract)

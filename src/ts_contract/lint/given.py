@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Literal
 
 from .context import Context
+from .source import Source
 from .sqlvalues import column_values
 from .units import Quantity, gives_number, named
 
@@ -40,17 +42,25 @@ def given_values(context: Context) -> tuple[Given, ...]:
         context: the file.
     """
     said: dict[str, Quantity | None] = {}
+    silent: set[str] = set()
     found = []
-    for name, value, taker in _given(context):
+    for name, value, taker in chain(_stored(context.source), _returned(context), _bound(context)):
+        if name in silent:
+            continue
         if name not in said:
             said[name] = named(name, context)
-        if said[name] or name.endswith("_at") or name.lower() in context.legacy_columns:
-            found.append(Given(name, value, taker, said[name]))
+            if not (said[name] or name.endswith("_at") or name.lower() in context.legacy_columns):
+                silent.add(name)
+                continue
+        found.append(Given(name, value, taker, said[name]))
     return tuple(found)
 
 
-def _given(context: Context) -> Iterator[tuple[str, ast.expr, Taker]]:
-    source = context.source
+Pairs = Iterator[tuple[str, ast.expr, Taker]]
+
+
+def _stored(source: Source) -> Pairs:
+    """Yield what assignments, arguments and dicts give."""
     for assign in source.nodes(ast.Assign):
         for target in assign.targets:
             yield from _assigned(target, assign.value)
@@ -66,30 +76,45 @@ def _given(context: Context) -> Iterator[tuple[str, ast.expr, Taker]]:
         for key, value in zip(display.keys, display.values, strict=True):
             if isinstance(key, ast.Constant) and isinstance(key.value, str):
                 yield key.value, value, "stored"
-    for returned in source.nodes(ast.Return):
-        function = source.scope(returned)
-        if (
-            returned.value is not None
-            and isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
-            and gives_number(function.name)
-        ):
-            yield function.name, returned.value, "function"
+
+
+def _assigned(target: ast.expr, value: ast.expr) -> Pairs:
+    match target:
+        case ast.Name(id=name):
+            yield name, value, "variable"
+        case ast.Attribute(attr=name):
+            yield name, value, "stored"
+        case ast.Subscript(slice=ast.Constant(value=str(key))):
+            yield key, value, "stored"
+        case ast.Tuple(elts=targets) if isinstance(value, ast.Tuple):
+            values = value.elts
+            if len(targets) == len(values) and not any(
+                isinstance(part, ast.Starred) for part in (*targets, *values)
+            ):
+                for inner, given in zip(targets, values, strict=True):
+                    yield from _assigned(inner, given)
+
+
+def _returned(context: Context) -> Pairs:
+    """Yield what functions return whose names say something of it."""
+    source = context.source
+    functions: list[ast.FunctionDef | ast.AsyncFunctionDef] = [
+        *source.nodes(ast.FunctionDef),
+        *source.nodes(ast.AsyncFunctionDef),
+    ]
+    names: dict[ast.AST, str] = {
+        f: f.name for f in functions if named(f.name, context) and gives_number(f.name)
+    }
+    for returned in source.nodes(ast.Return) if names else ():
+        name = names.get(source.scope(returned))
+        if name is not None and returned.value is not None:
+            yield name, returned.value, "function"
+
+
+def _bound(context: Context) -> Pairs:
+    """Yield what SQL binds to the columns that it writes."""
     for query in context.queries:
         if query.bound:
             for written in column_values(query):
                 if written.is_written:
                     yield from ((written.column, bound, "stored") for bound in written.bound)
-
-
-def _assigned(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr, Taker]]:
-    match target, value:
-        case ast.Name(id=name), _:
-            yield name, value, "variable"
-        case ast.Attribute(attr=name), _:
-            yield name, value, "stored"
-        case ast.Subscript(slice=ast.Constant(value=str(key))), _:
-            yield key, value, "stored"
-        case ast.Tuple(elts=targets), ast.Tuple(elts=values) if len(targets) == len(values):
-            if not any(isinstance(part, ast.Starred) for part in (*targets, *values)):
-                for inner, given in zip(targets, values, strict=True):
-                    yield from _assigned(inner, given)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from .beginnings import CLAUSE, SQL, has_clause, has_sql, looks_like_sql
+from .beginnings import CLAUSE, SQL, looks_like_sql
 from .literals import literal_pieces
 from .source import Source
 from .sqltext import Placeholder, Statement, Text, split_statements
@@ -109,8 +109,6 @@ def find_fragments(source: Source, queries: Sequence[Query]) -> list[Text]:
         source: the file.
         queries: its queries.
     """
-    if not has_clause(source.lowered):
-        return []
     taken = [query.text for query in queries]
     return [
         text
@@ -125,7 +123,7 @@ def find_queries(source: Source) -> list[Query]:
 
     A query whose text depends on a branch is there once for each branch.
     """
-    return _Finder(source).queries() if has_sql(source.lowered) else []
+    return _Finder(source).queries()
 
 
 def _literals_like(

@@ -387,6 +387,8 @@ def mixed(left: ast.expr, right: ast.expr, context: Context) -> Mixture | None:
         right: the other one.
         context: their file.
     """
+    if _is_text(left) or _is_text(right):
+        return None
     quantities = quantity(left, context), quantity(right, context)
     for (own, other), expression in zip((quantities, quantities[::-1]), (right, left), strict=True):
         if own is None or own.unit != "ms":
@@ -399,6 +401,11 @@ def mixed(left: ast.expr, right: ast.expr, context: Context) -> Mixture | None:
             fix = _times_1000(expression, context) if other.unit == "s" else None
             return Mixture(UNIT_NAMES[other.unit], fix)
     return None
+
+
+def _is_text(node: ast.expr) -> bool:
+    """Tell whether an expression is surely no number: most of what is compared is not."""
+    return isinstance(node, ast.Constant) and isinstance(node.value, str | bytes)
 
 
 def _times_1000(node: ast.expr, context: Context) -> Fix | None:

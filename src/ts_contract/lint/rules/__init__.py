@@ -12,7 +12,7 @@ this code, the second nothing.
     ## Use instead
     """
 
-    @rule("TSC101", "naive clock {call}(): ...", on=ast.Call, needs=(("now", "today"),))
+    @rule("TSC101", "naive clock {call}(): ...", on=ast.Call, needs=(any_of("now"),))
     def check(node: ast.Call, context: Context) -> Iterator[Match]:
         name = context.source.resolve(node.func)
         if name not in NAIVE:
@@ -21,17 +21,14 @@ this code, the second nothing.
 
 `on` is the class, or classes, whose instances the check receives: those of `ast`, or what the
 analysis of embedded SQL yields (`resolve.Reference` and its like). `needs` are the gate: the rule
-is tried only on a file whose text, in lower case, holds one of the words or patterns of each. What
-few files hold stands first, and so does what other rules need too, since it is looked for once.
-Guards come first, the cheapest first: a check is a list of reasons to stay silent, and then one
-`yield`. The message stands in the decorator alone, as a `str.format` template over the fields of
-the match.
+is tried only on a file whose text holds all of them. Guards come first, the cheapest first: a check
+is a list of reasons to stay silent, and then one `yield`. The message stands in the decorator
+alone, as a `str.format` template over the fields of the match.
 '''
 
 from __future__ import annotations
 
 import ast
-import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -43,11 +40,10 @@ from typing import Any, Literal, TypeVar
 from ...contract import Contract
 from ..context import Context
 from ..findings import Fix
+from ..gate import Gate, Need
 
 __all__ = ["Match", "Rule", "all_rules", "applying", "rule"]
 
-Need = tuple[str | re.Pattern[str], ...]
-Needs = tuple[Need | Callable[[Contract | None], Need], ...]
 Severity = Literal["error", "warning"]
 Check = Callable[[Any, Context], Iterable["Match"]]
 CheckFunction = TypeVar("CheckFunction", bound=Check)
@@ -77,8 +73,7 @@ class Rule:
         message: template of the message, without the code.
         on: classes whose instances `check` receives.
         check: yields a match for each fault.
-        needs: groups of words and patterns; a file's text, in lower case, must hold one of each.
-            A function returns the group that a contract asks for.
+        needs: what a file's text must hold.
         severity: what SARIF and GitHub annotations show.
         default: whether the rule is on unless selected otherwise.
         documentation: the module's docstring, Markdown.
@@ -88,7 +83,7 @@ class Rule:
     message: str
     on: tuple[type, ...]
     check: Check
-    needs: Needs
+    needs: tuple[Need, ...]
     severity: Severity
     default: bool
     documentation: str
@@ -107,7 +102,7 @@ def rule(
     message: str,
     *,
     on: type | tuple[type, ...],
-    needs: Needs,
+    needs: tuple[Need, ...],
     severity: Severity = "error",
     default: bool = True,
 ) -> Callable[[CheckFunction], CheckFunction]:
@@ -141,19 +136,8 @@ def applying(rules: Iterable[Rule], text: str, contract: Contract | None) -> lis
         text: the file's text.
         contract: the contract, without which rules that need its names are off.
     """
-    lowered = text.lower()
-    known: dict[object, bool] = {}  # many rules have the same needs
-
-    def holds(need: Need | Callable[[Contract | None], Need]) -> bool:
-        if need not in known:
-            known[need] = holds(need(contract)) if callable(need) else _any(need, lowered)
-        return known[need]
-
-    return [rule for rule in rules if all(map(holds, rule.needs))]
-
-
-def _any(need: Need, text: str) -> bool:
-    return any(word in text if isinstance(word, str) else word.search(text) for word in need)
+    gate = Gate(text, contract)
+    return [rule for rule in rules if gate.lets_through(rule.needs)]
 
 
 @cache

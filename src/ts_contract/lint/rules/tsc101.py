@@ -36,6 +36,7 @@ from collections.abc import Iterator
 from ..clocks import NAIVE_LOCAL, made_right, named_zone, spell, spelled
 from ..context import Context
 from ..findings import Edit, Fix
+from ..gate import any_of
 from . import Match, rule
 from .needs import DATETIME
 
@@ -44,7 +45,7 @@ from .needs import DATETIME
     "TSC101",
     "naive clock {call}(): take utc_now(), or datetime.now(timezone.utc)",
     on=ast.Call,
-    needs=(DATETIME, (".now", ".today")),
+    needs=(DATETIME, any_of(".now", ".today")),
 )
 def check(node: ast.Call, context: Context) -> Iterator[Match]:
     """Yield a match for a naive clock whose value is not made right at once."""

@@ -35,6 +35,7 @@ from collections.abc import Iterator
 from ..clocks import AWARE_INSTEAD, NAIVE_UTC, in_helper, is_utc, method_after, spelled, utc_fix
 from ..context import Context
 from ..findings import Edit, Fix
+from ..gate import any_of
 from . import Match, rule
 from .needs import DATETIME
 
@@ -45,7 +46,7 @@ _LOCAL_TAKEN = frozenset({"astimezone", "timestamp"})
     "TSC102",
     "naive UTC {call}(){consequence}: take datetime.{instead}",
     on=ast.Call,
-    needs=(DATETIME, (".utcnow", ".utcfromtimestamp")),
+    needs=(DATETIME, any_of(".utcnow", ".utcfromtimestamp")),
 )
 def check(node: ast.Call, context: Context) -> Iterator[Match]:
     """Yield a match for a call of a clock that gives naive UTC."""

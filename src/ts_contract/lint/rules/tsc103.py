@@ -47,6 +47,7 @@ from collections.abc import Iterator
 from ..clocks import AWARE_INSTEAD, NAIVE_LOCAL, NAIVE_UTC, spell, spelled
 from ..context import Context
 from ..findings import Edit, Fix, Import
+from ..gate import any_of
 from ..source import Source
 from . import Match, rule
 from .needs import DATETIME
@@ -84,7 +85,7 @@ _HOLDERS = (
     "TSC103",
     "naive clock {name} passed without a call: pass utc_now, or a lambda that names a zone",
     on=ast.Attribute,
-    needs=(DATETIME, (".now", ".today", ".utcnow", ".utcfromtimestamp")),
+    needs=(DATETIME, any_of(".now", ".today", ".utcnow", ".utcfromtimestamp")),
 )
 def check(node: ast.Attribute, context: Context) -> Iterator[Match]:
     """Yield a match for a clock that somebody else will call."""

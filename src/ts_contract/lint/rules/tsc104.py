@@ -38,6 +38,7 @@ from collections.abc import Iterator
 from ..clocks import made_right, named_zone, spell, spelled, utc_fix
 from ..context import Context
 from ..findings import Edit, Fix
+from ..gate import any_of
 from . import Match, rule
 from .needs import DATETIME
 
@@ -53,7 +54,7 @@ _REASON = "the value changes on every machine that does not run in UTC"
     "TSC104",
     "local time from {call}(): {instead}",
     on=ast.Call,
-    needs=(DATETIME, (".fromtimestamp", ".today")),
+    needs=(DATETIME, any_of(".fromtimestamp", ".today")),
 )
 def check(node: ast.Call, context: Context) -> Iterator[Match]:
     """Yield a match for a call that answers in the zone of the machine."""

@@ -30,11 +30,13 @@ created = datetime.now(timezone.utc)
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from ..clocks import is_aware, is_none, method_after
 from ..context import Context
 from ..findings import Edit, Fix
+from ..gate import any_of
 from ..source import Source
 from . import Match, rule
 
@@ -45,7 +47,7 @@ _TEXT = frozenset({"isoformat", "strftime"})
     "TSC105",
     "a zone taken off by .replace(tzinfo=None): keep the value aware",
     on=ast.Call,
-    needs=(("tzinfo=none", "tzinfo = none"),),
+    needs=(any_of(re.compile("tzinfo ?= ?none")),),
 )
 def check(node: ast.Call, context: Context) -> Iterator[Match]:
     """Yield a match where an aware value is made naive."""

@@ -40,11 +40,13 @@ class Task:
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from ..clocks import is_clock, spell, spelled
 from ..context import Context
 from ..findings import Edit, Fix, Import
+from ..gate import any_of
 from ..source import Source
 from . import Match, rule
 
@@ -53,12 +55,19 @@ _DEFAULTS = frozenset({"default", "insert_default", "onupdate", "server_default"
 _CONSTANT = frozenset({"ClassVar", "Final"})
 _REASON = "the default is computed anew for each object"
 
+_CLOCKS = any_of(
+    re.compile(r"now(?:\(|_ms|_iso|_utc)"),
+    re.compile(r"\.time(?:_ns)?\("),
+    " time import",
+    ".today",
+)
+
 
 @rule(
     "TSC106",
     "the clock is read once, at import: {instead}",
     on=ast.Call,
-    needs=(("now(", "now_", ".today", ".time(", "time_ns(", " time import"),),
+    needs=(_CLOCKS,),
 )
 def check(node: ast.Call, context: Context) -> Iterator[Match]:
     """Yield a match for a clock that is read while a definition is executed."""

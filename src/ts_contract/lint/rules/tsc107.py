@@ -39,11 +39,14 @@ from collections.abc import Iterator
 from ..clocks import clock_module, is_aware, spell
 from ..context import Context
 from ..findings import Edit, Fix, Safety
+from ..gate import any_of
 from . import Match, rule
 
 _CUTS = frozenset({"builtins.int", "math.floor", "math.trunc"})
 _ROUNDS = frozenset({"builtins.round", "math.ceil"})
-_THOUSAND = ("000", "e3", "e6", "10**", "10 **")
+_CUT_NAMES = frozenset(name.rpartition(".")[2] for name in _CUTS | _ROUNDS)
+_SECONDS = any_of(re.compile(r"\.time(?:_ns|stamp)?\("), " time import")
+_THOUSAND = any_of("000", "e3", "e6", "10**", "10 **")
 _OWN_CLOCK = re.compile(r"now|current|epoch|millis|clock|timestamp")
 
 
@@ -51,7 +54,7 @@ _OWN_CLOCK = re.compile(r"now|current|epoch|millis|clock|timestamp")
     "TSC107",
     "the present in milliseconds spelled out: take now_ms() of {module}",
     on=(ast.Call, ast.BinOp),
-    needs=((".time(", " time import", "time_ns(", ".timestamp("), _THOUSAND),
+    needs=(_SECONDS, _THOUSAND),
     default=False,
 )
 def check(node: ast.Call | ast.BinOp, context: Context) -> Iterator[Match]:
@@ -66,6 +69,8 @@ def _present_in_ms(node: ast.AST, context: Context) -> Safety | None:
     """Return how safely `now_ms()` stands for an expression; None if it is something else."""
     match node:
         case ast.Call(func=func, args=[ast.Call() | ast.BinOp() as arg], keywords=[]):
+            if not context.source.may_be(func, _CUT_NAMES):
+                return None
             name = context.source.resolve(func)
             if name in _CUTS and _is_float_ms(arg, context):
                 return "safe"

@@ -30,18 +30,19 @@ from collections.abc import Iterator
 
 from ..analysis import Star
 from ..context import Context
+from ..gate import any_of
 from . import Match, rule
 from .needs import SQL, tables
 
 # Behind a star that takes columns stands no operand, as behind one that multiplies.
-_STAR = (re.compile(r"\*\s*(?:(?![\w\s(*])|from\b|into\b)"),)
+_STAR = any_of(re.compile(r"\*\s*(?:(?![\w\s(*])|from\b|into\b)"))
 
 
 @rule(
     "TSC205",
     "SELECT * takes the legacy columns of {table} along: name the columns",
     on=Star,
-    needs=(("select", "returning"), _STAR, tables, SQL),
+    needs=(any_of("select", "returning"), _STAR, SQL, tables),
     severity="warning",
     default=False,
 )

@@ -34,7 +34,7 @@ def is_expired(expires_at_ms: int) -> bool:
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from ..context import Context
@@ -43,6 +43,7 @@ from . import Match, rule
 from .needs import milliseconds
 
 _CHOOSING = frozenset({"builtins.max", "builtins.min"})
+_NAMES = frozenset({"max", "min"})
 _ORDERED = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
 
 
@@ -63,15 +64,12 @@ def check(node: ast.Compare | ast.Call, context: Context) -> Iterator[Match]:
 
 def _compared(
     node: ast.Compare | ast.Call, context: Context
-) -> Iterator[tuple[ast.expr, ast.expr]]:
+) -> Iterable[tuple[ast.expr, ast.expr]]:
     if isinstance(node, ast.Compare):
         operands = pairwise((node.left, *node.comparators))
-        for operator, pair in zip(node.ops, operands, strict=True):
-            if isinstance(operator, _ORDERED):
-                yield pair
-    elif (
-        len(node.args) > 1
-        and isinstance(node.func, ast.Name)
-        and context.source.resolve(node.func) in _CHOOSING
-    ):
-        yield from pairwise(node.args)
+        pairs = zip(node.ops, operands, strict=True)
+        return [pair for operator, pair in pairs if isinstance(operator, _ORDERED)]
+    func = node.func
+    if isinstance(func, ast.Name) and context.source.may_be(func, _NAMES):
+        return pairwise(node.args) if context.source.resolve(func) in _CHOOSING else ()
+    return ()

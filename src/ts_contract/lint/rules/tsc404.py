@@ -40,6 +40,7 @@ from collections.abc import Iterator
 from ..constants import number
 from ..context import Context
 from ..findings import Edit, Fix
+from ..gate import any_of
 from ..units import UNIT_NAMES, Quantity, quantity
 from . import Match, rule
 from .needs import DATETIME_OR_TIME
@@ -61,7 +62,7 @@ _YEAR_5138 = 100_000_000_000  # seconds; as milliseconds that is March 1973
     "TSC404",
     "{unit} given to {call}(), which takes seconds",
     on=ast.Call,
-    needs=(DATETIME_OR_TIME, ("fromtimestamp", "gmtime", "localtime", "ctime")),
+    needs=(DATETIME_OR_TIME, any_of("fromtimestamp", "gmtime", "localtime", "ctime")),
 )
 def check(node: ast.Call, context: Context) -> Iterator[Match]:
     """Yield a match for a first argument that is not in seconds."""

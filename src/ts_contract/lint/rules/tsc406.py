@@ -36,6 +36,7 @@ from collections.abc import Iterator
 
 from ..context import Context
 from ..findings import Edit, Fix
+from ..gate import any_of
 from ..sqlvalues import ColumnValue, column_values, sql_unit
 from ..units import named
 from . import Match, rule
@@ -46,7 +47,7 @@ from .needs import SQL, milliseconds
     "TSC406",
     "SQL seconds in {column}, which holds milliseconds: multiply by 1000",
     on=ast.Module,
-    needs=(milliseconds, ("strftime", "unixepoch", "epoch from", "unix_timestamp"), SQL),
+    needs=(milliseconds, any_of("strftime", "unixepoch", "epoch from", "unix_timestamp"), SQL),
 )
 def check(node: ast.Module, context: Context) -> Iterator[Match]:
     """Yield a match for each value in seconds beside a column of milliseconds."""

@@ -50,12 +50,14 @@ from ..clocks import (
 )
 from ..context import Context
 from ..findings import Fix
+from ..gate import any_of
 from . import Match, rule
 from .needs import DATETIME_OR_TIME
 
 Zone = Literal["UTC", "local time"]
 
 _FUNCTIONS: dict[str, Zone] = {"time.mktime": "local time", "calendar.timegm": "UTC"}
+_NAMES = frozenset({"mktime", "timegm", "to_epoch_ms"})
 _STRUCT_CLOCKS: dict[str, Zone] = {"time.gmtime": "UTC", "time.localtime": "local time"}
 _MAX_DEPTH = 8
 
@@ -66,7 +68,7 @@ _MAX_DEPTH = 8
     on=ast.Call,
     needs=(
         DATETIME_OR_TIME,
-        ("utcnow", "utcfromtimestamp", "mktime", "timegm", "to_epoch_ms", "timestamp("),
+        any_of("utcnow", "utcfromtimestamp", "mktime", "timegm", "to_epoch_ms", "timestamp("),
     ),
 )
 def check(node: ast.Call, context: Context) -> Iterator[Match]:
@@ -91,13 +93,7 @@ def _conversion(node: ast.Call, context: Context) -> tuple[str, Zone, ast.expr] 
             func=ast.Attribute(attr="strftime", value=value), args=[ast.Constant(value="%s")]
         ):
             return '.strftime("%s")', "local time", value
-        case (
-            ast.Call(func=ast.Name() as func, args=[value, *_])
-            | ast.Call(
-                func=ast.Attribute(attr="mktime" | "timegm" | "to_epoch_ms") as func,
-                args=[value, *_],
-            )
-        ):
+        case ast.Call(func=func, args=[value, *_]) if context.source.may_be(func, _NAMES):
             dotted = context.source.resolve(func)
             if dotted in _FUNCTIONS:
                 return f"{dotted}()", _FUNCTIONS[dotted], value
