@@ -3,9 +3,11 @@
 Needs flake8-datetimez, flake8-async and ruff beside ts-contract[flake8]; run it as
 
     python benchmarks/lint_speed.py [DIRECTORY] [--contract agentos] [--rounds 5]
+    python benchmarks/lint_speed.py --engine DIRECTORY...
 
 DIRECTORY is `django.contrib` of an installed Django by default: 337 files. flake8-async runs once
-only, since it takes longer than everything else together.
+only, since it takes longer than everything else together. With `--engine` only the engine is
+measured, against ast.parse of the same files.
 
 All plugins stand in one environment, and a run hides those that it does not measure from flake8's
 search for entry points, so that every run has the same interpreter and the same versions. The runs
@@ -23,11 +25,12 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ts_contract.lint.engine import check
+from ts_contract.lint.rules import all_rules, applying
 from ts_contract.loading import load_contract
 
 ONCE = {"flake8 with flake8-async"}
@@ -102,28 +105,41 @@ def rounds(count: int, wanted: dict[str, list[str]]) -> dict[str, Cost]:
     }
 
 
-def engine_against_parser(directory: Path, contract: str, count: int) -> float:
-    """Return the time of the engine over that of ast.parse, both on every file, in this process."""
+def engine_against_parser(directory: Path, contract: str, count: int) -> dict[str, float]:
+    """Return what the engine takes beside ast.parse = 1, on every file, in this process.
+
+    `gate` is what every file costs before any rule is tried, `default` the whole with the rules
+    that are on by default, `all` with every rule.
+    """
     loaded = load_contract(contract)
-    texts = [path.read_text(encoding="utf-8", errors="replace") for path in directory.rglob("*.py")]
-
-    def parse() -> None:
-        for text in texts:
-            parsed(text)
-
-    def engine() -> None:
-        for text in texts:
-            tree = parsed(text)
-            if tree is not None:
-                check(text, contract=loaded, tree=tree)
-
-    least = {"parse": float("inf"), "engine": float("inf")}
+    paths = directory.rglob("*.py")
+    texts = [path.read_text(encoding="utf-8", errors="replace") for path in paths]
+    texts = [text for text in texts if parsed(text) is not None]
+    default = tuple(rule for rule in all_rules() if rule.default)
+    runs: dict[str, Callable[[str, ast.Module], object]] = {
+        "parse": lambda _text, _tree: None,
+        "gate": lambda text, _tree: applying(all_rules(), text, loaded),
+        "default": lambda text, tree: check(text, contract=loaded, tree=tree, rules=default),
+        "all": lambda text, tree: check(text, contract=loaded, tree=tree),
+    }
+    least = dict.fromkeys(runs, float("inf"))
     for _ in range(count):
-        for name, run in (("parse", parse), ("engine", engine)):
+        for name, run in runs.items():
             start = time.process_time()
-            run()
+            for text in texts:
+                run(text, ast.parse(text))
             least[name] = min(least[name], time.process_time() - start)
-    return (least["engine"] - least["parse"]) / least["parse"]
+    parse = least.pop("parse")
+    return {"files": len(texts)} | {name: took / parse - 1 for name, took in least.items()}
+
+
+def engine_table(directories: Sequence[Path], contract: str, count: int) -> None:
+    """Print what the engine takes on several code bases."""
+    print("| code base | files | gate | default rules | all rules |\n|---|---|---|---|---|")
+    for directory in directories:
+        row = engine_against_parser(directory, contract, count)
+        figures = " | ".join(f"{row[name]:.2f}" for name in ("gate", "default", "all"))
+        print(f"| {directory.name} | {row['files']:.0f} | {figures} |", flush=True)
 
 
 def parsed(text: str) -> ast.Module | None:
@@ -144,11 +160,16 @@ def _installed(package: str) -> Path:
 def main() -> None:
     """Measure, and print a table in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("directory", nargs="?", help="the code base")
+    parser.add_argument("directory", nargs="*", help="the code base")
+    parser.add_argument("--engine", action="store_true", help="measure the engine alone")
     parser.add_argument("--contract", default="agentos")
     parser.add_argument("--rounds", type=int, default=5)
     given = parser.parse_args()
-    directory = Path(given.directory or _installed("django") / "contrib")
+    directories = [*map(Path, given.directory)] or [_installed("django") / "contrib"]
+    if given.engine:
+        engine_table(directories, given.contract, given.rounds)
+        return
+    directory = directories[0]
     files = list(directory.rglob("*.py"))
     lines = sum(path.read_bytes().count(b"\n") for path in files)
 
@@ -160,8 +181,8 @@ def main() -> None:
     for name, cost in least.items():
         ratios = f"{cost.cpu / alone.cpu:.2f} | {cost.wall / alone_2.wall:.2f}"
         print(f"| {name} | {cost.cpu:.1f} | {cost.wall:.1f} | {ratios} |")
-    ratio = engine_against_parser(directory, given.contract, given.rounds)
-    print(f"\nThe engine, with the contract, beside ast.parse = 1: {ratio:.2f}")
+    print("\nThe engine, with the contract, beside ast.parse = 1:\n")
+    engine_table([directory], given.contract, given.rounds)
 
 
 if __name__ == "__main__":

@@ -89,11 +89,14 @@ def project_name(func: ast.expr, context: Context) -> str | None:
 
 def is_clock(call: ast.Call, context: Context) -> bool:
     """Tell whether a call reads the present: wall clocks, and the project's own by their names."""
-    func, source = call.func, context.source
-    if source.may_be(func, _WALL_CLOCK_NAMES) and source.resolve(func) in _WALL_CLOCKS:
-        return True
-    name: str = getattr(func, "attr", "") or getattr(func, "id", "")
-    return _PROJECT_CLOCK.search(name) is not None
+    match call.func:
+        case ast.Attribute(attr=name) | ast.Name(id=name):
+            if "now" in name and _PROJECT_CLOCK.search(name):
+                return True
+            source = context.source
+            may_be = source.may_be(call.func, _WALL_CLOCK_NAMES)
+            return may_be and source.resolve(call.func) in _WALL_CLOCKS
+    return False
 
 
 def named_zone(call: ast.Call, position: int, keyword: str) -> bool:

@@ -68,10 +68,16 @@ def _in_calls(source: Source, contract: Contract) -> Iterator[ColumnData]:
 
 def _table_of(call: ast.Call, contract: Contract) -> TableContract | None:
     """Return the contract table that a call of a helper names as its own."""
-    name: ast.expr | None = next((k.value for k in call.keywords if k.arg == "table"), None)
+    for keyword in call.keywords:
+        if keyword.arg == "table":
+            return _named_table(keyword.value, contract)
     called: str = getattr(call.func, "attr", "") or getattr(call.func, "id", "")
-    if name is None and call.args and _TAKES_COLUMNS.search(called):
-        name = call.args[0]
+    if call.args and _TAKES_COLUMNS.search(called):
+        return _named_table(call.args[0], contract)
+    return None
+
+
+def _named_table(name: ast.expr, contract: Contract) -> TableContract | None:
     match name:
         case ast.Constant(value=str(text)):
             return contract.table(text)

@@ -34,6 +34,7 @@ _LOOKUPS = frozenset(
 _NAMES = frozenset(
     {"defer", "distinct", "earliest", "latest", "only", "order_by", "values", "values_list"}
 )
+_QUERYING = _LOOKUPS | _NAMES | {"filter_by"}
 _WRITES = frozenset({"create", "update", "values"})
 _STATEMENTS = frozenset({"delete", "insert", "query", "select", "update"})
 
@@ -213,7 +214,7 @@ class _Finder:
     def _lookup_use(self, call: ast.Call) -> Iterator[ModelUse]:
         """Yield what `Task(created_at=x)` and `Task.objects.order_by("-created_at")` name."""
         func = call.func
-        if isinstance(func, ast.Attribute) and func.attr in _LOOKUPS | _NAMES | {"filter_by"}:
+        if isinstance(func, ast.Attribute) and func.attr in _QUERYING:
             model = self._manager(func.value)
             writes, texts = func.attr in _WRITES, call.args if func.attr in _NAMES else []
         elif any((k.arg or "").lower() in self._attributes for k in call.keywords):

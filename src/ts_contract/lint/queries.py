@@ -129,21 +129,17 @@ def find_queries(source: Source) -> list[Query]:
 def _literals_like(
     source: Source, pattern: re.Pattern[str]
 ) -> Iterator[ast.Constant | ast.JoinedStr]:
-    """Yield the string literals that begin like a pattern, f-strings first."""
+    """Yield the string literals that begin like a pattern; the rest may stand in another piece."""
     for formatted in source.nodes(ast.JoinedStr):
-        if formatted.values and _begins_like(formatted.values[0], pattern):
-            yield formatted
+        match formatted.values:
+            case [ast.Constant(value=str(text)), *_] if pattern.match(text):
+                yield formatted
     for constant in source.nodes(ast.Constant):
-        if _begins_like(constant, pattern) and not _is_part(constant, source):
+        value = constant.value
+        if isinstance(value, bytes):
+            value = value.decode("latin-1")
+        if isinstance(value, str) and pattern.match(value) and not _is_part(constant, source):
             yield constant
-
-
-def _begins_like(node: ast.expr, pattern: re.Pattern[str]) -> bool:
-    """Tell whether a text begins like `pattern`; the rest may stand in another piece."""
-    value = getattr(node, "value", None)
-    if isinstance(value, bytes):
-        value = value.decode("latin-1")
-    return isinstance(value, str) and pattern.match(value) is not None
 
 
 def _is_part(constant: ast.Constant, source: Source) -> bool:

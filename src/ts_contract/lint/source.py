@@ -334,9 +334,9 @@ class Source:
     def _binders(self) -> dict[str, list[ast.AST]]:
         """The nodes that bind each name anywhere in the file."""
         found: defaultdict[str, list[ast.AST]] = defaultdict(list)
-        for name in self.nodes(ast.Name):
-            if name.ctx.__class__ is not ast.Load:
-                found[name.id].append(name)
+        load = ast.Load
+        for name in [n for n in self.nodes(ast.Name) if n.ctx.__class__ is not load]:
+            found[name.id].append(name)
         for argument in self.nodes(ast.arg):
             found[argument.arg].append(argument)
         for kind in _NAMED:

@@ -65,6 +65,7 @@ _SUFFIXES: dict[Unit, str] = {
     "us": r"_us|_usecs?|(?:^|_)(?:micros|microseconds)",
     "ns": r"_ns|_nsecs?|(?:^|_)(?:nanos|nanoseconds)",
 }
+_ENDINGS = ("_s", "_us", "_ns", "ms", "sec", "secs", "seconds", "millis", "micros", "nanos")
 _SUFFIX = {unit: re.compile(f"(?:{pattern})$") for unit, pattern in _SUFFIXES.items()}
 _INSTANT = re.compile(
     r"(?:^|_)(?:at|until|since|now|timestamp|epoch|ts|date|deadline|expires|expiry|mtime|created"
@@ -85,10 +86,10 @@ def named(name: str, context: Context) -> Quantity | None:
     return _by_suffix(name)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2**14)
 def _by_suffix(name: str) -> Quantity | None:
     lowered = name.lower()
-    if _FACTOR.search(lowered):
+    if not lowered.endswith(_ENDINGS) or _FACTOR.search(lowered):
         return None
     for unit, pattern in _SUFFIX.items():
         match = pattern.search(lowered)

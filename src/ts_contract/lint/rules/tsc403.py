@@ -55,6 +55,8 @@ _ORDERED = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
 )
 def check(node: ast.Compare | ast.Call, context: Context) -> Iterator[Match]:
     """Yield a match for the first two operands of different units."""
+    if isinstance(node, ast.Call) and not context.source.may_be(node.func, _NAMES):
+        return
     for left, right in _compared(node, context):
         mixture = mixed(left, right, context)
         if mixture is not None:
@@ -69,7 +71,4 @@ def _compared(
         operands = pairwise((node.left, *node.comparators))
         pairs = zip(node.ops, operands, strict=True)
         return [pair for operator, pair in pairs if isinstance(operator, _ORDERED)]
-    func = node.func
-    if isinstance(func, ast.Name) and context.source.may_be(func, _NAMES):
-        return pairwise(node.args) if context.source.resolve(func) in _CHOOSING else ()
-    return ()
+    return pairwise(node.args) if context.source.resolve(node.func) in _CHOOSING else ()
