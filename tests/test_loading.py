@@ -63,8 +63,7 @@ class TestFinding:
         assert find_config() is None
         assert refused() == (
             "no contract: no ts-contract.toml and no pyproject.toml with [tool.ts-contract] in "
-            f"{project} or above; write one (`ts-contract discover DB` proposes it) or name one "
-            "with --contract"
+            f"{project} or above; write one (`ts-contract discover DB` proposes it) or name one"
         )
 
     def test_a_broken_pyproject_on_the_way_is_reported(self, project):
