@@ -30,7 +30,6 @@ created = datetime.now(timezone.utc)
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from ..clocks import is_aware, is_none, method_after
@@ -47,7 +46,7 @@ _TEXT = frozenset({"isoformat", "strftime"})
     "TSC105",
     "a zone taken off by .replace(tzinfo=None): keep the value aware",
     on=ast.Call,
-    needs=(any_of(re.compile("tzinfo ?= ?none")),),
+    needs=(any_of("tzinfo"), any_of("tzinfo=none", "tzinfo = none")),
 )
 def check(node: ast.Call, context: Context) -> Iterator[Match]:
     """Yield a match where an aware value is made naive."""

@@ -54,7 +54,7 @@ _OWN_CLOCK = re.compile(r"now|current|epoch|millis|clock|timestamp")
     "TSC107",
     "the present in milliseconds spelled out: take now_ms() of {module}",
     on=(ast.Call, ast.BinOp),
-    needs=(_SECONDS, _THOUSAND),
+    needs=(any_of(".time", " time import"), _SECONDS, _THOUSAND),
     default=False,
 )
 def check(node: ast.Call | ast.BinOp, context: Context) -> Iterator[Match]:
