@@ -43,7 +43,7 @@ from .verify import VerifyReport, needs_record, record_verified, verify_open
 
 __all__ = ["migrate"]
 
-BATCH_SIZE = 2_000
+BATCH_SIZE = 1_000
 BATCH_SIZE_WITHOUT_PAUSE = 20_000
 PAUSE = 0.005
 
@@ -72,7 +72,7 @@ def migrate(
         offline: take each table in one pass under an exclusive lock, instead of in batches.
         sync: install triggers that keep both columns equal while old and new code write.
         check_range: add a CHECK that lets only milliseconds of the valid range in.
-        batch_size: rows in one transaction; 2,000 if None is given, without a pause 20,000.
+        batch_size: rows in one transaction; 1,000 if None is given, without a pause 20,000.
         pause: seconds between two of them, at least; it is longer than the one before took, which
             bounds the wait of other writers. 0 for no pause at all.
         backup: where to write a verified copy before the first change.
