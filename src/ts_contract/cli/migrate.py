@@ -20,7 +20,7 @@ __all__ = ["command"]
     "--batch-size",
     type=click.IntRange(min=1),
     default=None,
-    help="Rows in one transaction.  [default: 1000; 20000 without a pause]",
+    help="Rows in one transaction.  [default: 2000; 20000 without a pause]",
 )
 @click.option(
     "--pause",

@@ -43,9 +43,10 @@ from .verify import VerifyReport, needs_record, record_verified, verify_open
 
 __all__ = ["migrate"]
 
-BATCH_SIZE = 1_000
+BATCH_SIZE = 2_000
 BATCH_SIZE_WITHOUT_PAUSE = 20_000
 PAUSE = 0.005
+PAUSE_FOR_SCHEMA = 0.005
 
 
 def migrate(
@@ -72,7 +73,7 @@ def migrate(
         offline: take each table in one pass under an exclusive lock, instead of in batches.
         sync: install triggers that keep both columns equal while old and new code write.
         check_range: add a CHECK that lets only milliseconds of the valid range in.
-        batch_size: rows in one transaction; 1,000 if None is given, without a pause 20,000.
+        batch_size: rows in one transaction; 2,000 if None is given, without a pause 20,000.
         pause: seconds between two of them, at least; it is longer than the one before took, which
             bounds the wait of other writers. 0 for no pause at all.
         backup: where to write a verified copy before the first change.
@@ -247,7 +248,10 @@ class _Run:
         while not state["done"]:
             self.progress(Progress("backfill", table.name, done, state["rows"]))
             begin = time.monotonic()
-            with self._transaction(), without_triggers(self.database, table.name):
+            with (
+                self._transaction(),
+                without_triggers(self.database, table.name) as has_changed_schema,
+            ):
                 end = sqlite_rows.batch_end(
                     self.database, table, state["cursor"], state["bound"], self.batch_size
                 )
@@ -258,18 +262,21 @@ class _Run:
                 state = {**state, "cursor": upto, "done": end is None}
                 self._checkpoint(table, state)
             done += self.batch_size
-            self._let_others_write(held=time.monotonic() - begin)
+            held = time.monotonic() - begin
+            self._let_others_write(held, has_changed_schema=has_changed_schema)
         self.progress(Progress("backfill", table.name, state["rows"], state["rows"]))
 
-    def _let_others_write(self, held: float) -> None:
+    def _let_others_write(self, held: float, *, has_changed_schema: bool) -> None:
         """Pause longer than the lock was held.
 
         SQLite's busy handler looks again after 1, 2, 5, 10, 15, 20, 25 ms: from 8 ms on, no wait is
         more than a quarter longer than all before it together. So who waits for a transaction
         looks again during the pause that follows it, and does not wait for the next one too.
+        Who finds another schema then reads it before coming back, which takes some time.
         """
         if self.pause:
-            time.sleep(max(self.pause, 1.25 * held))
+            for_schema = PAUSE_FOR_SCHEMA if has_changed_schema else 0.0
+            time.sleep(max(self.pause, 1.25 * held) + for_schema)
 
     def _progress_of(self, table: TableShape) -> dict[str, Any]:
         state = read_state(self.database).backfill(table.name)

@@ -15,7 +15,7 @@ __all__ = ["without_triggers"]
 
 
 @contextmanager
-def without_triggers(database: Database, table: str) -> Iterator[None]:
+def without_triggers(database: Database, table: str) -> Iterator[bool]:
     """Run a block of one transaction in which no UPDATE of a table fires a trigger.
 
     Python 3.12 can tell SQLite so. Before, the triggers are dropped and created again inside
@@ -25,18 +25,21 @@ def without_triggers(database: Database, table: str) -> Iterator[None]:
     Args:
         database: a database in a transaction.
         table: the table.
+
+    Yields:
+        Whether the schema is changed by it, which every other connection has to read anew then.
     """
     if sys.version_info >= (3, 12):
         connection, switch = database.connection, sqlite3.SQLITE_DBCONFIG_ENABLE_TRIGGER
         before = connection.getconfig(switch)
         connection.setconfig(switch, False)
         try:
-            yield
+            yield False
         finally:
             connection.setconfig(switch, before)
     else:
         triggers = _drop_triggers(database, table)
-        yield
+        yield bool(triggers)
         for sql in triggers:
             database.run(in_schema(sql, database.schema))
 
