@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from ..progress import Progress
 from .discover import Proposal, discover
 from .errors import Failed, Interrupted, MigrationError, Refused
 from .execute import migrate
 from .finalize import FinalizeReport, finalize
 from .plan import Plan, plan
-from .progress import Progress
 from .rollback import RollbackReport, rollback
 from .script import script
 from .status import Status, status

@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from ..progress import Progress, ProgressCallback, silent
 from .classify import FORMS, Reading
 from .dialects.sqlite import Database, Target, introspect, opened, quote
 from .dialects.sqlite_forms import FormCount, count_forms, first_forms
 from .introspect import ColumnInfo, TableInfo
-from .progress import Progress, ProgressCallback, silent
 from .shapes import ColumnShape
 
 __all__ = ["Candidate", "Proposal", "discover"]

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ..contract import Contract
+from ..progress import Progress, ProgressCallback, silent
 from .backup import back_up
 from .dialects import sqlite_rows
 from .dialects.sqlite import (
@@ -34,7 +35,6 @@ from .dialects.sqlite_forms import provide_zones
 from .dialects.sqlite_triggers import without_triggers
 from .errors import Refused
 from .plan import Plan, plan_open
-from .progress import Progress, ProgressCallback, silent
 from .shapes import TableShape
 from .signals import StopFlag, stop_on_signals
 from .state import Lease, finish_phase, read_state, write

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from ..contract import ColumnContract, Contract, TableContract, index_name
+from ..progress import Progress, ProgressCallback, silent
 from .classify import FORMS, Reading, reading_of
 from .dialects.sqlite import Database, Target, introspect, opened
 from .dialects.sqlite_forms import FormCount, count_forms, latest_form
@@ -17,7 +18,6 @@ from .dialects.sqlite_rows import has_stale_quarantine
 from .dialects.sqlite_sync import conversion_name, has_sync
 from .findings import Finding, contract_findings, table_findings
 from .introspect import ColumnInfo, DatabaseInfo, TableInfo
-from .progress import Progress, ProgressCallback, silent
 from .shapes import ColumnShape, TableShape
 from .state import State, read_state
 from .steps import (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..progress import Progress, ProgressCallback
 from .classify import Reading
 from .dialects.sqlite import Database, introspect
 from .dialects.sqlite_columns import checks_on, drop_columns
@@ -11,7 +12,6 @@ from .dialects.sqlite_dependents import dependents, failures
 from .dialects.sqlite_text import names
 from .errors import Refused
 from .introspect import DatabaseInfo, SchemaObject
-from .progress import Progress, ProgressCallback
 from .shapes import ColumnShape, TableShape
 from .state import State
 from .steps import InstallConversion, InstallSync, InstallZone

@@ -6,10 +6,10 @@ import sqlite3
 from dataclasses import dataclass
 
 from ..contract import Contract
+from ..progress import ProgressCallback, silent
 from .dialects.sqlite import Database, Target, explain, introspect, opened, transaction
 from .dialects.sqlite_columns import set_up_rebuild
 from .errors import Failed, Refused
-from .progress import ProgressCallback, silent
 from .removal import Removal, recorded_tables, remove, run
 from .state import Lease, has_state, read_state
 from .steps import CreateState, WriteVersion

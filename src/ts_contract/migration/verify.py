@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from ..contract import Contract, TableContract
+from ..progress import Progress, ProgressCallback, silent
 from ..timestamps import now_ms
 from .classify import convert, reading_of
 from .dialects.sqlite import Database, Target, introspect, opened, transaction
@@ -28,7 +29,6 @@ from .dialects.sqlite_verify import (
 )
 from .errors import MigrationError
 from .introspect import DatabaseInfo, TableInfo
-from .progress import Progress, ProgressCallback, silent
 from .shapes import ColumnShape, TableShape
 from .state import State, has_state, read_state, write
 
