@@ -16,6 +16,7 @@ from typing import Any, TypeVar, cast, get_args
 from zoneinfo import ZoneInfo
 
 from .contract import (
+    ROWID_NAMES,
     ColumnContract,
     Contract,
     ContractError,
@@ -62,7 +63,6 @@ _TOML_NAME: dict[type, str] = {
 }
 
 _RESERVED_PREFIXES = ("sqlite_", "_ts_contract_")
-_ROWID_NAMES = ("rowid", "_rowid_", "oid")  # https://sqlite.org/rowidtable.html
 
 _REPR = Repr()
 _REPR.maxstring = _REPR.maxother = _REPR.maxlong = 80
@@ -191,7 +191,7 @@ def _column(legacy: str, spec: Any, place: Place, zone: str) -> ColumnContract:
 def _epoch(value: Any, place: Place) -> str:
     """Return the name of a column that can be added to a table."""
     name = _identifier(value, place)
-    if name.lower() in _ROWID_NAMES:  # a column of that name hides the key of the table's rows
+    if name.lower() in ROWID_NAMES:  # a column of that name hides the key of the table's rows
         raise place.error(f"{name!r} is SQLite's own name for the key of a row; name another")
     return name
 

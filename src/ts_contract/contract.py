@@ -11,11 +11,12 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from .timestamps import EPOCH_2020_MS, EPOCH_2030_MS
 
 __all__ = [
+    "ROWID_NAMES",
     "ColumnContract",
     "Contract",
     "ContractError",
@@ -29,6 +30,9 @@ Storage = Literal["auto", "seconds", "milliseconds", "microseconds", "julian-day
 Dialect = Literal["sqlite", "postgresql"]
 OnOverlap = Literal["first", "second", "reject"]
 OnGap = Literal["shift", "reject"]
+
+ROWID_NAMES: Final = ("rowid", "_rowid_", "oid")
+"""The key of a row, where no column is called so: https://sqlite.org/rowidtable.html."""
 
 
 class ContractError(ValueError):

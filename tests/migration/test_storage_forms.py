@@ -515,6 +515,30 @@ def test_what_programs_write_goes_the_short_way(db, separator, digits, zone):
     assert ms == convert(text, Reading()).ms
 
 
+@pytest.mark.parametrize("off_by", [-1, 0, 1])
+def test_a_julian_day_may_be_one_millisecond_off(off_by):
+    """It is, by the version of SQLite: before 3.40 it is cut off, and may be one too low."""
+    usual = usual_expression("x", Reading())
+    with closing(sqlite3.connect(":memory:")) as db, closing(sqlite3.connect(":memory:")) as other:
+
+        def julianday(text: str) -> float:
+            (day,) = other.execute("SELECT julianday(?)", (text[:23],)).fetchone()
+            return day + off_by / DAY
+
+        db.create_function("julianday", 1, julianday, deterministic=True)
+        db.execute("CREATE TABLE stored (x)")
+        texts = [
+            f"2024-01-15 12:00:{second:02}.{digits:03}456"
+            for second in (0, 31)
+            for digits in range(1000)
+        ]
+        db.executemany("INSERT INTO stored VALUES (?)", [(text,) for text in texts])
+
+        found = [ms for (ms,) in db.execute(f"SELECT {usual} FROM stored ORDER BY rowid")]
+
+    assert found == [NOON + second * 1_000 + digits for second in (0, 31) for digits in range(1000)]
+
+
 def test_the_bulk_check_can_fail(db):
     """The usual formula is wrong for half of all values; the harness has to see that."""
     usual = "CAST((julianday(x) - 2440587.5) * 86400000 AS INTEGER)"

@@ -10,14 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from ..contract import TableContract
+from ..contract import ROWID_NAMES, TableContract
 
 __all__ = ["Derived", "Relation", "Scope", "Table", "Truth", "base_tables"]
 
 Truth = bool | None
 """True, False, or None for unknown."""
-
-_ROW_ID = frozenset({"rowid", "oid", "_rowid_"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +40,7 @@ class Table:
             return True
         if self.columns is None:
             return None
-        return column in self.columns or column in _ROW_ID
+        return column in self.columns or column in ROWID_NAMES
 
     def bases(self, column: str) -> Iterator[tuple[Table, bool]]:
         """Yield the table itself; see `Derived.bases`."""

@@ -12,11 +12,11 @@ from typing import Any, Final
 from urllib.parse import quote as url_quote
 from urllib.parse import unquote, urlsplit
 
+from ...contract import ROWID_NAMES
 from ..errors import Failed, MigrationError, Refused
 from ..introspect import ColumnInfo, DatabaseInfo, SchemaObject, TableInfo
 
 __all__ = [
-    "ROWID_NAMES",
     "Database",
     "Target",
     "explain",
@@ -34,7 +34,6 @@ Target = str | Path | sqlite3.Connection
 BUSY_SECONDS: Final = 10.0
 OLDEST: Final = (3, 35, 0)
 _FULL: Final = 2  # of PRAGMA synchronous
-ROWID_NAMES: Final = ("rowid", "_rowid_", "oid")
 
 
 @dataclass(frozen=True, slots=True)

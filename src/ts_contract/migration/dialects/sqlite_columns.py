@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
+from ...contract import ROWID_NAMES
 from ..errors import Refused
 from .sqlite import Database, literal, quote
 from .sqlite_text import checks_naming, in_schema, without_columns
@@ -116,7 +117,7 @@ def _stored_columns(database: Database, table: str) -> list[str]:
     columns = [quote(name) for _, name, _, _, _, _, hidden in rows if hidden == 0]
     taken = {row[1].lower() for row in rows}
     keyed = any(row[5] and row[2].upper() == "INTEGER" for row in rows)
-    free = [name for name in ("rowid", "_rowid_", "oid") if name not in taken]
+    free = [name for name in ROWID_NAMES if name not in taken]
     if keyed or not free:
         return columns
     try:

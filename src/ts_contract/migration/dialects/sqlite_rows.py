@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import deque
 from typing import Any, Final
 
+from ...contract import ROWID_NAMES
 from ..shapes import ColumnShape, TableShape
 from ..zones import is_utc
 from . import sqlite_ddl
-from .sqlite import ROWID_NAMES, Database, quote
+from .sqlite import Database, quote
 from .sqlite_verify import orphan_keys, orphans, unlisted
 
 __all__ = [
@@ -59,7 +60,10 @@ def batch_end(
 
 
 def noticing_unusual(database: Database) -> Noticed:
-    """Let SQL say that it met an unusual value, which spares a second look at every row."""
+    """Let SQL say that it met an unusual value, which spares a second look at every row.
+
+    The function stays in the connection: sqlite3 has no way to take one back.
+    """
     noticed: Noticed = deque(maxlen=1)
     database.connection.create_function(_UNUSUAL, 1, noticed.append)
     return noticed

@@ -26,9 +26,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from ...contract import ROWID_NAMES
 from ..classify import Reading
 from ..shapes import ColumnShape, TableShape
-from .sqlite import ROWID_NAMES, literal, quote
+from .sqlite import literal, quote
 from .sqlite_ddl import QUARANTINE, legacy_value, name_in, reason, row_key
 from .sqlite_values import ms_or_form_expression
 

@@ -37,8 +37,8 @@ _NO_DAY = "'0001-99-99'"
 _SECONDS = "CAST(ROUND((julianday({text})-2440587.5)*86400.0) AS INTEGER)"
 
 # The same in milliseconds, from a Julian day: those of the years 1 to 9999 are positive, so adding
-# a half and cutting off rounds them. Of a fraction, old versions of SQLite cut off what is below
-# the millisecond and newer ones round, which is one off at most: the third digit tells.
+# a half and cutting off rounds them. Of a fraction, SQLite before 3.40 cuts off what is below the
+# millisecond and newer versions round, which is one off at most: the third digit tells.
 _DAY, _SIZE = "_ts_contract_day", "_ts_contract_size"
 _WHOLE = f"CAST({_DAY}*86400.0+0.5 AS INTEGER)*1000-210866760000000"
 _NEXT = f"CAST({_DAY}*86400000.0+1.5 AS INTEGER)"
