@@ -39,7 +39,7 @@ BUILD = """
         SELECT 1, :seed, :seed + 1
         UNION ALL SELECT i + 1, (a * 1103515245 + 12345) % 2147483648, (b * 69069 + 1) % 4294967296
         FROM n WHERE i < :rows)
-    SELECT i, i % 5000, printf('note %08d of some work', i),
+    SELECT i, i % 5000, printf('note %08d of some work', i), printf('%0*d', 30 + i % 80, i),
         datetime(1600000000 + a % 150000000, 'unixepoch')
             || CASE i % 2 WHEN 0 THEN printf('.%06d', b % 1000000) ELSE '' END,
         datetime(1600000000 + b % 150000000, 'unixepoch')
@@ -49,12 +49,15 @@ BUILD = """
 
 
 def build(path: Path, rows: int, seed: int) -> None:
-    """Write a table of two timestamp columns, texts of 19 and of 26 characters mixed."""
+    """Write a table of two timestamp columns, texts of 19 and of 26 characters mixed.
+
+    Its rows take 160 bytes of the file on average, like those from which the limits were taken.
+    """
     with closing(sqlite3.connect(path)) as db:
         db.execute("PRAGMA journal_mode = wal")
         db.execute(
             "CREATE TABLE events (id INTEGER PRIMARY KEY, session_id INTEGER NOT NULL,"
-            " title TEXT NOT NULL, created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP,"
+            " title TEXT NOT NULL, body TEXT, created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP,"
             " updated_at TIMESTAMP)"
         )
         db.execute(BUILD, {"seed": seed, "rows": rows})

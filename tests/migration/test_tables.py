@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import closing
 from itertools import count
 from pathlib import Path
+from threading import active_count
 
 import pytest
 
@@ -24,6 +25,12 @@ MODES = {
 @pytest.fixture(params=MODES.values(), ids=MODES.keys())
 def mode(request) -> dict[str, object]:
     return request.param
+
+
+@pytest.fixture(autouse=True)
+def several_statements(monkeypatch) -> None:
+    """Let the one pass of --offline take more than one statement for small tables too."""
+    monkeypatch.setattr("ts_contract.migration.execute.ROWS_OF_ONE_STATEMENT", 4)
 
 
 def pairs(path: Path, kind) -> list[tuple[object, object]]:
@@ -340,3 +347,34 @@ def test_the_quarantine_follows_rows_that_vacuum_numbered_anew(gappy):
             " LEFT JOIN t ON t.rowid = json_extract(q.row_key, '$.rowid')"
         ).fetchall()
     assert found == [(1,)] * 15
+
+
+@pytest.mark.parametrize("name", ["online", "offline"])
+def test_the_quarantine_of_a_table_that_was_emptied_is_emptied_too(build, name):
+    path = build("CREATE TABLE t (c TIMESTAMP);", t=[("soon",), ("2024-01-15",)])
+    contract = parse_contract({"tables": {"t": ["c"]}})
+    assert migrate(path, contract, sync=False).quarantined == 1
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("DELETE FROM t")
+        db.commit()
+
+    assert migrate(path, contract, **{**MODES[name], "sync": False}).ok
+
+    assert status(path, contract).quarantine == ()
+
+
+@pytest.mark.parametrize("journal", ["wal", "delete"])
+def test_a_lent_connection_keeps_its_own_ways_after_an_offline_run(build, journal):
+    path = build("CREATE TABLE t (c TIMESTAMP);", t=[("2024-01-15",)] * 9)
+    contract = parse_contract({"tables": {"t": ["c"]}})
+    with closing(sqlite3.connect(path)) as db:
+        db.execute(f"PRAGMA journal_mode = {journal}")
+        db.execute("PRAGMA wal_autocheckpoint = 77")
+        threads = active_count()
+
+        assert migrate(db, contract, offline=True).ok
+
+        assert db.execute("PRAGMA wal_autocheckpoint").fetchone() == (77,)
+        assert db.execute("PRAGMA synchronous").fetchone() == (2,)
+        assert active_count() == threads
+    assert verify(path, contract).ok

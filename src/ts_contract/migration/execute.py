@@ -10,7 +10,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -23,6 +23,7 @@ from .dialects import sqlite_rows
 from .dialects.sqlite import (
     Database,
     Target,
+    checkpointing_aside,
     explain,
     literal,
     not_waiting_for_the_disk,
@@ -32,7 +33,7 @@ from .dialects.sqlite import (
 )
 from .dialects.sqlite_ddl import STATE
 from .dialects.sqlite_forms import provide_zones
-from .dialects.sqlite_triggers import without_triggers
+from .dialects.sqlite_triggers import CAN_BE_SWITCHED_OFF, without_triggers
 from .errors import Refused
 from .plan import Plan, plan_open
 from .shapes import TableShape
@@ -45,6 +46,7 @@ __all__ = ["migrate"]
 
 BATCH_SIZE = 2_000
 BATCH_SIZE_WITHOUT_PAUSE = 20_000
+ROWS_OF_ONE_STATEMENT = 100_000
 PAUSE = 0.005
 PAUSE_FOR_SCHEMA = 0.005
 
@@ -101,7 +103,8 @@ def migrate(
             with run.leased():
                 todo = _checked_plan(database, contract, sync=sync, check_range=check_range)
                 run.options(sync=todo.sync, check_range=check_range)
-                run.steps(todo)
+                with checkpointing_aside(database) if offline else nullcontext():
+                    run.steps(todo)
         with _stoppable(database, stop):
             report = verify_open(database, contract, progress)
         if report.correct and needs_record(database):
@@ -208,7 +211,8 @@ class _Run:
         start = {
             "cursor": None,
             "bound": greatest,
-            "done": greatest is None,
+            "done": False,
+            "filled": 0,
             "rows": rows[table.name],  # for the progress: counting would hold the lock too long
         }
         write(self.database, f"backfill:{table.name}", start)
@@ -218,53 +222,81 @@ class _Run:
         for table in tables:
             for column in table.columns:
                 provide_zones(self.database, column.reading)
-            state = read_state(self.database).backfill(table.name)
-            begun = state is not None and not state["done"]
-            if not begun or sqlite_rows.may_be_numbered_anew(table):
-                with self._transaction():
-                    self._bound(table, rows)
-            if self.offline:
-                self._one_pass(table, noticed)
-            else:
-                with not_waiting_for_the_disk(self.database):
-                    self._batches(table, noticed)
+            with not_waiting_for_the_disk(self.database):
+                if self.offline:
+                    self._one_pass(table, noticed, rows)
+                else:
+                    self._batches(table, noticed, rows)
         with self._transaction():
             finish_phase(self.database, "backfill")
 
-    def _one_pass(self, table: TableShape, noticed: sqlite_rows.Noticed) -> None:
-        state = self._progress_of(table)
-        with (
-            self._transaction("BEGIN EXCLUSIVE"),
-            without_triggers(self.database, table.name),
-        ):
-            sqlite_rows.fill(self.database, table, None, None, noticed)
-            sqlite_rows.prune(self.database, table)
-            self._checkpoint(table, {**state, "done": True})
+    def _one_pass(
+        self, table: TableShape, noticed: sqlite_rows.Noticed, rows: dict[str, int]
+    ) -> None:
+        """Fill a table while nobody else can write.
+
+        Of a statement in a transaction, SQLite copies each page aside that it changes, should the
+        statement alone fail; of many pages, these copies reach the disk. So one statement outside
+        of any does first what it can, if no trigger has to be dropped for it. Should the run end
+        there, the next does it again.
+        """
+        has_others = True
+        if CAN_BE_SWITCHED_OFF:
+            with self._transaction():
+                pass  # only the sign of life
+            with without_triggers(self.database, table.name):
+                has_others = sqlite_rows.fill_usual(self.database, table, None, None, noticed)
+        with self._transaction("BEGIN EXCLUSIVE"), without_triggers(self.database, table.name):
+            self._bound(table, rows)
+            state = self._progress_of(table)
+            if not has_others:
+                state = {**state, "cursor": state["bound"], "filled": state["rows"]}
+            while not state["done"]:
+                self.stop.check()
+                self.progress(Progress("backfill", table.name, state["filled"], state["rows"]))
+                state = self._fill(table, state, ROWS_OF_ONE_STATEMENT, noticed)
         self.progress(Progress("backfill", table.name, state["rows"], state["rows"]))
 
-    def _batches(self, table: TableShape, noticed: sqlite_rows.Noticed) -> None:
+    def _batches(
+        self, table: TableShape, noticed: sqlite_rows.Noticed, rows: dict[str, int]
+    ) -> None:
+        state = read_state(self.database).backfill(table.name)
+        begun = state is not None and not state["done"]
+        if not begun or sqlite_rows.may_be_numbered_anew(table):
+            with self._transaction():
+                self._bound(table, rows)
         state = self._progress_of(table)
-        done = 0
         while not state["done"]:
-            self.progress(Progress("backfill", table.name, done, state["rows"]))
+            self.progress(Progress("backfill", table.name, state["filled"], state["rows"]))
             begin = time.monotonic()
             with (
                 self._transaction(),
                 without_triggers(self.database, table.name) as has_changed_schema,
             ):
-                end = sqlite_rows.batch_end(
-                    self.database, table, state["cursor"], state["bound"], self.batch_size
-                )
-                upto = state["bound"] if end is None else end
-                sqlite_rows.fill(self.database, table, state["cursor"], upto, noticed)
-                if end is None:
-                    sqlite_rows.prune(self.database, table)
-                state = {**state, "cursor": upto, "done": end is None}
-                self._checkpoint(table, state)
-            done += self.batch_size
+                state = self._fill(table, state, self.batch_size, noticed)
             held = time.monotonic() - begin
             self._let_others_write(held, has_changed_schema=has_changed_schema)
         self.progress(Progress("backfill", table.name, state["rows"], state["rows"]))
+
+    def _fill(
+        self, table: TableShape, state: dict[str, Any], size: int, noticed: sqlite_rows.Noticed
+    ) -> dict[str, Any]:
+        """Fill the next rows of a table, and return the state behind them."""
+        cursor, bound = state["cursor"], state["bound"]
+        end = None
+        if bound is not None:  # None: the table was empty
+            end = sqlite_rows.batch_end(self.database, table, cursor, bound, size)
+            sqlite_rows.fill(self.database, table, cursor, end or bound, noticed)
+        if end is None:
+            sqlite_rows.prune(self.database, table)
+        state = {
+            **state,
+            "cursor": end or bound,
+            "filled": state["filled"] + size,
+            "done": end is None,
+        }
+        self._checkpoint(table, state)
+        return state
 
     def _let_others_write(self, held: float, *, has_changed_schema: bool) -> None:
         """Pause longer than the lock was held.

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sqlite3
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any, Final
 from urllib.parse import quote as url_quote
 from urllib.parse import unquote, urlsplit
@@ -19,6 +20,7 @@ from ..introspect import ColumnInfo, DatabaseInfo, SchemaObject, TableInfo
 __all__ = [
     "Database",
     "Target",
+    "checkpointing_aside",
     "explain",
     "introspect",
     "literal",
@@ -204,6 +206,37 @@ def not_waiting_for_the_disk(db: Database) -> Iterator[None]:
         yield
     finally:
         db.run(f"{synchronous} = {before}")
+
+
+@contextmanager
+def checkpointing_aside(db: Database) -> Iterator[None]:
+    """Let a thread move what is committed into the database file, while the block goes on.
+
+    In WAL mode only, for few large transactions: between many small ones it would never come to
+    the log's end, without which the log cannot begin anew. https://sqlite.org/wal.html#ckpt
+    """
+    files = {name: file for _, name, file in db.run("PRAGMA database_list")}
+    if db.value(f"PRAGMA {quote(db.schema)}.journal_mode") != "wal" or not files[db.schema]:
+        yield
+        return
+    before = db.value("PRAGMA wal_autocheckpoint")
+    done = Event()
+    thread = Thread(target=_checkpoint_until, args=(done, files[db.schema]))
+    thread.start()
+    try:
+        db.run("PRAGMA wal_autocheckpoint = 0")
+        yield
+    finally:
+        db.run(f"PRAGMA wal_autocheckpoint = {before}")
+        done.set()
+        thread.join()
+
+
+def _checkpoint_until(done: Event, file: str) -> None:
+    # What it cannot do, the next commit or who closes the database last will try again.
+    with suppress(sqlite3.Error), closing(sqlite3.connect(file, isolation_level=None)) as aside:
+        while not done.wait(0.05):
+            aside.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
 
 @contextmanager

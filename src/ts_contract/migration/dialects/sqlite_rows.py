@@ -15,6 +15,7 @@ from .sqlite_verify import orphan_keys, orphans, unlisted
 __all__ = [
     "batch_end",
     "fill",
+    "fill_usual",
     "greatest_key",
     "has_stale_quarantine",
     "may_be_numbered_anew",
@@ -81,17 +82,30 @@ def fill(
         upto: key of the last row in the range; None for the end.
         noticed: what `noticing_unusual` returned for this database.
     """
+    if not fill_usual(database, table, after, upto, noticed):
+        return
     where, values = _range(table, after, upto)
-    if any(is_usual(column) for column in table.columns):
-        noticed.clear()
-        usual = sqlite_ddl.backfill_usual(table, where, database.schema, f"{_UNUSUAL}(1)")
-        database.run(usual, *values)
-        if not noticed:
-            return
     # The long conversion takes SQLite longer to compile than a batch of usual values to convert.
     database.run(sqlite_ddl.backfill(table, where, database.schema), *values)
     for column in table.columns:
         database.run(sqlite_ddl.quarantine(table, column, where, database.schema), *values)
+
+
+def fill_usual(
+    database: Database, table: TableShape, after: Key | None, upto: Key | None, noticed: Noticed
+) -> bool:
+    """Fill the epoch columns of a range of rows where the values have the usual shapes.
+
+    Returns:
+        Whether there are others.
+    """
+    if not any(is_usual(column) for column in table.columns):
+        return True
+    where, values = _range(table, after, upto)
+    noticed.clear()
+    usual = sqlite_ddl.backfill_usual(table, where, database.schema, f"{_UNUSUAL}(1)")
+    database.run(usual, *values)
+    return bool(noticed)
 
 
 def is_usual(column: ColumnShape) -> bool:

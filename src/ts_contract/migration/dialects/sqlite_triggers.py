@@ -6,30 +6,34 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from .sqlite import Database, literal, quote
 from .sqlite_sync import trigger_name
 from .sqlite_text import in_schema
 
-__all__ = ["without_triggers"]
+__all__ = ["CAN_BE_SWITCHED_OFF", "without_triggers"]
+
+# Python 3.12 can tell SQLite to fire none, for one connection and without changing the schema.
+CAN_BE_SWITCHED_OFF: Final = sys.version_info >= (3, 12)
 
 
 @contextmanager
 def without_triggers(database: Database, table: str) -> Iterator[bool]:
-    """Run a block of one transaction in which no UPDATE of a table fires a trigger.
+    """Run a block in which no UPDATE of a table fires a trigger.
 
-    Python 3.12 can tell SQLite so. Before, the triggers are dropped and created again inside
-    the caller's transaction, byte for byte and in their order, so that no other connection and
-    no crash ever sees the table without them.
+    Where they cannot be switched off, the triggers are dropped and created again inside the
+    caller's transaction, byte for byte and in their order, so that no other connection and no
+    crash ever sees the table without them.
 
     Args:
-        database: a database in a transaction.
+        database: a database; in a transaction, unless triggers can be switched off.
         table: the table.
 
     Yields:
         Whether the schema is changed by it, which every other connection has to read anew then.
     """
-    if sys.version_info >= (3, 12):
+    if sys.version_info >= (3, 12):  # mypy follows no constant here
         connection, switch = database.connection, sqlite3.SQLITE_DBCONFIG_ENABLE_TRIGGER
         before = connection.getconfig(switch)
         connection.setconfig(switch, False)
