@@ -103,7 +103,9 @@ def migrate(
             with run.leased():
                 todo = _checked_plan(database, contract, sync=sync, check_range=check_range)
                 run.options(sync=todo.sync, check_range=check_range)
-                with checkpointing_aside(database) if offline else nullcontext():
+                # Who lent a connection knows of no second one, and may have locked it out.
+                aside = offline and not isinstance(db, sqlite3.Connection)
+                with checkpointing_aside(database) if aside else nullcontext():
                     run.steps(todo)
         with _stoppable(database, stop):
             report = verify_open(database, contract, progress)

@@ -215,21 +215,23 @@ def checkpointing_aside(db: Database) -> Iterator[None]:
     In WAL mode only, for few large transactions: between many small ones it would never come to
     the log's end, without which the log cannot begin anew. https://sqlite.org/wal.html#ckpt
     """
-    files = {name: file for _, name, file in db.run("PRAGMA database_list")}
-    if db.value(f"PRAGMA {quote(db.schema)}.journal_mode") != "wal" or not files[db.schema]:
+    if db.value(f"PRAGMA {quote(db.schema)}.journal_mode") != "wal":
         yield
         return
+    file = db.value(
+        "SELECT file FROM pragma_database_list WHERE name = ? COLLATE NOCASE", db.schema
+    )
     before = db.value("PRAGMA wal_autocheckpoint")
     done = Event()
-    thread = Thread(target=_checkpoint_until, args=(done, files[db.schema]))
+    thread = Thread(target=_checkpoint_until, args=(done, file))
     thread.start()
     try:
         db.run("PRAGMA wal_autocheckpoint = 0")
         yield
     finally:
-        db.run(f"PRAGMA wal_autocheckpoint = {before}")
         done.set()
         thread.join()
+        db.run(f"PRAGMA wal_autocheckpoint = {before}")
 
 
 def _checkpoint_until(done: Event, file: str) -> None:
