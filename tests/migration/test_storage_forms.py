@@ -515,10 +515,37 @@ def test_what_programs_write_goes_the_short_way(db, separator, digits, zone):
     assert ms == convert(text, Reading()).ms
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2024-01-15 12:00:00.12x456",
+        "2024-01-15T12:00:00.12345 ",
+        "2024-01-15 12:00:00.1    Z",
+        "2024-01-15 12:00:00.999_99",
+        "2024-02-30 12:00:00.123456",
+        "2024-01-15 24:00:00",
+        "0000-01-15 12:00:00",
+        "2024-01-15 12:00:00\0",
+        "2024-01-15 12:00:00.123456\0more",
+        b"2024-01-15T12:00:00.123456",
+        b"2024-01-15 12:00:00",
+        2460325.123456789012,
+    ],
+)
+def test_what_only_looks_usual_does_not_go_the_short_way(db, value):
+    db.execute("DELETE FROM stored")
+    db.execute("INSERT INTO stored (x) VALUES (?)", (value,))
+
+    assert db.execute(f"SELECT {usual_expression('x', Reading())} FROM stored").fetchone() == (
+        None,
+    )
+
+
 @pytest.mark.parametrize("off_by", [-1, 0, 1])
-def test_a_julian_day_may_be_one_millisecond_off(off_by):
+@pytest.mark.parametrize("expression", [usual_expression, ms_expression])
+def test_a_julian_day_may_be_one_millisecond_off(expression, off_by):
     """That of a fraction is, by the version of SQLite: before 3.40 it may be one too low."""
-    usual = usual_expression("x", Reading())
+    usual = expression("x", Reading())
     with closing(sqlite3.connect(":memory:")) as db, closing(sqlite3.connect(":memory:")) as other:
 
         def julianday(text: str) -> float:

@@ -8,11 +8,13 @@ from contextlib import closing
 from itertools import count
 from pathlib import Path
 from threading import active_count
+from time import monotonic
 
 import pytest
 
 from ts_contract.loading import parse_contract
-from ts_contract.migration import migrate, rollback, status, verify
+from ts_contract.migration import Failed, migrate, rollback, status, verify
+from ts_contract.migration.dialects.sqlite import Database, checkpointing_aside
 
 MODES = {
     "online": {"batch_size": 3, "pause": 0},
@@ -363,18 +365,57 @@ def test_the_quarantine_of_a_table_that_was_emptied_is_emptied_too(build, name):
     assert status(path, contract).quarantine == ()
 
 
-@pytest.mark.parametrize("journal", ["wal", "delete"])
-def test_a_lent_connection_keeps_its_own_ways_after_an_offline_run(build, journal):
+def test_a_lent_connection_stays_alone_in_an_offline_run(build):
     path = build("CREATE TABLE t (c TIMESTAMP);", t=[("2024-01-15",)] * 9)
     contract = parse_contract({"tables": {"t": ["c"]}})
+    threads = set()
     with closing(sqlite3.connect(path)) as db:
-        db.execute(f"PRAGMA journal_mode = {journal}")
-        db.execute("PRAGMA wal_autocheckpoint = 77")
-        threads = active_count()
+        db.execute("PRAGMA journal_mode = wal")
+        before = active_count()
 
-        assert migrate(db, contract, offline=True).ok
+        migrate(db, contract, offline=True, progress=lambda _: threads.add(active_count()))
+
+        assert threads == {before}
+        assert db.execute("PRAGMA synchronous").fetchone() == (2,)
+
+
+def test_what_is_committed_goes_into_the_file_meanwhile(tmp_path):
+    path = tmp_path / "app.db"
+    threads = active_count()
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("PRAGMA journal_mode = wal")
+        db.execute("PRAGMA wal_autocheckpoint = 77")
+        with checkpointing_aside(Database(db, "app.db")):
+            db.execute("CREATE TABLE t AS SELECT zeroblob(1000000) AS x")
+            deadline = monotonic() + 30
+            while path.stat().st_size < 1_000_000:
+                assert monotonic() < deadline, "nothing was moved into the file"
 
         assert db.execute("PRAGMA wal_autocheckpoint").fetchone() == (77,)
-        assert db.execute("PRAGMA synchronous").fetchone() == (2,)
         assert active_count() == threads
-    assert verify(path, contract).ok
+
+
+def test_an_offline_run_begins_only_when_no_reader_is_in_its_way(build, monkeypatch):
+    """With a rollback journal, the pages of a whole table would else wait for it in memory."""
+    monkeypatch.setattr("ts_contract.migration.dialects.sqlite.BUSY_SECONDS", 0.1)
+    rows = [(n, "2024-01-15 12:00:00", "x" * 500) for n in range(9000)]
+    path = build("CREATE TABLE t (id INTEGER PRIMARY KEY, c TIMESTAMP, x);", t=rows)
+    contract = parse_contract({"tables": {"t": ["c"]}})
+    statements: list[str] = []
+    with closing(sqlite3.connect(path)) as reader, closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+        db.execute("PRAGMA busy_timeout = 100")
+        db.set_trace_callback(statements.append)
+
+        def progress(message) -> None:
+            if message.phase == "sync" and message.done == message.total:
+                reader.execute("BEGIN")
+                assert reader.execute("SELECT count(*) FROM t").fetchone() == (9000,)
+
+        with pytest.raises(Failed, match="is locked by another connection"):
+            migrate(db, contract, offline=True, progress=progress)
+
+        assert reader.in_transaction
+
+    assert not [sql for sql in statements if sql.startswith('UPDATE "main"."t"')]
+    assert migrate(path, contract, offline=True).ok

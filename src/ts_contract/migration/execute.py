@@ -25,6 +25,7 @@ from .dialects.sqlite import (
     Target,
     checkpointing_aside,
     explain,
+    has_write_ahead_log,
     literal,
     not_waiting_for_the_disk,
     opened,
@@ -239,11 +240,11 @@ class _Run:
 
         Of a statement in a transaction, SQLite copies each page aside that it changes, should the
         statement alone fail; of many pages, these copies reach the disk. So one statement outside
-        of any does first what it can, if no trigger has to be dropped for it. Should the run end
-        there, the next does it again.
+        of any does first what it can, if no trigger has to be dropped and no reader to be kept out
+        for it. Should the run end there, the next does it again.
         """
         has_others = True
-        if CAN_BE_SWITCHED_OFF:
+        if CAN_BE_SWITCHED_OFF and has_write_ahead_log(self.database):
             with self._transaction():
                 pass  # only the sign of life
             with without_triggers(self.database, table.name):

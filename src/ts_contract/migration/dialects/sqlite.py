@@ -22,6 +22,7 @@ __all__ = [
     "Target",
     "checkpointing_aside",
     "explain",
+    "has_write_ahead_log",
     "introspect",
     "literal",
     "not_waiting_for_the_disk",
@@ -188,6 +189,11 @@ def transaction(db: Database, begin: str = "BEGIN IMMEDIATE") -> Iterator[None]:
         raise
 
 
+def has_write_ahead_log(db: Database) -> bool:
+    """Return whether the database is in WAL mode, in which readers are in no writer's way."""
+    return bool(db.value(f"PRAGMA {quote(db.schema)}.journal_mode") == "wal")
+
+
 @contextmanager
 def not_waiting_for_the_disk(db: Database) -> Iterator[None]:
     """Let commits in the block return before the disk has them, which holds the lock less long.
@@ -198,7 +204,7 @@ def not_waiting_for_the_disk(db: Database) -> Iterator[None]:
     """
     synchronous = f"PRAGMA {quote(db.schema)}.synchronous"
     before = db.value(synchronous)
-    if before < _FULL or db.value(f"PRAGMA {quote(db.schema)}.journal_mode") != "wal":
+    if before < _FULL or not has_write_ahead_log(db):
         yield
         return
     db.run(f"{synchronous} = NORMAL")
@@ -215,7 +221,7 @@ def checkpointing_aside(db: Database) -> Iterator[None]:
     In WAL mode only, for few large transactions: between many small ones it would never come to
     the log's end, without which the log cannot begin anew. https://sqlite.org/wal.html#ckpt
     """
-    if db.value(f"PRAGMA {quote(db.schema)}.journal_mode") != "wal":
+    if not has_write_ahead_log(db):
         yield
         return
     file = db.value(
