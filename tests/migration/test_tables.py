@@ -5,15 +5,17 @@ import sqlite3
 import subprocess
 from collections.abc import Callable
 from contextlib import closing
-from itertools import count
+from itertools import count, pairwise
 from pathlib import Path
 from threading import active_count
 from time import monotonic
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ts_contract.loading import parse_contract
-from ts_contract.migration import migrate, rollback, status, verify
+from ts_contract.migration import Progress, migrate, rollback, status, verify
 from ts_contract.migration.dialects.sqlite import Database, checkpointing_aside
 
 MODES = {
@@ -287,6 +289,44 @@ def test_all_columns_of_a_table_are_filled_and_each_keeps_its_own_nulls(build, e
         assert db.execute("SELECT sql FROM sqlite_schema WHERE type = 'index'").fetchall() == [
             ('CREATE INDEX "idx_t_a_ms" ON "t" ("a_ms" DESC)',)
         ]
+
+
+WHOLE = st.integers(-(2**63), 2**63 - 1)
+CLOSE = st.builds(
+    lambda first, length, gaps: {first} | {first + n for n in range(length) if n not in gaps},
+    st.just(-(2**63)) | st.integers(-9, 9) | st.just(2**63 - 30),
+    st.integers(1, 30),
+    st.sets(st.integers(1, 30), max_size=15),
+)
+BETWEEN = st.builds(lambda keys, parts: keys | parts, CLOSE, st.sets(st.floats(0, 9)))
+
+
+@pytest.mark.parametrize("key", ["INTEGER PRIMARY KEY", "PRIMARY KEY"])
+@given(keys=CLOSE | BETWEEN | st.sets(WHOLE, min_size=1, max_size=40), size=st.integers(1, 9))
+def test_no_batch_is_larger_than_allowed_and_gaps_between_keys_take_no_batches(key, keys, size):
+    if key == "INTEGER PRIMARY KEY":
+        keys = {key for key in keys if isinstance(key, int)}
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+        options = "" if key == "INTEGER PRIMARY KEY" else "WITHOUT ROWID"
+        db.execute(f"CREATE TABLE t (id {key}, c TIMESTAMP) {options}")
+        db.executemany("INSERT INTO t VALUES (?, '2024-01-15 12:00:00')", [(k,) for k in keys])
+        filled, told = [0], []
+
+        def progress(message: Progress) -> None:
+            if message.phase == "backfill":
+                told.append(message.done)
+                assert message.done <= message.total
+                assert len(told) <= 2 * len(keys) / size + 5, "it walks over gaps"
+                filled.append(db.execute("SELECT count(c_ms) FROM t").fetchone()[0])
+
+        contract = parse_contract({"tables": {"t": ["c"]}})
+        report = migrate(db, contract, batch_size=size, pause=0, progress=progress)
+
+        assert report.ok
+        assert filled[-1] == len(keys)
+        if all(isinstance(key, int) for key in keys):
+            assert max(after - before for before, after in pairwise(filled)) <= size
+        assert told == sorted(told)
 
 
 def vacuum(path: Path) -> None:

@@ -6,7 +6,6 @@ each transaction does a piece of the work together with the note that it is done
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -26,20 +25,18 @@ from .dialects.sqlite import (
     checkpointing_aside,
     explain,
     has_write_ahead_log,
-    literal,
     not_waiting_for_the_disk,
     opened,
     sorting_in_parallel,
     transaction,
 )
-from .dialects.sqlite_ddl import STATE
 from .dialects.sqlite_forms import provide_zones
 from .dialects.sqlite_triggers import CAN_BE_SWITCHED_OFF, without_triggers
 from .errors import Refused
 from .plan import Plan, plan_open
 from .shapes import TableShape
 from .signals import StopFlag, stop_on_signals
-from .state import Lease, finish_phase, read_state, write
+from .state import Lease, finish_phase, note_backfill, read_state, write
 from .steps import Backfill, BuildIndex, CreateState, InstallSync, Step
 from .verify import VerifyReport, needs_record, record_verified, verify_open
 
@@ -204,34 +201,36 @@ class _Run:
                 for statement in step.sql(self.database.schema):
                     self.database.run(statement)
                 if isinstance(step, InstallSync):
-                    self._bound(step.table, rows)
+                    note_backfill(self.database, step.table.name, self._start(step.table, rows))
             finish_phase(self.database, phase)
         self.progress(Progress(phase, "", len(steps), len(steps)))
 
-    def _bound(self, table: TableShape, rows: dict[str, int]) -> None:
-        """Remember the greatest key: what is inserted from now on is the triggers' business."""
-        greatest = sqlite_rows.greatest_key(self.database, table)
-        start = {
+    def _start(self, table: TableShape, rows: dict[str, int]) -> dict[str, Any]:
+        """Return the state at the beginning; what gets a greater key is the triggers' business."""
+        count = rows[table.name]  # of the plan: counting would hold the lock too long
+        bound = sqlite_rows.greatest_key(self.database, table)
+        density = bound and sqlite_rows.density(self.database, table, bound, count)
+        return {
             "cursor": None,
-            "bound": greatest,
+            "bound": bound,
+            "density": density,
             "done": False,
             "filled": 0,
-            "rows": rows[table.name],  # for the progress: counting would hold the lock too long
+            "rows": count,
         }
-        write(self.database, f"backfill:{table.name}", start)
 
     def _backfill(self, tables: list[TableShape], rows: dict[str, int]) -> None:
         noticed = sqlite_rows.noticing_unusual(self.database)
-        for table in tables:
-            for column in table.columns:
-                provide_zones(self.database, column.reading)
-            with not_waiting_for_the_disk(self.database):
+        with not_waiting_for_the_disk(self.database):
+            for table in tables:
+                for column in table.columns:
+                    provide_zones(self.database, column.reading)
                 if self.offline:
                     self._one_pass(table, noticed, rows)
                 else:
                     self._batches(table, noticed, rows)
-        with self._transaction():
-            finish_phase(self.database, "backfill")
+            with self._transaction():
+                finish_phase(self.database, "backfill")
 
     def _one_pass(
         self, table: TableShape, noticed: sqlite_rows.Noticed, rows: dict[str, int]
@@ -250,10 +249,13 @@ class _Run:
             with without_triggers(self.database, table.name):
                 has_others = sqlite_rows.fill_usual(self.database, table, None, None, noticed)
         with self._transaction("BEGIN EXCLUSIVE"), without_triggers(self.database, table.name):
-            self._bound(table, rows)
-            state = self._progress_of(table)
+            state = self._start(table, rows)
+            at_end = {**state, "cursor": state["bound"], "filled": state["rows"]}
+            # Of the end, at the beginning: for a page that the log holds already, the commit would
+            # read all of the log behind it again.
+            note_backfill(self.database, table.name, {**at_end, "done": True})
             if not has_others:
-                state = {**state, "cursor": state["bound"], "filled": state["rows"]}
+                state = at_end
             while not state["done"]:
                 self.stop.check()
                 self.progress(Progress("backfill", table.name, state["filled"], state["rows"]))
@@ -264,11 +266,10 @@ class _Run:
         self, table: TableShape, noticed: sqlite_rows.Noticed, rows: dict[str, int]
     ) -> None:
         state = read_state(self.database).backfill(table.name)
-        begun = state is not None and not state["done"]
-        if not begun or sqlite_rows.may_be_numbered_anew(table):
+        if state is None or state["done"] or sqlite_rows.may_be_numbered_anew(table):
             with self._transaction():
-                self._bound(table, rows)
-        state = self._progress_of(table)
+                state = self._start(table, rows)
+                note_backfill(self.database, table.name, state)
         while not state["done"]:
             self.progress(Progress("backfill", table.name, state["filled"], state["rows"]))
             begin = time.monotonic()
@@ -277,6 +278,7 @@ class _Run:
                 without_triggers(self.database, table.name) as has_changed_schema,
             ):
                 state = self._fill(table, state, self.batch_size, noticed)
+                note_backfill(self.database, table.name, state)
             held = time.monotonic() - begin
             self._let_others_write(held, has_changed_schema=has_changed_schema)
         self.progress(Progress("backfill", table.name, state["rows"], state["rows"]))
@@ -285,21 +287,21 @@ class _Run:
         self, table: TableShape, state: dict[str, Any], size: int, noticed: sqlite_rows.Noticed
     ) -> dict[str, Any]:
         """Fill the next rows of a table, and return the state behind them."""
-        cursor, bound = state["cursor"], state["bound"]
+        cursor, bound, density = state["cursor"], state["bound"], state["density"]
         end = None
         if bound is not None:  # None: the table was empty
-            end = sqlite_rows.batch_end(self.database, table, cursor, bound, size)
+            end = sqlite_rows.batch_end(
+                self.database, table, cursor, bound, size, dense=density is not None
+            )
             sqlite_rows.fill(self.database, table, cursor, end or bound, noticed)
         if end is None:
             sqlite_rows.prune(self.database, table)
-        state = {
+        return {
             **state,
             "cursor": end or bound,
-            "filled": state["filled"] + size,
+            "filled": state["filled"] + int(size * (density or 1)),
             "done": end is None,
         }
-        self._checkpoint(table, state)
-        return state
 
     def _let_others_write(self, held: float, *, has_changed_schema: bool) -> None:
         """Pause longer than the lock was held.
@@ -312,18 +314,6 @@ class _Run:
         if self.pause:
             for_schema = PAUSE_FOR_SCHEMA if has_changed_schema else 0.0
             time.sleep(max(self.pause, 1.25 * held) + for_schema)
-
-    def _progress_of(self, table: TableShape) -> dict[str, Any]:
-        state = read_state(self.database).backfill(table.name)
-        assert state is not None
-        return state
-
-    def _checkpoint(self, table: TableShape, state: dict[str, Any]) -> None:
-        self.database.run(
-            f"UPDATE {self.database.qualified(STATE)} SET value = ?"
-            f" WHERE name = {literal('backfill:' + table.name)} COLLATE NOCASE",
-            json.dumps(state),
-        )
 
     def _index(self, steps: list[BuildIndex]) -> None:
         """Each index is a transaction of its own: it holds the write lock while it is built."""

@@ -102,6 +102,13 @@ def forget(db: Database, name: str) -> None:
     db.run(f"DELETE FROM {db.qualified(STATE)} WHERE name = ?", name)
 
 
+def note_backfill(db: Database, table: str, progress: dict[str, Any]) -> None:
+    """Note how far the backfill of a table is, whose name may have changed its case since."""
+    name = f"backfill:{table}"
+    db.run(f"DELETE FROM {db.qualified(STATE)} WHERE name = ? COLLATE NOCASE", name)
+    write(db, name, progress)
+
+
 def finish_phase(db: Database, phase: str) -> None:
     """Note when a phase was finished, and that an earlier verify no longer counts."""
     write(db, f"phase:{phase}", {"at": now_ms()})

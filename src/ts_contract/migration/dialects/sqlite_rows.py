@@ -14,6 +14,7 @@ from .sqlite_verify import orphan_keys, orphans, unlisted
 
 __all__ = [
     "batch_end",
+    "density",
     "fill",
     "fill_usual",
     "greatest_key",
@@ -27,11 +28,16 @@ Key = list[Any]
 Noticed = deque[int]
 
 _UNUSUAL: Final = "_ts_contract_unusual"
+_DENSE: Final = 0.5
 
 
 def greatest_key(database: Database, table: TableShape) -> Key | None:
     """Return the greatest key of a table; None if it is empty."""
-    order = ", ".join(f"{quote(name)} DESC" for name in table.key)
+    return _outermost_key(database, table, "DESC")
+
+
+def _outermost_key(database: Database, table: TableShape, direction: str) -> Key | None:
+    order = ", ".join(f"{quote(name)} {direction}" for name in table.key)
     row = database.run(
         f"SELECT {_columns(table)} FROM {database.qualified(table.name)} ORDER BY {order} LIMIT 1"
     ).fetchone()
@@ -46,10 +52,40 @@ def may_be_numbered_anew(table: TableShape) -> bool:
     return table.key[0].lower() in ROWID_NAMES
 
 
+def density(database: Database, table: TableShape, greatest: Key, rows: int) -> float | None:
+    """Return how many rows there are for each number that could be a key.
+
+    Args:
+        database: a database.
+        table: the table.
+        greatest: its greatest key.
+        rows: how many rows it has, about.
+
+    Returns:
+        More than half, at most 1; None if fewer numbers are keys, or the keys are no whole numbers.
+    """
+    least = _outermost_key(database, table, "ASC")
+    if least is None or [type(value) for value in (*least, *greatest)] != [int, int]:
+        return None
+    share = rows / (greatest[0] - least[0] + 1)
+    return min(share, 1.0) if share > _DENSE else None
+
+
 def batch_end(
-    database: Database, table: TableShape, after: Key | None, upto: Key, size: int
+    database: Database, table: TableShape, after: Key | None, upto: Key, size: int, *, dense: bool
 ) -> Key | None:
-    """Return the key of the last row of the next batch; None if fewer rows are left."""
+    """Return the key that ends the next batch; None if it is the last.
+
+    Args:
+        database: a database.
+        table: the table.
+        after: key of the last row before the batch; None for the beginning.
+        upto: key of the last row of all.
+        size: how many rows a batch has at most.
+        dense: whether to count keys instead of rows, which spares reading what is in between.
+    """
+    if dense and after is not None:
+        return [after[0] + size] if after[0] + size < upto[0] else None
     where, values = _range(table, after, upto)
     row = database.run(
         f"SELECT {_columns(table)} FROM {database.qualified(table.name)} WHERE {where}"
