@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -50,6 +51,11 @@ class TestExitCodes:
         assert result.exit_code == 2
         assert said in result.stderr.replace("\n", " ")
         assert app.read_text() == NAIVE
+
+    def test_what_is_neither_a_file_nor_a_directory(self, run, app):
+        result = run("lint", os.devnull)
+        said = f"Error: {os.devnull}: Neither a file nor a directory\n"
+        assert (result.exit_code, result.stderr) == (3, said)
 
     def test_a_file_that_does_not_parse_while_the_others_are_checked(self, run, app):
         app.with_name("broken.py").write_text("d.now(:\n")

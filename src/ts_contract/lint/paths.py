@@ -6,6 +6,7 @@ tools do not count. `exclude` of the contract counts everywhere.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import subprocess
@@ -32,7 +33,7 @@ def python_files(paths: Iterable[Path], contract: Contract | None) -> Iterator[P
         contract: whose `exclude` patterns leave files out, those named one by one too.
 
     Raises:
-        FileNotFoundError: a path is neither.
+        OSError: a path is neither.
     """
     seen: set[Path] = set()
     for path in paths:
@@ -46,7 +47,8 @@ def _files_under(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
     if not path.is_dir():
-        raise FileNotFoundError(2, "No such file or directory", str(path))
+        path.stat()  # where there is nothing, this says so
+        raise OSError(errno.EINVAL, "Neither a file nor a directory", str(path))
     listed = _listed_by_git(path)
     return sorted(_walked(path) if listed is None else listed)
 
