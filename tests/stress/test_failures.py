@@ -109,7 +109,10 @@ HOG = """
 import random, sqlite3, sys, time
 rng, db = random.Random(int(sys.argv[2])), sqlite3.connect(sys.argv[1], isolation_level=None)
 db.execute("PRAGMA busy_timeout = 0")
-print("ready", flush=True)
+db.execute("BEGIN IMMEDIATE")
+print("locked", flush=True)
+sys.stdin.readline()
+db.execute("ROLLBACK")
 while True:
     try:
         db.execute("BEGIN IMMEDIATE")
@@ -127,15 +130,22 @@ def test_a_busy_file_is_said_so_and_every_run_gets_further(build, rng, this_runn
     path = store.copy()
     with subprocess.Popen(
         [sys.executable, "-c", HOG, str(path), str(rng.randrange(10**9))],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     ) as hog:
-        hog.stdout.readline()
         try:
+            assert hog.stdout.readline() == "locked\n"
+            locked = this_runner.run("migrate", path, options=BATCHES, timeout=0)
+            assert locked["outcome"] == "Refused"
+            assert "is locked by another connection" in locked["message"]
+            hog.stdin.write("go on\n")
+            hog.stdin.flush()
             refused = 0
             end = time.monotonic() + 60
+            batches = {**BATCHES, "pause": 0.005}  # in which the other gets its turn
             while time.monotonic() < end:
-                answer = this_runner.run("migrate", path, options=BATCHES, timeout=0)
+                answer = this_runner.run("migrate", path, options=batches, timeout=0)
                 if answer["outcome"] == "done":
                     break
                 refused += 1
@@ -143,7 +153,7 @@ def test_a_busy_file_is_said_so_and_every_run_gets_further(build, rng, this_runn
                 assert "is locked by another connection" in answer["message"]
         finally:
             hog.kill()
-    print(f"{refused} runs met a lock")
+    print(f"{refused} runs met a lock on the way")
     assert refused
     this_runner.finish("migrate", path)
     store.check_migrated(path)
