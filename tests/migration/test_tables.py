@@ -247,6 +247,23 @@ def test_every_encoding_of_a_database_is_read(build, epoch_of):
         assert all(epoch == epoch_of(legacy) for legacy, epoch in found)
 
 
+@pytest.mark.parametrize("name", ["online", "offline"])
+def test_a_table_whose_name_changed_its_case_between_two_runs_goes_on(build, name):
+    rows = [(n, "2024-01-15 12:00:00") for n in range(30)]
+    path = build("CREATE TABLE T (id INTEGER PRIMARY KEY, c TIMESTAMP);", T=rows)
+    contract = parse_contract({"tables": {"t": ["c"]}})
+    with pytest.raises(Stop):
+        migrate(path, contract, progress=stopping_at(8), **MODES["online"])
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript("ALTER TABLE T RENAME TO other; ALTER TABLE other RENAME TO t;")
+
+    assert migrate(path, contract, **MODES[name]).ok
+
+    before = path.read_bytes()
+    assert migrate(path, contract, **MODES[name]).ok
+    assert path.read_bytes() == before
+
+
 def test_unconvertible_rows_at_the_head_do_not_stop_it(build):
     rows = [(n, "soon" if n < 60 else f"2024-01-15 12:00:{n - 60:02}") for n in range(120)]
     path = build("CREATE TABLE t (id INTEGER PRIMARY KEY, c TIMESTAMP);", t=rows)
