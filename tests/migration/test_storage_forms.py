@@ -1,5 +1,6 @@
 """Every storage form, in SQLite's own expressions and in Python, against integers."""
 
+import math
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -7,15 +8,17 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ts_contract.migration.classify import FORMS, MAX_MS, MIN_MS, Reading, convert
 from ts_contract.migration.dialects.sqlite_values import (
     form_expression,
+    is_usual_expression,
     ms_expression,
     ms_or_form_expression,
     text_expression,
+    unproved_expression,
     usual_expression,
 )
 
@@ -390,6 +393,18 @@ def test_sqlite_and_python_agree_on_whatever_is_stored(db, values, reading):
     assert in_sqlite(db, values, reading) == [in_python(value, reading) for value in values]
 
 
+@given(values=st.lists(VALUES, min_size=1, max_size=30), reading=st.sampled_from(READINGS))
+def test_what_is_proved_usual_is_converted_without_proof_too(db, values, reading):
+    in_sqlite(db, values, reading)
+
+    usual, unproved = usual_expression("x", reading), unproved_expression("x")
+    is_usual = is_usual_expression("x", reading)
+    found = db.execute(f"SELECT {is_usual}, {usual}, {unproved} FROM stored").fetchall()
+
+    assert all(proved == (None if ms is None else 1) for proved, ms, _ in found)
+    assert all(ms == other for proved, ms, other in found if proved)
+
+
 @given(stored=st.lists(st.binary() | near_misses().map(str.encode), min_size=1, max_size=20))
 def test_they_agree_on_text_that_is_not_utf8(db, stored):
     db.execute("DELETE FROM stored")
@@ -404,14 +419,22 @@ def test_they_agree_on_text_that_is_not_utf8(db, stored):
     assert found == [in_python(text, Reading()) for text in texts]
 
 
+def is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
+
+
 @given(texts=st.lists(near_misses(), min_size=1, max_size=20))
+@example(texts=["17050320000.123"])  # seconds, and for Python the year 1705
 def test_nothing_is_converted_that_the_standard_library_reads_otherwise(db, texts):
     for text, (ms, _, _) in zip(texts, in_sqlite(db, texts, Reading()), strict=True):
         try:
             known = datetime.fromisoformat(text)
         except ValueError:
             continue
-        if ms is not None and not text.strip().isdigit():
+        if ms is not None and not is_number(text):
             aware = known if known.tzinfo else known.replace(tzinfo=UTC)
             micros = (aware - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
             assert ms == micros // 1_000, text
@@ -503,14 +526,14 @@ def test_no_instant_of_a_million_is_wrong(db, form):
 @pytest.mark.parametrize("zone", ["", "Z", "+00:00"])
 @pytest.mark.parametrize("digits", ["", ".000", ".123", ".999", ".000000", ".123456", ".999999"])
 @pytest.mark.parametrize("separator", [" ", "T"])
-def test_what_programs_write_goes_the_short_way(db, separator, digits, zone):
+@pytest.mark.parametrize("short", [usual_expression("x", Reading()), unproved_expression("x")])
+def test_what_programs_write_goes_the_short_way(db, short, separator, digits, zone):
     """Also where SQLite reads the next second, as it does of .999999."""
-    usual = usual_expression("x", Reading())
     db.execute("DELETE FROM stored")
     text = f"2024-02-29{separator}12:59:59{digits}{zone}"
     db.execute("INSERT INTO stored (x) VALUES (?)", (text,))
 
-    (ms,) = db.execute(f"SELECT {usual} FROM stored").fetchone()
+    (ms,) = db.execute(f"SELECT {short} FROM stored").fetchone()
 
     assert ms == convert(text, Reading()).ms
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from ts_contract.loading import parse_contract
 from ts_contract.migration import Progress, migrate, rollback, status, verify
 from ts_contract.migration.dialects.sqlite import Database, checkpointing_aside
+from ts_contract.migration.dialects.sqlite_proof import Proofs
 
 MODES = {
     "online": {"batch_size": 3, "pause": 0},
@@ -434,6 +435,64 @@ def test_a_lent_connection_stays_alone_in_an_offline_run(build):
 
         assert threads == {before}
         assert db.execute("PRAGMA synchronous").fetchone() == (2,)
+
+
+def logged(path: Path) -> Path:
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA journal_mode = wal")
+    return path
+
+
+def waiting_for_proofs(monkeypatch, numbers: set[int]) -> set[int]:
+    """Let --offline begin when these ranges are proved; return those that it takes as proved."""
+    trusted = set()
+
+    class Waiting(Proofs):
+        def take(self, number: int) -> bool:
+            deadline = monotonic() + 30
+            while not numbers <= self.proved:
+                assert monotonic() < deadline, f"only {self.proved} were proved"
+            if super().take(number):
+                trusted.add(number)
+            return number in trusted
+
+    monkeypatch.setattr("ts_contract.migration.dialects.sqlite_proof.Proofs", Waiting)
+    return trusted
+
+
+def test_an_offline_run_trusts_the_ranges_that_a_thread_has_proved(build, monkeypatch, epoch_of):
+    values: list[object] = [f"2024-01-15 12:00:{n:02}.9999{n:02}" for n in range(40)]
+    values[9], values[14], values[21] = "soon", b"2024-01-15 12:00:00", "2024-02-30 12:00:00"
+    rows = [(n, value, None) for n, value in enumerate(values)]
+    script = "CREATE TABLE t (id INTEGER PRIMARY KEY, c TIMESTAMP, d TIMESTAMP);"
+    path = logged(build(script, t=rows))
+    contract = parse_contract({"tables": {"t": ["c", "d"]}})
+    doubtful = {2, 3, 5}  # four rows each; the first is not waited for
+    trusted = waiting_for_proofs(monkeypatch, set(range(1, 10)) - doubtful)
+    threads = active_count()
+
+    report = migrate(path, contract, offline=True)
+
+    assert trusted == set(range(1, 10)) - doubtful
+    assert (report.correct, report.quarantined, active_count()) == (True, 3, threads)
+    with closing(sqlite3.connect(path)) as db:
+        found = db.execute("SELECT c, c_ms FROM t WHERE id NOT IN (9, 14, 21)").fetchall()
+        listed = db.execute("SELECT row_key FROM _ts_contract_quarantine ORDER BY 1").fetchall()
+    assert len(found) == 37
+    assert all(epoch == epoch_of(legacy) for legacy, epoch in found)
+    assert listed == [('{"id":14}',), ('{"id":21}',), ('{"id":9}',)]
+
+
+def test_an_offline_run_trusts_nothing_where_no_thread_can_read(build, monkeypatch):
+    rows = [(n, "2024-01-15 12:00:00") for n in range(40)]
+    path = logged(build("CREATE TABLE t (id INTEGER PRIMARY KEY, c TIMESTAMP);", t=rows))
+    trusted = waiting_for_proofs(monkeypatch, set())
+    there_is_none = lambda _: str(path.with_name("gone.db"))  # noqa: E731
+    monkeypatch.setattr("ts_contract.migration.dialects.sqlite_proof.file_of", there_is_none)
+
+    report = migrate(path, parse_contract({"tables": {"t": ["c"]}}), offline=True)
+
+    assert (report.correct, trusted) == (True, set())
 
 
 def test_what_is_committed_goes_into_the_file_meanwhile(tmp_path):

@@ -9,8 +9,9 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,8 @@ from .dialects.sqlite import (
     transaction,
 )
 from .dialects.sqlite_forms import provide_zones
-from .dialects.sqlite_triggers import CAN_BE_SWITCHED_OFF, without_triggers
+from .dialects.sqlite_proof import Proofs, proving_aside
+from .dialects.sqlite_triggers import without_triggers
 from .errors import Refused
 from .plan import Plan, plan_open
 from .shapes import TableShape
@@ -97,12 +99,14 @@ def migrate(
         if todo.steps:
             if backup is not None:
                 back_up(database, backup, progress)
-            run = _Run(database, stop, progress, offline, batch_size, pause)
+            # Who lent a connection knows of no second one, and may have locked it out.
+            aside = (
+                offline and not isinstance(db, sqlite3.Connection) and has_write_ahead_log(database)
+            )
+            run = _Run(database, stop, progress, offline, aside, batch_size, pause)
             with run.leased():
                 todo = _checked_plan(database, contract, sync=sync, check_range=check_range)
                 run.options(sync=todo.sync, check_range=check_range)
-                # Who lent a connection knows of no second one, and may have locked it out.
-                aside = offline and not isinstance(db, sqlite3.Connection)
                 with checkpointing_aside(database) if aside else nullcontext():
                     run.steps(todo)
         with _stoppable(database, stop):
@@ -134,10 +138,17 @@ def _stoppable(database: Database, stop: StopFlag) -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
+    """One run.
+
+    Attributes:
+        aside: whether threads may read and checkpoint the file beside the one pass.
+    """
+
     database: Database
     stop: StopFlag
     progress: ProgressCallback
     offline: bool
+    aside: bool
     batch_size: int
     pause: float
     lease: Lease = field(default_factory=Lease)
@@ -235,32 +246,41 @@ class _Run:
     def _one_pass(
         self, table: TableShape, noticed: sqlite_rows.Noticed, rows: dict[str, int]
     ) -> None:
-        """Fill a table while nobody else can write.
-
-        Of a statement in a transaction, SQLite copies each page aside that it changes, should the
-        statement alone fail; of many pages, these copies reach the disk. So one statement outside
-        of any does first what it can, if no trigger has to be dropped and no reader to be kept out
-        for it. Should the run end there, the next does it again.
-        """
-        has_others = True
-        if CAN_BE_SWITCHED_OFF and has_write_ahead_log(self.database):
-            with self._transaction():
-                pass  # only the sign of life
-            with without_triggers(self.database, table.name):
-                has_others = sqlite_rows.fill_usual(self.database, table, None, None, noticed)
+        """Fill a table while nobody else can write."""
         with self._transaction("BEGIN EXCLUSIVE"), without_triggers(self.database, table.name):
             state = self._start(table, rows)
-            at_end = {**state, "cursor": state["bound"], "filled": state["rows"]}
             # Of the end, at the beginning: for a page that the log holds already, the commit would
             # read all of the log behind it again.
-            note_backfill(self.database, table.name, {**at_end, "done": True})
-            if not has_others:
-                state = at_end
-            while not state["done"]:
-                self.stop.check()
-                self.progress(Progress("backfill", table.name, state["filled"], state["rows"]))
-                state = self._fill(table, state, ROWS_OF_ONE_STATEMENT, noticed)
+            at_end = {"cursor": state["bound"], "filled": state["rows"], "done": True}
+            note_backfill(self.database, table.name, {**state, **at_end})
+            if state["bound"] is not None:  # None: the table is empty
+                self._fill_all(table, state, noticed)
+            sqlite_rows.prune(self.database, table)
         self.progress(Progress("backfill", table.name, state["rows"], state["rows"]))
+
+    def _fill_all(
+        self, table: TableShape, state: dict[str, Any], noticed: sqlite_rows.Noticed
+    ) -> None:
+        size, rows = ROWS_OF_ONE_STATEMENT, state["rows"]
+        ranges = partial(
+            sqlite_rows.ranges,
+            table=table,
+            after=None,
+            upto=state["bound"],
+            size=size,
+            dense=state["density"] is not None,
+        )
+        proving: AbstractContextManager[Proofs] = nullcontext(Proofs())
+        if self.aside and rows > size and all(map(sqlite_rows.is_usual, table.columns)):
+            proving = proving_aside(self.database, table, ranges)
+        with proving as proofs:
+            for number, (after, upto) in enumerate(ranges(self.database)):
+                self.stop.check()
+                self.progress(Progress("backfill", table.name, min(number * size, rows), rows))
+                if proofs.take(number):
+                    sqlite_rows.fill_unproved(self.database, table, after, upto)
+                else:
+                    sqlite_rows.fill(self.database, table, after, upto, noticed)
 
     def _batches(
         self, table: TableShape, noticed: sqlite_rows.Noticed, rows: dict[str, int]
@@ -299,7 +319,7 @@ class _Run:
         return {
             **state,
             "cursor": end or bound,
-            "filled": state["filled"] + int(size * (density or 1)),
+            "filled": min(state["filled"] + int(size * (density or 1)), state["rows"]),
             "done": end is None,
         }
 

@@ -22,6 +22,7 @@ __all__ = [
     "Target",
     "checkpointing_aside",
     "explain",
+    "file_of",
     "has_write_ahead_log",
     "introspect",
     "literal",
@@ -189,6 +190,12 @@ def transaction(db: Database, begin: str = "BEGIN IMMEDIATE") -> Iterator[None]:
         raise
 
 
+def file_of(db: Database) -> str:
+    """Return the path of a database's file."""
+    wanted = "SELECT file FROM pragma_database_list WHERE name = ? COLLATE NOCASE"
+    return str(db.value(wanted, db.schema))
+
+
 def has_write_ahead_log(db: Database) -> bool:
     """Return whether the database is in WAL mode, in which readers are in no writer's way."""
     return bool(db.value(f"PRAGMA {quote(db.schema)}.journal_mode") == "wal")
@@ -224,12 +231,9 @@ def checkpointing_aside(db: Database) -> Iterator[None]:
     if not has_write_ahead_log(db):
         yield
         return
-    file = db.value(
-        "SELECT file FROM pragma_database_list WHERE name = ? COLLATE NOCASE", db.schema
-    )
     before = db.value("PRAGMA wal_autocheckpoint")
     done = Event()
-    thread = Thread(target=_checkpoint_until, args=(done, file))
+    thread = Thread(target=_checkpoint_until, args=(done, file_of(db)))
     thread.start()
     try:
         db.run("PRAGMA wal_autocheckpoint = 0")

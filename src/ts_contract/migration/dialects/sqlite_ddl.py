@@ -12,9 +12,11 @@ from ..zones import zone_steps
 from .sqlite import literal, quote
 from .sqlite_values import (
     ZONE_TABLE,
+    is_usual_expression,
     ms_expression,
     ms_or_form_expression,
     text_expression,
+    unproved_expression,
     usual_expression,
 )
 
@@ -140,6 +142,32 @@ def backfill_usual(table: TableShape, where: str, schema: str, unusual: str) -> 
     return _backfill(table, where, schema, convert)
 
 
+def backfill_unproved(table: TableShape, where: str, schema: str) -> str:
+    """Return the UPDATE that fills the epoch columns of rows in which nothing is in doubt.
+
+    Args:
+        table: the table.
+        where: a condition that chooses the rows.
+        schema: qualifies the table's name.
+    """
+    return _backfill(table, where, schema, lambda legacy, _: unproved_expression(legacy))
+
+
+def in_doubt(table: TableShape, where: str, schema: str) -> str:
+    """Return the SELECT of a row if `backfill_unproved` might get a value wrong.
+
+    Args:
+        table: the table.
+        where: a condition that chooses the rows.
+        schema: qualifies the table's name.
+    """
+    doubts = " OR ".join(
+        f"{_lacks(c)} AND {is_usual_expression(quote(c.legacy), c.reading)} IS NULL"
+        for c in table.columns
+    )
+    return f"SELECT 1 FROM {name_in(table.name, schema)} WHERE {where} AND ({doubts}) LIMIT 1"
+
+
 def backfill(table: TableShape, where: str, schema: str = "") -> str:
     """Return the UPDATE that fills every epoch column that is still empty.
 
@@ -159,11 +187,12 @@ def _backfill(
         for c in table.columns
         for epoch in [quote(c.epoch)]
     )
-    lacking = (f"{quote(c.epoch)} IS NULL AND {quote(c.legacy)} IS NOT NULL" for c in table.columns)
-    return (
-        f"UPDATE {name_in(table.name, schema)} SET {values}"
-        f" WHERE {where} AND ({' OR '.join(lacking)})"
-    )
+    lacking = " OR ".join(_lacks(column) for column in table.columns)
+    return f"UPDATE {name_in(table.name, schema)} SET {values} WHERE {where} AND ({lacking})"
+
+
+def _lacks(column: ColumnShape) -> str:
+    return f"{quote(column.epoch)} IS NULL AND {quote(column.legacy)} IS NOT NULL"
 
 
 def quarantine(table: TableShape, column: ColumnShape, where: str, schema: str = "") -> str:

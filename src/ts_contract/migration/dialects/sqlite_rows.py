@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from typing import Any, Final
 
 from ...contract import ROWID_NAMES
@@ -16,12 +17,15 @@ __all__ = [
     "batch_end",
     "density",
     "fill",
-    "fill_usual",
+    "fill_unproved",
     "greatest_key",
     "has_stale_quarantine",
+    "is_in_doubt",
+    "is_usual",
     "may_be_numbered_anew",
     "noticing_unusual",
     "prune",
+    "ranges",
 ]
 
 Key = list[Any]
@@ -96,6 +100,16 @@ def batch_end(
     return None if row is None else [_to_json(value) for value in row]
 
 
+def ranges(
+    database: Database, table: TableShape, after: Key | None, upto: Key, size: int, *, dense: bool
+) -> Iterator[tuple[Key | None, Key]]:
+    """Yield the ranges of keys that the batches of a table take, as `batch_end` ends them."""
+    while (end := batch_end(database, table, after, upto, size, dense=dense)) is not None:
+        yield after, end
+        after = end
+    yield after, upto
+
+
 def noticing_unusual(database: Database) -> Noticed:
     """Let SQL say that it met an unusual value, which spares a second look at every row.
 
@@ -118,30 +132,31 @@ def fill(
         upto: key of the last row in the range; None for the end.
         noticed: what `noticing_unusual` returned for this database.
     """
-    if not fill_usual(database, table, after, upto, noticed):
-        return
     where, values = _range(table, after, upto)
+    if any(is_usual(column) for column in table.columns):
+        noticed.clear()
+        usual = sqlite_ddl.backfill_usual(table, where, database.schema, f"{_UNUSUAL}(1)")
+        database.run(usual, *values)
+        if not noticed:
+            return
     # The long conversion takes SQLite longer to compile than a batch of usual values to convert.
     database.run(sqlite_ddl.backfill(table, where, database.schema), *values)
     for column in table.columns:
         database.run(sqlite_ddl.quarantine(table, column, where, database.schema), *values)
 
 
-def fill_usual(
-    database: Database, table: TableShape, after: Key | None, upto: Key | None, noticed: Noticed
-) -> bool:
-    """Fill the epoch columns of a range of rows where the values have the usual shapes.
-
-    Returns:
-        Whether there are others.
-    """
-    if not any(is_usual(column) for column in table.columns):
-        return True
+def is_in_doubt(database: Database, table: TableShape, after: Key | None, upto: Key | None) -> bool:
+    """Return whether a range of rows has a value that `fill_unproved` might get wrong."""
     where, values = _range(table, after, upto)
-    noticed.clear()
-    usual = sqlite_ddl.backfill_usual(table, where, database.schema, f"{_UNUSUAL}(1)")
-    database.run(usual, *values)
-    return bool(noticed)
+    return database.value(sqlite_ddl.in_doubt(table, where, database.schema), *values) is not None
+
+
+def fill_unproved(
+    database: Database, table: TableShape, after: Key | None, upto: Key | None
+) -> None:
+    """Fill the epoch columns of a range of rows that is not in doubt."""
+    where, values = _range(table, after, upto)
+    database.run(sqlite_ddl.backfill_unproved(table, where, database.schema), *values)
 
 
 def is_usual(column: ColumnShape) -> bool:

@@ -6,16 +6,12 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
 
 from .sqlite import Database, literal, quote
 from .sqlite_sync import trigger_name
 from .sqlite_text import in_schema
 
-__all__ = ["CAN_BE_SWITCHED_OFF", "without_triggers"]
-
-# Python 3.12 can tell SQLite to fire none, for one connection and without changing the schema.
-CAN_BE_SWITCHED_OFF: Final = sys.version_info >= (3, 12)
+__all__ = ["without_triggers"]
 
 
 @contextmanager
@@ -33,7 +29,7 @@ def without_triggers(database: Database, table: str) -> Iterator[bool]:
     Yields:
         Whether the schema is changed by it, which every other connection has to read anew then.
     """
-    if sys.version_info >= (3, 12):  # mypy follows no constant here
+    if sys.version_info >= (3, 12):  # which can tell SQLite to fire none, for one connection
         connection, switch = database.connection, sqlite3.SQLITE_DBCONFIG_ENABLE_TRIGGER
         before = connection.getconfig(switch)
         connection.setconfig(switch, False)

@@ -25,9 +25,11 @@ __all__ = [
     "classified",
     "classified_rows",
     "form_expression",
+    "is_usual_expression",
     "ms_expression",
     "ms_or_form_expression",
     "text_expression",
+    "unproved_expression",
     "usual_expression",
 ]
 
@@ -48,11 +50,13 @@ _WHOLE = "CAST(julianday({text})*86400.0+0.0002 AS INTEGER)*1000-210866760000000
 # The same from SQLite 3.38 on, and faster.
 _UNIXEPOCH = "unixepoch({text})*1000"
 
+# What a fraction adds to it; where a usual shape has none, what is in its place makes the number 0.
+_MILLI = "+CAST(substr({text},21,3) AS INTEGER)"
+
 # The text that SQLite writes for the instant that it reads in one.
 _WRITTEN = "datetime(julianday({text}))"
 
 # How the usual shapes go on behind 'YYYY-MM-DD HH:MM:SS', by their size; the most frequent first.
-# Where there is no fraction, the three bytes that would be its milliseconds make the number 0.
 _TAILS = (
     (26, "*.?????[0-9]"),
     (32, "*.?????[0-9]+00:00"),
@@ -124,11 +128,45 @@ def usual_expression(value: str, reading: Reading) -> str:
         value: SQL expression of the value.
         reading: how the column is read.
     """
-    whole = _UNIXEPOCH if sqlite3.sqlite_version_info >= (3, 38) else _WHOLE
-    return _usual(value, reading, whole) if is_utc(reading.timezone) else "NULL"
+    return _usual(value, reading, _whole_here()) if is_utc(reading.timezone) else "NULL"
 
 
-def _usual(value: str, reading: Reading, whole: str = _WHOLE) -> str:
+def is_usual_expression(value: str, reading: Reading) -> str:
+    """Return SQL that is 1 where `usual_expression` gives milliseconds, and else NULL.
+
+    Args:
+        value: SQL expression of the value.
+        reading: how the column is read.
+    """
+    return _usual(value, reading, "1", "") if is_utc(reading.timezone) else "NULL"
+
+
+def unproved_expression(value: str) -> str:
+    """Return SQL for the epoch milliseconds of a value of a usual shape; anything for any other.
+
+    For this process's own SQLite, of which it uses what it has.
+
+    Args:
+        value: SQL expression of the value.
+    """
+    whole = _whole_here()
+    head, size = _head_and_size(value)
+    return (
+        f"CASE {size} WHEN 19 THEN {whole.format(text=value)}"
+        f" ELSE {whole.format(text=head)}{_MILLI.format(text=value)} END"
+    )
+
+
+def _whole_here() -> str:
+    return _UNIXEPOCH if sqlite3.sqlite_version_info >= (3, 38) else _WHOLE
+
+
+def _head_and_size(value: str) -> tuple[str, str]:
+    """SQL for a text up to its seconds, and for its size in bytes."""
+    return f"substr({value},1,19)", f"length(CAST({value} AS BLOB))"
+
+
+def _usual(value: str, reading: Reading, whole: str = _WHOLE, milli: str = _MILLI) -> str:
     """SQL for the milliseconds of a usual shape; NULL for all others.
 
     julianday() rolls over what the calendar does not have (30 February, 24:00), and reads more than
@@ -139,8 +177,8 @@ def _usual(value: str, reading: Reading, whole: str = _WHOLE) -> str:
 
     Nothing is bound to a name: a subquery takes SQLite longer than to read a text once more.
     """
-    head, size = f"substr({value},1,19)", f"length(CAST({value} AS BLOB))"
-    milli = f"+CAST(substr({value},21,3) AS INTEGER)"
+    head, size = _head_and_size(value)
+    milli = milli.format(text=value)
     tails = " ".join(f"WHEN {length} THEN {value} GLOB '{tail}'" for length, tail in _TAILS)
     rounded_up = (
         f"CASE WHEN typeof({value})='text' AND julianday({value})"
