@@ -122,6 +122,8 @@ def settled(value: object) -> object:
     """Put one word for every instant that is the time of this run."""
     if isinstance(value, list | tuple):
         return [settled(item) for item in value]
+    if isinstance(value, dict):
+        return {name: settled(item) for name, item in value.items()}
     moment = as_instants(value)
     if isinstance(moment, int) and moment > BEGUN_MS - 86_400_000:
         return "yesterday" if moment < BEGUN_MS else "now"
