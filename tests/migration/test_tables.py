@@ -487,8 +487,8 @@ def test_an_offline_run_trusts_nothing_where_no_thread_can_read(build, monkeypat
     rows = [(n, "2024-01-15 12:00:00") for n in range(40)]
     path = logged(build("CREATE TABLE t (id INTEGER PRIMARY KEY, c TIMESTAMP);", t=rows))
     trusted = waiting_for_proofs(monkeypatch, set())
-    there_is_none = lambda _: str(path.with_name("gone.db"))  # noqa: E731
-    monkeypatch.setattr("ts_contract.migration.dialects.sqlite_proof.file_of", there_is_none)
+    gone = str(path.with_name("gone.db"))
+    monkeypatch.setattr("ts_contract.migration.dialects.sqlite_proof.file_of", lambda _: gone)
 
     report = migrate(path, parse_contract({"tables": {"t": ["c"]}}), offline=True)
 

@@ -262,6 +262,7 @@ class _Run:
         self, table: TableShape, state: dict[str, Any], noticed: sqlite_rows.Noticed
     ) -> None:
         size, rows = ROWS_OF_ONE_STATEMENT, state["rows"]
+        step = int(size * (state["density"] or 1))
         ranges = partial(
             sqlite_rows.ranges,
             table=table,
@@ -276,7 +277,7 @@ class _Run:
         with proving as proofs:
             for number, (after, upto) in enumerate(ranges(self.database)):
                 self.stop.check()
-                self.progress(Progress("backfill", table.name, min(number * size, rows), rows))
+                self.progress(Progress("backfill", table.name, min(number * step, rows), rows))
                 if proofs.take(number):
                     sqlite_rows.fill_unproved(self.database, table, after, upto)
                 else:
