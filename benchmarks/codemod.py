@@ -33,14 +33,14 @@ from ts_contract.codemod.files import Result, rewrite_bytes, rewrite_files
 from ts_contract.codemod.rewrite import Settings
 from ts_contract.codemod.verifying import verify_rewrites
 from ts_contract.contract import Contract
-from ts_contract.lint.analysis import Resolved
-from ts_contract.lint.context import Context
 from ts_contract.lint.files import decode
 from ts_contract.lint.rules import all_rules
-from ts_contract.lint.schema import Schema
-from ts_contract.lint.source import Source
 from ts_contract.loading import parse_contract
 from ts_contract.migration import Refused
+from ts_contract.source.columns.model import Resolved
+from ts_contract.source.file import Context
+from ts_contract.source.python.source import Source
+from ts_contract.source.sql.schema import Schema
 
 DEFAULT = frozenset(rule.code for rule in all_rules() if rule.default)
 # What the columns hold, as the code that writes them says.

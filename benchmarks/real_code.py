@@ -29,14 +29,14 @@ from pathlib import Path
 
 from ts_contract import Contract, load_contract
 from ts_contract.contract import ColumnContract, TableContract
-from ts_contract.lint.analysis import Resolved
-from ts_contract.lint.catalog import Catalog, build_catalog
 from ts_contract.lint.engine import check
-from ts_contract.lint.queries import Query, find_queries
-from ts_contract.lint.schema import Schema
-from ts_contract.lint.source import Source, SourceError
-from ts_contract.lint.sqltext import Statement
-from ts_contract.lint.statements import resolve_statement
+from ts_contract.source.columns.model import Resolved
+from ts_contract.source.python.source import Source, SourceError
+from ts_contract.source.sql.catalog import Catalog, build_catalog
+from ts_contract.source.sql.queries import Query, find_queries
+from ts_contract.source.sql.schema import Schema
+from ts_contract.source.sql.statements import resolve_statement
+from ts_contract.source.sql.text import Statement
 
 CONTRACTS = Path(__file__).parent / "contracts"
 TRAC_SCHEMA = """

@@ -23,8 +23,8 @@ from ts_contract import to_epoch_ms
 from ts_contract.codemod.changes import Options
 from ts_contract.codemod.rewrite import Settings, rewrite
 from ts_contract.lint.rules import all_rules
-from ts_contract.lint.schema import schema_of_sql
 from ts_contract.migration import migrate
+from ts_contract.source.sql.schema import schema_of_sql
 
 from .programs import CONTRACT, FORMS, SCHEMA, Program, Row, programs, rows
 

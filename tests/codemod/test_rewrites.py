@@ -23,9 +23,9 @@ from ts_contract.codemod.changes import Options
 from ts_contract.codemod.files import rewrite_bytes
 from ts_contract.codemod.rewrite import Settings
 from ts_contract.lint.files import decode
-from ts_contract.lint.findings import apply_edits
 from ts_contract.lint.rules import all_rules
 from ts_contract.loading import parse_contract
+from ts_contract.source.edits import apply_edits
 
 FIXTURES = Path(__file__).parent / "fixtures"
 DEFAULT = frozenset(rule.code for rule in all_rules() if rule.default)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ts_contract.codemod.trail import Trail
-from ts_contract.lint.findings import Edit, apply_edits
+from ts_contract.source.edits import Edit, apply_edits
 
 
 @st.composite

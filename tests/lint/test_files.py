@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ts_contract.files.find import is_excluded, python_files
 from ts_contract.lint.files import (
     Checked,
     Settings,
@@ -15,9 +16,8 @@ from ts_contract.lint.files import (
     decode,
     selected,
 )
-from ts_contract.lint.paths import is_excluded, python_files
-from ts_contract.lint.source import SourceError
 from ts_contract.loading import parse_contract
+from ts_contract.source.python.source import SourceError
 
 ON = Settings(None, None, selected((), ()))
 NAIVE = b"import datetime\nnow = datetime.datetime.now()\n"

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from ts_contract.lint.engine import check
-from ts_contract.lint.findings import Finding, Import, apply_edits
+from ts_contract.lint.findings import Finding
 from ts_contract.lint.rules import all_rules
 from ts_contract.loading import parse_contract
+from ts_contract.source.edits import Import, apply_edits
 
 FIXTURES = sorted((Path(__file__).parent / "fixtures").glob("TSC[14]*.py"))
 ZONE = Import("datetime", "timezone")

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ts_contract.lint.engine import check
-from ts_contract.lint.literals import Hole, literal_pieces
-from ts_contract.lint.queries import find_queries
-from ts_contract.lint.resolve import analyse
-from ts_contract.lint.source import Source
 from ts_contract.loading import parse_contract
+from ts_contract.source.columns.analysis import analyse
+from ts_contract.source.python.literals import Hole, literal_pieces
+from ts_contract.source.python.source import Source
+from ts_contract.source.sql.queries import find_queries
 
 CONTRACT = parse_contract({"tables": {"tasks": ["created_at"]}})
 

@@ -123,7 +123,7 @@ def _settings(only: Sequence[str], skip: Sequence[str], options: Options) -> Set
 
     from ..codemod.rewrite import Settings  # noqa: PLC0415
     from ..lint.files import selected  # noqa: PLC0415
-    from ..lint.schema import load_schema  # noqa: PLC0415
+    from ..source.sql.schema import load_schema  # noqa: PLC0415
 
     contract = contract_if_any()
     try:
@@ -158,8 +158,8 @@ def _rewrite(
     paths: Sequence[str], settings: Settings, jobs: int | None, *, write: bool
 ) -> list[Result]:
     from ..codemod.files import rewrite_files  # noqa: PLC0415
+    from ..files.find import python_files  # noqa: PLC0415
     from ..lint.files import cores  # noqa: PLC0415
-    from ..lint.paths import python_files  # noqa: PLC0415
 
     files = list(python_files([Path(path) for path in paths or ["."]], settings.contract))
     if write:

@@ -16,7 +16,7 @@ from .progress import progress_in_files
 if TYPE_CHECKING:
     from ..contract import Contract
     from ..lint.files import Checked, Settings
-    from ..lint.schema import Schema
+    from ..source.sql.schema import Schema
 
 __all__ = ["command"]
 
@@ -110,7 +110,7 @@ def _settings(only: Sequence[str], skip: Sequence[str]) -> Settings:
 def _schema(contract: Contract | None) -> Schema | None:
     if contract is None or not contract.schema:
         return None
-    from ..lint.schema import load_schema  # noqa: PLC0415
+    from ..source.sql.schema import load_schema  # noqa: PLC0415
 
     return load_schema(contract)
 
@@ -119,8 +119,8 @@ def _schema(contract: Contract | None) -> Schema | None:
 
 
 def _check(paths: Sequence[str], settings: Settings, jobs: int | None) -> list[Checked]:
+    from ..files.find import python_files  # noqa: PLC0415
     from ..lint.files import STDIN, check_files, check_source, cores  # noqa: PLC0415
-    from ..lint.paths import python_files  # noqa: PLC0415
 
     results = []
     if "-" in paths:

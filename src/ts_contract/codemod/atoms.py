@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ..contract import ColumnContract, TableContract
-from ..lint.analysis import Reference, Resolved
-from ..lint.context import Context as File
-from ..lint.queries import Query
-from ..lint.sqltext import Placeholder
+from ..source.columns.model import Reference, Resolved
+from ..source.file import Context as File
+from ..source.sql.queries import Query
+from ..source.sql.text import Placeholder
 from .changes import Options, UnclearError
 from .clauses import Clauses, Place
 from .dialects import DIALECTS, SCALES, shown

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from ..lint.findings import Edit, Finding, Import, Safety
+from ..lint.findings import Finding
+from ..source.edits import Edit, Import, Safety
 
 __all__ = [
     "Change",

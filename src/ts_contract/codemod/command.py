@@ -15,9 +15,9 @@ import libcst as cst
 from libcst.codemod import CodemodCommand, CodemodContext, SkipFile
 
 from ..lint.files import selected
-from ..lint.schema import load_schema
-from ..lint.source import SourceError
 from ..loading import find_config, load_contract
+from ..source.python.source import SourceError
+from ..source.sql.schema import load_schema
 from .changes import Options
 from .rewrite import Settings, rewrite
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import ast
 
-from ..lint.analysis import Reference
-from ..lint.clocks import is_clock
-from ..lint.context import Context
-from ..lint.findings import Edit
-from ..lint.queries import Query
-from ..lint.sqltext import Placeholder
+from ..source.columns.model import Reference
+from ..source.edits import Edit
+from ..source.file import Context
+from ..source.instants.clocks import is_clock
+from ..source.sql.queries import Query
+from ..source.sql.text import Placeholder
 from .changes import UnclearError
 from .clauses import Clauses, Place
 from .editing import Editor

@@ -13,9 +13,9 @@ import re
 import tokenize
 from functools import cached_property
 
-from ..lint.findings import Edit
-from ..lint.queries import Query
-from ..lint.source import Source
+from ..source.edits import Edit
+from ..source.python.source import Source
+from ..source.sql.queries import Query
 from .changes import UnclearError
 
 __all__ = ["Editor"]

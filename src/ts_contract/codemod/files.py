@@ -16,10 +16,10 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..lint.context import Context
+from ..files.write import ChangedError, write_whole
 from ..lint.files import decode, shown_path
-from ..lint.source import Source, SourceError
-from ..lint.writing import ChangedError, write_whole
+from ..source.file import Context
+from ..source.python.source import Source, SourceError
 from .changes import Change, UnclearError
 from .ormdefinitions import Elsewhere, Epoch, epochs_in
 from .rewrite import Settings, rewrite

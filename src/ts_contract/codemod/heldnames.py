@@ -9,9 +9,9 @@ from __future__ import annotations
 import ast
 import re
 
-from ..lint.analysis import ColumnData, Resolved
-from ..lint.context import Context
-from ..lint.findings import Edit
+from ..source.columns.model import ColumnData, Resolved
+from ..source.edits import Edit
+from ..source.file import Context
 from .atoms import Key
 from .changes import Options, UnclearError, Verdict
 from .clauses import Clauses

@@ -10,8 +10,8 @@ import ast
 import re
 from collections.abc import Collection, Iterable, Iterator
 
-from ..lint.findings import Edit, Import, apply_edits
-from ..lint.source import Source
+from ..source.edits import Edit, Import, apply_edits
+from ..source.python.source import Source
 from .spans import without_item
 
 __all__ = ["with_imports"]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ..lint.findings import Edit, Finding, apply_edits
-from ..lint.source import Source
+from ..lint.findings import Finding
+from ..source.edits import Edit, apply_edits
+from ..source.python.source import Source
 from .changes import Change, Decision, Options, Status, Verdict
 from .trail import Trail
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..lint.analysis import ModelColumn, ModelUse
-from ..lint.context import Context
+from ..source.columns.model import ModelColumn, ModelUse
+from ..source.file import Context
 from .atoms import Key
 from .changes import Options, UnclearError, Verdict, joined
 from .ormcolumns import OrmColumns

@@ -7,10 +7,10 @@ import re
 from collections.abc import Sequence
 from functools import cached_property
 
-from ..lint.analysis import Resolved, RowRead
-from ..lint.findings import Edit
-from ..lint.queries import Query
-from ..lint.sqltext import Placeholder
+from ..source.columns.model import Resolved, RowRead
+from ..source.edits import Edit
+from ..source.sql.queries import Query
+from ..source.sql.text import Placeholder
 from ..timestamps import to_epoch_ms
 from .atoms import Atom, Shared
 from .changes import NoTextError, UnclearError

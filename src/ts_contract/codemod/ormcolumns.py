@@ -12,10 +12,10 @@ import ast
 import re
 from collections.abc import Iterator
 
-from ..lint.analysis import ModelColumn
-from ..lint.clocks import is_none, project_name, spell
-from ..lint.context import Context
-from ..lint.findings import Edit
+from ..source.columns.model import ModelColumn
+from ..source.edits import Edit
+from ..source.file import Context
+from ..source.instants.clocks import is_none, project_name, spell
 from .changes import UnclearError
 from .ormdefinitions import (
     Definition,

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..contract import ColumnContract
-from ..lint.analysis import ModelColumn, ModelUse
-from ..lint.context import Context
+from ..source.columns.model import ModelColumn, ModelUse
+from ..source.file import Context
 from .changes import UnclearError
 
 __all__ = [

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from ..contract import ColumnContract
-from ..lint.analysis import ModelUse
-from ..lint.clocks import is_aware, is_clock, is_none, method_after
-from ..lint.context import Context
-from ..lint.findings import Edit
+from ..source.columns.model import ModelUse
+from ..source.edits import Edit
+from ..source.file import Context
+from ..source.instants.clocks import is_aware, is_clock, is_none, method_after
 from .changes import UnclearError
 from .ormdefinitions import Elsewhere, fills_itself, find_epoch, refuse_history, writes_itself
 from .spans import without_item

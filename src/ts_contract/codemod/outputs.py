@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ..lint.analysis import Resolved
-from ..lint.findings import Edit
+from ..source.columns.model import Resolved
+from ..source.edits import Edit
 from .atoms import Atom, Shared
 from .changes import UnclearError
 from .clauses import Place

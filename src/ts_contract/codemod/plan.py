@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ..lint.analysis import Reference, Resolved, RowRead
-from ..lint.context import Context
-from ..lint.findings import Edit, Import
-from ..lint.queries import Query
+from ..source.columns.model import Reference, Resolved, RowRead
+from ..source.edits import Edit, Import
+from ..source.file import Context
+from ..source.sql.queries import Query
 from .atoms import Atom, Key, Shared
 from .changes import Options, UnclearError, Verdict, joined
 from .dialects import SCALES, shown

@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from ..lint.analysis import Resolved
-from ..lint.context import Context
-from ..lint.flow import comes_before
-from ..lint.queries import EXECUTING
-from ..lint.rows import RowFinder
+from ..source.columns.model import Resolved
+from ..source.columns.rows import RowFinder
+from ..source.file import Context
+from ..source.python.branches import comes_before
+from ..source.sql.queries import EXECUTING
 from .taken import is_test, loads_of, name_of
 
 __all__ = ["Readers", "Uses"]

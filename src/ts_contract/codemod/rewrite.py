@@ -12,13 +12,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..contract import Contract
-from ..lint.context import Context
 from ..lint.engine import check_context
-from ..lint.findings import Edit, Finding, apply_edits
+from ..lint.findings import Finding
 from ..lint.noqa import not_silenced
 from ..lint.rules import Rule, all_rules, applying
-from ..lint.schema import Schema
-from ..lint.source import Source, SourceError
+from ..source.edits import Edit, apply_edits
+from ..source.file import Context
+from ..source.python.source import Source, SourceError
+from ..source.sql.schema import Schema
 from .atoms import Key
 from .changes import Change, Decision, Options, Verdict
 from .heldnames import plan_held_names

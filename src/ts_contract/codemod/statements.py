@@ -10,8 +10,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from ..lint.analysis import Reference, Resolved
-from ..lint.clocks import is_none
+from ..source.columns.model import Reference, Resolved
+from ..source.instants.clocks import is_none
 from .atoms import Atom, Shared, legacy_references
 from .changes import UnclearError
 from .clauses import Place

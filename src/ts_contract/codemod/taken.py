@@ -6,10 +6,10 @@ import ast
 import re
 from collections.abc import Iterator
 
-from ..lint.clocks import is_none, is_utc, method_after, project_name
-from ..lint.context import Context
-from ..lint.findings import Edit
-from ..lint.source import Source
+from ..source.edits import Edit
+from ..source.file import Context
+from ..source.instants.clocks import is_none, is_utc, method_after, project_name
+from ..source.python.source import Source
 from .changes import UnclearError
 from .values import Rewrite, spelled_name
 

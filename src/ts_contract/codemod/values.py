@@ -12,10 +12,17 @@ import re
 from dataclasses import dataclass, field
 
 from ..contract import ColumnContract
-from ..lint.clocks import clock_module, is_aware, is_none, made_right, project_name, spell
-from ..lint.context import Context
-from ..lint.findings import Edit, Import
-from ..lint.units import quantity
+from ..source.edits import Edit, Import
+from ..source.file import Context
+from ..source.instants.clocks import (
+    clock_module,
+    is_aware,
+    is_none,
+    made_right,
+    project_name,
+    spell,
+)
+from ..source.instants.units import quantity
 from .changes import NoTextError, UnclearError
 
 __all__ = ["Rewrite", "bound_value", "clock_reason", "is_plain", "spelled_name"]

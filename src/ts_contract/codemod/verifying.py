@@ -15,14 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..contract import Contract
-from ..lint.analysis import Resolved
-from ..lint.context import Context
 from ..lint.files import decode
-from ..lint.queries import Query
-from ..lint.source import Source
-from ..lint.sqltext import Statement
 from ..migration import Refused, migrate
 from ..migration.classify import convert
+from ..source.columns.model import Resolved
+from ..source.file import Context
+from ..source.python.source import Source
+from ..source.sql.queries import Query
+from ..source.sql.text import Statement
 from .changes import UnclearError
 from .clauses import Clauses, Place
 from .files import Result

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ..files.write import write_whole
 from .files import Checked
 from .findings import Finding
-from .writing import write_whole
 
 __all__ = ["Baseline", "BaselineError", "load_baseline", "record", "save_baseline", "without_known"]
 

@@ -12,14 +12,14 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from ..contract import Contract
-from .context import Context
+from ..source.file import Context
+from ..source.instants.assigned import Given
+from ..source.python.source import Source
 from .findings import Finding
-from .given import Given
 from .rules import Match, Rule, all_rules, applying
-from .source import Source
 
 if TYPE_CHECKING:
-    from .schema import Schema
+    from ..source.sql.schema import Schema
 
 __all__ = ["check", "check_context"]
 

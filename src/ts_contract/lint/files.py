@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..contract import Contract
+from ..source.python.source import SourceError
+from ..source.sql.schema import Schema
 from .engine import check
 from .findings import Finding
 from .noqa import not_silenced
 from .rules import Rule, all_rules
-from .schema import Schema
-from .source import SourceError
 
 __all__ = [
     "STDIN",

@@ -17,12 +17,12 @@ from typing import Any, ClassVar, get_args
 
 from .. import __version__
 from ..contract import Contract, ContractError, Phase
+from ..files.find import is_excluded
 from ..loading import find_config, load_contract
+from ..source.python.source import SourceError
+from ..source.sql.schema import Schema
 from .engine import check
-from .paths import is_excluded
 from .rules import all_rules
-from .schema import Schema
-from .source import SourceError
 
 __all__ = ["Plugin"]
 
@@ -123,6 +123,6 @@ def _contract(named: str | None, phase: Phase | None) -> Contract | None:
 def _schema(contract: Contract | None) -> Schema | None:
     if contract is None or not contract.schema:
         return None
-    from .schema import load_schema  # noqa: PLC0415 - reads SQL with sqlglot
+    from ..source.sql.schema import load_schema  # noqa: PLC0415 - reads SQL with sqlglot
 
     return load_schema(contract)

@@ -38,8 +38,8 @@ from pkgutil import iter_modules
 from typing import Any, Literal, TypeVar
 
 from ...contract import Contract
-from ..context import Context
-from ..findings import Fix
+from ...source.edits import Fix
+from ...source.file import Context
 from ..gate import Gate, Need
 
 __all__ = ["Match", "Rule", "all_rules", "applying", "rule"]

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable
 
 from ...contract import ColumnContract, Contract, TableContract
-from ..beginnings import OPENS_SQL, OPENS_SQL_OR_CLAUSE
-from ..columndata import quoted_tables
+from ...source.cache import remember_last
+from ...source.columns.named import quoted_tables
+from ...source.columns.orm import declarations
+from ...source.sql.openings import OPENS_SQL, OPENS_SQL_OR_CLAUSE
 from ..gate import AnyOf, any_of
-from ..memory import remember_last
-from ..models import declarations
 
 __all__ = [
     "DATETIME",

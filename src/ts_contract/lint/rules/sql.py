@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...contract import Contract
-from ..analysis import ModelColumn, ModelUse, Reference
+from ...source.columns.model import ModelColumn, ModelUse, Reference
 
 __all__ = ["dual_write_allowed"]
 

@@ -33,9 +33,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ..clocks import NAIVE_LOCAL, made_right, named_zone, spell, spelled
-from ..context import Context
-from ..findings import Edit, Fix
+from ...source.edits import Edit, Fix
+from ...source.file import Context
+from ...source.instants.clocks import NAIVE_LOCAL, made_right, named_zone, spell, spelled
 from ..gate import any_of
 from . import Match, rule
 from .needs import DATETIME

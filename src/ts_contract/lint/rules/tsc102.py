@@ -32,9 +32,17 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ..clocks import AWARE_INSTEAD, NAIVE_UTC, in_helper, is_utc, method_after, spelled, utc_fix
-from ..context import Context
-from ..findings import Edit, Fix
+from ...source.edits import Edit, Fix
+from ...source.file import Context
+from ...source.instants.clocks import (
+    AWARE_INSTEAD,
+    NAIVE_UTC,
+    in_helper,
+    is_utc,
+    method_after,
+    spelled,
+    utc_fix,
+)
 from ..gate import any_of
 from . import Match, rule
 from .needs import DATETIME

@@ -44,11 +44,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ..clocks import AWARE_INSTEAD, NAIVE_LOCAL, NAIVE_UTC, spell, spelled
-from ..context import Context
-from ..findings import Edit, Fix, Import
+from ...source.edits import Edit, Fix, Import
+from ...source.file import Context
+from ...source.instants.clocks import AWARE_INSTEAD, NAIVE_LOCAL, NAIVE_UTC, spell, spelled
+from ...source.python.source import Source
 from ..gate import any_of
-from ..source import Source
 from . import Match, rule
 from .needs import DATETIME
 

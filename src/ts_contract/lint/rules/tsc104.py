@@ -35,9 +35,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ..clocks import made_right, named_zone, spell, spelled, utc_fix
-from ..context import Context
-from ..findings import Edit, Fix
+from ...source.edits import Edit, Fix
+from ...source.file import Context
+from ...source.instants.clocks import made_right, named_zone, spell, spelled, utc_fix
 from ..gate import any_of
 from . import Match, rule
 from .needs import DATETIME

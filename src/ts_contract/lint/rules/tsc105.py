@@ -32,11 +32,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ..clocks import is_aware, is_none, method_after
-from ..context import Context
-from ..findings import Edit, Fix
+from ...source.edits import Edit, Fix
+from ...source.file import Context
+from ...source.instants.clocks import is_aware, is_none, method_after
+from ...source.python.source import Source
 from ..gate import any_of
-from ..source import Source
 from . import Match, rule
 
 _TEXT = frozenset({"isoformat", "strftime"})

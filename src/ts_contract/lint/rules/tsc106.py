@@ -43,11 +43,11 @@ import ast
 import re
 from collections.abc import Iterator
 
-from ..clocks import is_clock, spell, spelled
-from ..context import Context
-from ..findings import Edit, Fix, Import
+from ...source.edits import Edit, Fix, Import
+from ...source.file import Context
+from ...source.instants.clocks import is_clock, spell, spelled
+from ...source.python.source import Source
 from ..gate import any_of
-from ..source import Source
 from . import Match, rule
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)

@@ -36,9 +36,9 @@ import ast
 import re
 from collections.abc import Iterator
 
-from ..clocks import clock_module, is_aware, spell
-from ..context import Context
-from ..findings import Edit, Fix, Safety
+from ...source.edits import Edit, Fix, Safety
+from ...source.file import Context
+from ...source.instants.clocks import clock_module, is_aware, spell
 from ..gate import any_of
 from . import Match, rule
 

@@ -28,8 +28,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..analysis import RowRead
-from ..context import Context
+from ...source.columns.model import RowRead
+from ...source.file import Context
 from . import Match, rule
 from .needs import LEGACY_SQL
 

@@ -45,8 +45,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..analysis import ModelUse
-from ..context import Context
+from ...source.columns.model import ModelUse
+from ...source.file import Context
 from . import Match, rule
 from .needs import endings, legacy, models, tables
 from .sql import dual_write_allowed

@@ -40,8 +40,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..analysis import ModelColumn
-from ..context import Context
+from ...source.columns.model import ModelColumn
+from ...source.file import Context
 from . import Match, rule
 from .needs import endings, legacy, models, tables
 from .sql import dual_write_allowed

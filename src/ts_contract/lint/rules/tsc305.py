@@ -35,8 +35,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..analysis import ColumnData
-from ..context import Context
+from ...source.columns.model import ColumnData
+from ...source.file import Context
 from . import Match, rule
 from .needs import columns_in_calls, endings, legacy, tables
 

@@ -32,11 +32,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ..constants import number
-from ..context import Context
-from ..findings import Edit, Fix
-from ..given import Given
-from ..units import UNIT_NAMES, Quantity, quantity, spells_seconds
+from ...source.edits import Edit, Fix
+from ...source.file import Context
+from ...source.instants.assigned import Given
+from ...source.instants.units import UNIT_NAMES, Quantity, quantity, spells_seconds
+from ...source.python.constants import number
 from . import Match, rule
 from .needs import milliseconds
 

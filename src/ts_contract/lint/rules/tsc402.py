@@ -33,8 +33,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ..context import Context
-from ..units import mixed
+from ...source.file import Context
+from ...source.instants.units import mixed
 from . import Match, rule
 from .needs import milliseconds
 

@@ -37,8 +37,8 @@ import ast
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from ..context import Context
-from ..units import mixed
+from ...source.file import Context
+from ...source.instants.units import mixed
 from . import Match, rule
 from .needs import milliseconds
 

@@ -37,11 +37,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ..constants import number
-from ..context import Context
-from ..findings import Edit, Fix
+from ...source.edits import Edit, Fix
+from ...source.file import Context
+from ...source.instants.units import UNIT_NAMES, Quantity, quantity
+from ...source.python.constants import number
 from ..gate import any_of
-from ..units import UNIT_NAMES, Quantity, quantity
 from . import Match, rule
 from .needs import DATETIME_OR_TIME
 

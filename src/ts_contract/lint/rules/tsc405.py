@@ -32,9 +32,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ..context import Context
-from ..given import Given
-from ..units import quantity
+from ...source.file import Context
+from ...source.instants.assigned import Given
+from ...source.instants.units import quantity
 from . import Match, rule
 from .needs import milliseconds
 

@@ -34,11 +34,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ..context import Context
-from ..findings import Edit, Fix
+from ...source.edits import Edit, Fix
+from ...source.file import Context
+from ...source.instants.sql_units import ColumnValue, column_values, sql_unit
+from ...source.instants.units import named
 from ..gate import any_of
-from ..sqlvalues import ColumnValue, column_values, sql_unit
-from ..units import named
 from . import Match, rule
 from .needs import SQL, milliseconds
 

@@ -29,10 +29,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..context import Context
-from ..findings import Edit, Fix
-from ..given import Given
-from ..units import quantity
+from ...source.edits import Edit, Fix
+from ...source.file import Context
+from ...source.instants.assigned import Given
+from ...source.instants.units import quantity
 from . import Match, rule
 from .needs import milliseconds
 

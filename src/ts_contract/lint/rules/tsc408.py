@@ -39,7 +39,9 @@ import ast
 from collections.abc import Iterator
 from typing import Literal
 
-from ..clocks import (
+from ...source.edits import Fix
+from ...source.file import Context
+from ...source.instants.clocks import (
     AWARE_INSTEAD,
     NAIVE_LOCAL,
     NAIVE_UTC,
@@ -48,8 +50,6 @@ from ..clocks import (
     project_name,
     utc_fix,
 )
-from ..context import Context
-from ..findings import Fix
 from ..gate import any_of
 from . import Match, rule
 from .needs import DATETIME_OR_TIME

@@ -6,14 +6,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ..contract import Contract
-from .source import Source
+from .python.source import Source
 
 if TYPE_CHECKING:
-    from .given import Given
-    from .queries import Query
-    from .resolve import Analysis
-    from .schema import Schema
-    from .units import Quantity
+    from .columns.analysis import Analysis
+    from .instants.assigned import Given
+    from .instants.units import Quantity
+    from .sql.queries import Query
+    from .sql.schema import Schema
 
 __all__ = ["Context"]
 
@@ -57,20 +57,20 @@ class Context:
     @cached_property
     def given(self) -> tuple[Given, ...]:
         """What the file gives to names that say something of time."""
-        from .given import given_values  # noqa: PLC0415 - only where a rule needs it
+        from .instants.assigned import given_values  # noqa: PLC0415 - only where a rule needs it
 
         return given_values(self)
 
     @cached_property
     def queries(self) -> list[Query]:
         """The SQL of the file, found and joined; resolved in `analysis`."""
-        from .queries import find_queries  # noqa: PLC0415 - only where a rule needs it
+        from .sql.queries import find_queries  # noqa: PLC0415 - only where a rule needs it
 
         return find_queries(self.source)
 
     @cached_property
     def analysis(self) -> Analysis:
         """What the file says about contract columns; each part is found when a rule asks for it."""
-        from .resolve import Analysis  # noqa: PLC0415 - only where a rule needs it
+        from .columns.analysis import Analysis  # noqa: PLC0415 - only where a rule needs it
 
         return Analysis(self.source, self.contract, self.schema, self.queries)

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
-from ..contract import TableContract
-from .analysis import Access, Output, Role
+from ...contract import TableContract
+from ..columns.model import Access, Output, Role
 from .catalog import Catalog
-from .recording import Recorder
-from .scopes import Derived, Relation, Scope, Table, base_tables
-from .sqltext import is_hole
+from .recorder import Recorder
+from .tables import Derived, Relation, Scope, Table, base_tables
+from .text import is_hole
 
 __all__ = ["Selects", "listed"]
 

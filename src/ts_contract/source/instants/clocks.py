@@ -11,9 +11,9 @@ import ast
 import re
 from collections.abc import Iterator
 
-from .context import Context
-from .findings import Edit, Fix, Import
-from .source import Source
+from ..edits import Edit, Fix, Import
+from ..file import Context
+from ..python.source import Source
 
 __all__ = [
     "AWARE_INSTEAD",

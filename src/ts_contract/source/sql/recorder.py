@@ -9,13 +9,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ..contract import ColumnContract, TableContract
-from .analysis import Access, Reference, Role, Star, Unsure, Value
+from ...contract import ColumnContract, TableContract
+from ..columns.model import Access, Reference, Role, Star, Unsure, Value
 from .catalog import Catalog
 from .queries import Query
-from .scopes import Table
-from .sqltext import PADDING, Statement, is_hole
-from .values import Places, Tokens
+from .tables import Table
+from .text import PADDING, Statement, is_hole
+from .tokens import Places, Tokens
 
 if TYPE_CHECKING:
     from sqlglot import exp

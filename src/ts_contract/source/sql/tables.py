@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from ..contract import ROWID_NAMES, TableContract
+from ...contract import ROWID_NAMES, TableContract
 
 __all__ = ["Derived", "Relation", "Scope", "Table", "Truth", "base_tables"]
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from .context import Context
-from .queries import Query
-from .sqltext import Statement
+from ..file import Context
+from ..sql.queries import Query
+from ..sql.text import Statement
 from .units import named
 
 __all__ = ["ColumnValue", "column_values", "sql_unit"]

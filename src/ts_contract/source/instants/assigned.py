@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Literal
 
-from .context import Context
-from .source import Source
-from .sqlvalues import column_values
+from ..file import Context
+from ..python.source import Source
+from .sql_units import column_values
 from .units import Quantity, gives_number, named
 
 __all__ = ["Given", "given_values"]

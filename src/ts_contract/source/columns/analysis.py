@@ -9,28 +9,19 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
-from ..contract import Contract
-from .analysis import (
-    ColumnData,
-    ModelColumn,
-    ModelUse,
-    Reference,
-    Resolved,
-    RowRead,
-    Star,
-    Unsure,
-)
-from .catalog import Catalog, build_catalog
-from .columndata import find_column_data
-from .models import find_models
-from .queries import Query, find_fragments, find_queries
+from ...contract import Contract
+from ..python.source import Source
+from ..sql.catalog import Catalog, build_catalog
+from ..sql.queries import Query, find_fragments, find_queries
+from ..sql.schema import Schema
+from ..sql.text import Text, iter_words
+from .model import ColumnData, ModelColumn, ModelUse, Reference, Resolved, RowRead, Star, Unsure
+from .named import find_column_data
+from .orm import find_models
 from .rows import find_row_reads
-from .schema import Schema
-from .source import Source
-from .sqltext import Text, iter_words
 
 if TYPE_CHECKING:
-    from .statements import Found
+    from ..sql.statements import Found
 
 __all__ = ["Analysis", "analyse"]
 
@@ -73,7 +64,7 @@ class Analysis:
         relevant = [query for query in self._queries if self._catalog.concerns(query.text)]
         if not relevant:
             return []
-        from .statements import resolve_statement  # noqa: PLC0415 - sqlglot only for a candidate
+        from ..sql.statements import resolve_statement  # noqa: PLC0415 - sqlglot only for a candidate
 
         return [
             resolve_statement(query, statement, self._catalog)

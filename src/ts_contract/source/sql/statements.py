@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from sqlglot import Dialect, exp
 from sqlglot.errors import SqlglotError
 
-from .analysis import Output, Resolved, Star, Unsure
+from ..columns.model import Output, Resolved, Star, Unsure
 from .catalog import Catalog
 from .queries import Query
-from .recording import Recorder
-from .scopes import Scope, Table
+from .recorder import Recorder
 from .selects import Selects, listed
-from .sqltext import Statement, iter_words, statement_spans
-from .values import Tokens
+from .tables import Scope, Table
+from .text import Statement, iter_words, statement_spans
+from .tokens import Tokens
 
 __all__ = ["Found", "resolve_statement"]
 

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..contract import Contract, TableContract
-from .memory import remember_last
+from ...contract import Contract, TableContract
+from ..cache import remember_last
 from .schema import Schema
-from .scopes import Table
-from .sqltext import Text
+from .tables import Table
+from .text import Text
 
 __all__ = ["Catalog"]
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..contract import Contract, ContractError
-from .literals import Run
-from .sqltext import Text, split_statements
+from ...contract import Contract, ContractError
+from ..python.literals import Run
+from .text import Text, split_statements
 
 if TYPE_CHECKING:
     from sqlglot import exp

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
-from .flow import comes_before, exclusive, in_order, reaching
+from .branches import comes_before, exclusive, in_order, reaching
 from .literals import Hole, Piece, Run, literal_pieces, merge
 from .source import Source
 

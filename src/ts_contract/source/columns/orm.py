@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from ..contract import ColumnContract, Contract, TableContract
-from .analysis import ModelColumn, ModelUse
-from .source import Source
+from ...contract import ColumnContract, Contract, TableContract
+from ..python.source import Source
+from .model import ModelColumn, ModelUse
 
 __all__ = ["declarations", "find_models"]
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
+from ..edits import Edit, Fix
+from ..file import Context
+from ..python.constants import Number, number
 from .clocks import is_aware, project_name
-from .constants import Number, number
-from .context import Context
-from .findings import Edit, Fix
 
 __all__ = [
     "UNIT_NAMES",

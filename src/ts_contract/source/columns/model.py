@@ -10,9 +10,9 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from ..contract import ColumnContract, TableContract
-from .queries import Query
-from .sqltext import Placeholder, Statement
+from ...contract import ColumnContract, TableContract
+from ..sql.queries import Query
+from ..sql.text import Placeholder, Statement
 
 if TYPE_CHECKING:
     from sqlglot import exp

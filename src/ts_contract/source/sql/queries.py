@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from .beginnings import CLAUSE, SQL, looks_like_sql
-from .literals import literal_pieces
-from .source import Source
-from .sqltext import Placeholder, Statement, Text, split_statements
-from .strings import PASS_THROUGH, STRIPPING, Strings
+from ..python.literals import literal_pieces
+from ..python.source import Source
+from ..python.strings import PASS_THROUGH, STRIPPING, Strings
+from .openings import CLAUSE, SQL, looks_like_sql
+from .text import Placeholder, Statement, Text, split_statements
 
 __all__ = ["EXECUTING", "Query", "find_fragments", "find_queries"]
 

@@ -13,7 +13,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from .literals import Hole, Piece, Run
+from ..python.literals import Hole, Piece, Run
 
 __all__ = ["Placeholder", "Statement", "Text", "split_statements"]
 

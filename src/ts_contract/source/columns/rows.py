@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
-from ..contract import ColumnContract, TableContract
-from .analysis import Output, Resolved, RowRead
-from .flow import comes_before, in_order, reaching
-from .source import Source
+from ...contract import ColumnContract, TableContract
+from ..python.branches import comes_before, in_order, reaching
+from ..python.source import Source
+from .model import Output, Resolved, RowRead
 
 __all__ = ["RowFinder", "Rows", "find_row_reads"]
 

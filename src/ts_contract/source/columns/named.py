@@ -6,12 +6,12 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 
-from ..contract import ColumnContract, Contract, TableContract
-from .analysis import ColumnData, Resolved
-from .literals import literal_pieces
-from .memory import remember_last
-from .source import Source
-from .sqltext import Text, iter_words
+from ...contract import ColumnContract, Contract, TableContract
+from ..cache import remember_last
+from ..python.literals import literal_pieces
+from ..python.source import Source
+from ..sql.text import Text, iter_words
+from .model import ColumnData, Resolved
 
 __all__ = ["find_column_data", "quoted_tables"]
 

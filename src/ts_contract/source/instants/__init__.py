@@ -1,0 +1,1 @@
+"""Instants in Python source: the clocks they come from, and the units they are in."""

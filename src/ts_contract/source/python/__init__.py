@@ -1,0 +1,1 @@
+"""Python itself: positions, names and what they are bound to, constants, strings, branches."""
