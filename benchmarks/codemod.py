@@ -38,7 +38,7 @@ from ts_contract.lint.rules import all_rules
 from ts_contract.loading import parse_contract
 from ts_contract.migration import Refused
 from ts_contract.source.columns.model import Resolved
-from ts_contract.source.file import Context
+from ts_contract.source.file import File
 from ts_contract.source.python.source import Source
 from ts_contract.source.sql.schema import Schema
 
@@ -114,15 +114,15 @@ def judge(base: CodeBase, root: Path) -> Score:
 
 def rewritten(
     root: Path, settings: Settings
-) -> Iterator[tuple[Result, Context, Context, frozenset[int]]]:
+) -> Iterator[tuple[Result, File, File, frozenset[int]]]:
     """Yield what became of each file that the SQL rules concern."""
     for path in sorted(root.rglob("*.py")):
         data = path.read_bytes()
         result = rewrite_bytes(data, str(path.relative_to(root)), settings)
         if result.error or not result.changes:
             continue
-        old = Context(Source(decode(data)), settings.contract, settings.schema)
-        new = Context(Source(decode(result.after or data)), settings.contract, settings.schema)
+        old = File(Source(decode(data)), settings.contract, settings.schema)
+        new = File(Source(decode(result.after or data)), settings.contract, settings.schema)
         marked = frozenset(c.finding.start for c in result.changes if c.status == "marked")
         yield result, old, new, marked
 
@@ -136,7 +136,7 @@ def legacy_of(resolved: Resolved) -> list[tuple[int, int]]:
     ]
 
 
-def count(score: Score, mode: str, old: Context, new: Context, marked: frozenset[int]) -> None:
+def count(score: Score, mode: str, old: File, new: File, marked: frozenset[int]) -> None:
     """Add the statements of one file to a score."""
     later = dict(zip(map(id, old.queries), new.queries, strict=True))
     after = {(id(r.query), r.statement.first): r for r in new.analysis.queries}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from ..contract import ColumnContract, TableContract
 from ..source.columns.model import Reference, Resolved
-from ..source.file import Context as File
+from ..source.file import File
 from ..source.sql.queries import Query
 from ..source.sql.text import Placeholder
 from .changes import Options, UnclearError

@@ -10,7 +10,7 @@ import ast
 
 from ..source.columns.model import Reference
 from ..source.edits import Edit
-from ..source.file import Context
+from ..source.file import File
 from ..source.instants.clocks import is_clock
 from ..source.sql.queries import Query
 from ..source.sql.text import Placeholder
@@ -24,7 +24,7 @@ __all__ = ["collapse"]
 
 
 def collapse(
-    reference: Reference, clauses: Clauses, editor: Editor, file: Context
+    reference: Reference, clauses: Clauses, editor: Editor, file: File
 ) -> tuple[Rewrite, list[Placeholder]]:
     """Return the rewrite that takes one legacy column out of a dual write.
 
@@ -71,7 +71,7 @@ def _marks_in(query: Query, places: list[tuple[int, int]]) -> list[Placeholder]:
     ]
 
 
-def _unbind(query: Query, mark: Placeholder, file: Context, rewrite: Rewrite) -> None:
+def _unbind(query: Query, mark: Placeholder, file: File, rewrite: Rewrite) -> None:
     """Take what is bound to a placeholder out of its tuple; a name may stay in a dict."""
     if isinstance(mark.key, str):
         return
@@ -89,7 +89,7 @@ def _unbind(query: Query, mark: Placeholder, file: Context, rewrite: Rewrite) ->
         rewrite.edits += _without_element(holder, node, file)
 
 
-def _without_element(holder: ast.Tuple | ast.List, node: ast.expr, file: Context) -> list[Edit]:
+def _without_element(holder: ast.Tuple | ast.List, node: ast.expr, file: File) -> list[Edit]:
     source = file.source
     index = holder.elts.index(node)
     start, end = without_item([source.span(element) for element in holder.elts], index)

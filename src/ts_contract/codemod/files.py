@@ -18,7 +18,7 @@ from pathlib import Path
 
 from ..files.write import ChangedError, write_whole
 from ..lint.files import decode, shown_path
-from ..source.file import Context
+from ..source.file import File
 from ..source.python.source import Source, SourceError
 from .changes import Change, UnclearError
 from .ormdefinitions import Elsewhere, Epoch, epochs_in
@@ -119,8 +119,8 @@ def models_in(paths: Sequence[Path], settings: Settings) -> Elsewhere:
         with suppress(OSError, SourceError, UnclearError, RecursionError):
             text = decode(path.read_bytes())
             if words.search(text):
-                context = Context(Source(text, str(path)), contract, settings.schema)
-                for key, epoch in epochs_in(context).items():
+                file = File(Source(text, str(path)), contract, settings.schema)
+                for key, epoch in epochs_in(file).items():
                     found.setdefault(key, set()).add(epoch)
     return {key: epochs.pop() for key, epochs in found.items() if len(epochs) == 1}
 

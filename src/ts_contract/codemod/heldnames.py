@@ -11,7 +11,7 @@ import re
 
 from ..source.columns.model import ColumnData, Resolved
 from ..source.edits import Edit
-from ..source.file import Context
+from ..source.file import File
 from .atoms import Key
 from .changes import Options, UnclearError, Verdict
 from .clauses import Clauses
@@ -26,19 +26,19 @@ _ORDER = re.compile(rf"\s*(ORDER\s+BY\s+)?{_TERM}(\s*,\s*{_TERM})*\s*", re.IGNOR
 _GROUPING = frozenset({"DISTINCT", "EXCEPT", "GROUP BY", "INTERSECT", "UNION"})
 
 
-def plan_held_names(context: Context, options: Options) -> dict[Key, Verdict]:
+def plan_held_names(file: File, options: Options) -> dict[Key, Verdict]:
     """Decide about every legacy column that is named as data.
 
     Args:
-        context: the file under its contract.
+        file: the file under its contract.
         options: what the run may do.
 
     Returns:
         Verdicts by the span of a finding.
     """
-    names = _HeldNames(context)
+    names = _HeldNames(file)
     verdicts = {}
-    for data in context.analysis.column_data:
+    for data in file.analysis.column_data:
         try:
             verdicts[data.span] = verdict_of(names.rewrite(data), options)
         except UnclearError as unclear:
@@ -53,7 +53,7 @@ class _HeldNames:
         file: the file under its contract.
     """
 
-    def __init__(self, file: Context) -> None:
+    def __init__(self, file: File) -> None:
         self._file = file
         self._source = file.source
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..source.columns.model import ModelColumn, ModelUse
-from ..source.file import Context
+from ..source.file import File
 from .atoms import Key
 from .changes import Options, UnclearError, Verdict, joined
 from .ormcolumns import OrmColumns
@@ -14,22 +14,22 @@ from .values import Rewrite
 __all__ = ["plan_models", "verdict_of"]
 
 
-def plan_models(context: Context, options: Options, elsewhere: Elsewhere) -> dict[Key, Verdict]:
+def plan_models(file: File, options: Options, elsewhere: Elsewhere) -> dict[Key, Verdict]:
     """Decide about every legacy column that an ORM query names or a model defines.
 
     Args:
-        context: the file under its contract.
+        file: the file under its contract.
         options: what the run may do.
         elsewhere: the epoch columns that models of other files define.
 
     Returns:
         Verdicts by the span of a finding.
     """
-    columns, queries = OrmColumns(context), OrmQueries(context, elsewhere)
+    columns, queries = OrmColumns(file), OrmQueries(file, elsewhere)
     verdicts: dict[Key, Verdict] = {}
     parts: list[ModelColumn | ModelUse] = [
-        *context.analysis.model_columns,
-        *context.analysis.model_uses,
+        *file.analysis.model_columns,
+        *file.analysis.model_uses,
     ]
     for part in parts:
         try:

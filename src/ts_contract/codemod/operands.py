@@ -16,7 +16,7 @@ from .atoms import Atom, Shared
 from .changes import NoTextError, UnclearError
 from .clauses import Place
 from .dialects import SCALES
-from .surroundings import Context
+from .surroundings import Usage
 from .values import Rewrite, bound_value
 
 __all__ = ["FIRST_ARGUMENT_ONLY", "SAME_VALUE", "Operands"]
@@ -49,7 +49,7 @@ class Operands:
         resolved: Resolved,
         place: Place,
         atom: Atom,
-        context: Context | None,
+        usage: Usage | None,
     ) -> None:
         """Make a value that meets the column epoch milliseconds.
 
@@ -57,7 +57,7 @@ class Operands:
             resolved: the statement.
             place: the value.
             atom: the atom that needs it.
-            context: the comparison; None where values are handed on.
+            usage: the comparison; None where values are handed on.
         """
         clauses = self._shared.clauses(resolved)
         query = atom.reference.query
@@ -77,14 +77,14 @@ class Operands:
         elif text.upper() == "NULL":
             pass
         elif clauses.is_string(place):
-            self._literal(resolved, place, atom, context)
+            self._literal(resolved, place, atom, usage)
         elif text.upper() in _WHOLE_SECOND_CLOCKS or text.upper() == "NOW()":
             self._shared.need_text_in_utc(atom.reference.column)
             atom.rewrite.edits.append(
                 self._shared.editor.replaced(query, *clauses.indexes(place), self._shared.sql.clock)
             )
         else:
-            self._expression(resolved, place, atom, context)
+            self._expression(resolved, place, atom, usage)
 
     def _scaled(self, resolved: Resolved, place: Place, atom: Atom) -> None:
         """Convert a number to milliseconds in SQL: its unit is that of the column."""
@@ -111,25 +111,25 @@ class Operands:
         resolved: Resolved,
         place: Place,
         atom: Atom,
-        context: Context | None,
+        usage: Usage | None,
     ) -> None:
         clauses = self._shared.clauses(resolved)
         given = clauses.case_values(place)
         call = clauses.call(place)
         if given is not None:
             for value in given:
-                self.milliseconds(resolved, value, atom, context)
+                self.milliseconds(resolved, value, atom, usage)
         elif call is None:
-            self._subquery(resolved, place, atom, context)
+            self._subquery(resolved, place, atom, usage)
         elif call[0] in SAME_VALUE:
             name, arguments = call
             start = 1 if name == "IIF" else 0
             for value in arguments[start : 1 if name in FIRST_ARGUMENT_ONLY else None]:
-                self.milliseconds(resolved, value, atom, context)
+                self.milliseconds(resolved, value, atom, usage)
         elif call[0] in {"DATETIME", "DATE"} and self._shared.sql.seconds is not None and call[1]:
             self._shared.need_text_in_utc(atom.reference.column)
             if call[0] == "DATE":
-                self._need_whole_day(context)
+                self._need_whole_day(usage)
             self._seconds(resolved, place, call, atom)
         else:
             raise UnclearError(f"the column meets {call[0].lower()}(), which cannot be converted")
@@ -157,29 +157,27 @@ class Operands:
             ]
         atom.rewrite.edits += edits
 
-    def _need_whole_day(self, context: Context | None) -> None:
+    def _need_whole_day(self, usage: Usage | None) -> None:
         """Refuse a day where a text of the same day compares otherwise than midnight does."""
-        if context is None or context.kind != "compare" or context.name not in {"<", ">="}:
+        if usage is None or usage.kind != "compare" or usage.name not in {"<", ">="}:
             raise UnclearError(
                 "a day without a time is compared, and midnight would count otherwise"
             )
 
-    def _subquery(
-        self, resolved: Resolved, place: Place, atom: Atom, context: Context | None
-    ) -> None:
+    def _subquery(self, resolved: Resolved, place: Place, atom: Atom, usage: Usage | None) -> None:
         """Make what a scalar subquery gives epoch milliseconds."""
         clauses = self._shared.clauses(resolved)
         items = clauses.select_items(place.first) if clauses.word(place.first) == "SELECT" else []
         if len(items) != 1:
             raise UnclearError("what the column meets cannot be converted")
-        self.milliseconds(resolved, clauses.split_alias(items[0])[0], atom, context)
+        self.milliseconds(resolved, clauses.split_alias(items[0])[0], atom, usage)
 
     def _literal(
         self,
         resolved: Resolved,
         place: Place,
         atom: Atom,
-        context: Context | None,
+        usage: Usage | None,
     ) -> None:
         """Put the milliseconds of a text in its place."""
         self._shared.need_text_in_utc(atom.reference.column)
@@ -187,7 +185,7 @@ class Operands:
         first, last = clauses.indexes(place)
         text = clauses.text(place)[1:-1]
         if _DATE.fullmatch(text):
-            self._need_whole_day(context)
+            self._need_whole_day(usage)
         try:
             ms = to_epoch_ms(text)
         except ValueError:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from ..source.columns.model import ModelColumn
 from ..source.edits import Edit
-from ..source.file import Context
+from ..source.file import File
 from ..source.instants.clocks import is_none, project_name, spell
 from .changes import UnclearError
 from .ormdefinitions import (
@@ -46,7 +46,7 @@ class OrmColumns:
         file: the file under its contract.
     """
 
-    def __init__(self, file: Context) -> None:
+    def __init__(self, file: File) -> None:
         self._file = file
         self._source = file.source
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ..contract import ColumnContract
 from ..source.columns.model import ModelColumn, ModelUse
-from ..source.file import Context
+from ..source.file import File
 from .changes import UnclearError
 
 __all__ = [
@@ -48,7 +48,7 @@ Elsewhere = Mapping[tuple[str, str], Epoch]
 """What models of other files have for the legacy column of a table."""
 
 
-def find_epoch(use: ModelUse, file: Context, elsewhere: Elsewhere) -> Epoch:
+def find_epoch(use: ModelUse, file: File, elsewhere: Elsewhere) -> Epoch:
     """Return what a query may name instead of a legacy column.
 
     Args:
@@ -78,7 +78,7 @@ def _epoch(defined: Definition, column: ColumnContract) -> Epoch:
     return Epoch(defined.attribute, f"whether {column.epoch} holds numbers is not seen")
 
 
-def epochs_in(file: Context) -> dict[tuple[str, str], Epoch]:
+def epochs_in(file: File) -> dict[tuple[str, str], Epoch]:
     """Return the epoch columns that the models of a file define, by table and legacy column."""
     return {
         (part.table.name, part.column.legacy): _epoch(defined_by(part, file), part.column)
@@ -87,7 +87,7 @@ def epochs_in(file: Context) -> dict[tuple[str, str], Epoch]:
     }
 
 
-def fills_itself(owner: ast.AST | None, column: ColumnContract, file: Context) -> bool:
+def fills_itself(owner: ast.AST | None, column: ColumnContract, file: File) -> bool:
     """Tell whether an INSERT may leave a legacy column out, as far as its definition says."""
     defined = definition(owner, column, file, epoch=False)
     if defined is None:
@@ -102,14 +102,14 @@ def fills_itself(owner: ast.AST | None, column: ColumnContract, file: Context) -
     return annotation is None or "Optional" in annotation or "None" in annotation
 
 
-def writes_itself(owner: ast.AST | None, column: ColumnContract, file: Context) -> bool:
+def writes_itself(owner: ast.AST | None, column: ColumnContract, file: File) -> bool:
     """Tell whether each UPDATE that leaves a legacy column out writes it all the same."""
     defined = definition(owner, column, file, epoch=False)
     keywords = defined.call.keywords if defined is not None and defined.call is not None else []
     return any(keyword.arg == "onupdate" for keyword in keywords)
 
 
-def refuse_history(file: Context) -> None:
+def refuse_history(file: File) -> None:
     """Refuse a migration of alembic's: it goes with the schema of its own time."""
     modules = [node.module or "" for node in file.source.nodes(ast.ImportFrom)]
     modules += [alias.name for node in file.source.nodes(ast.Import) for alias in node.names]
@@ -155,7 +155,7 @@ class Definition:
 
 
 def definition(
-    owner: ast.AST | None, column: ColumnContract, file: Context, *, epoch: bool
+    owner: ast.AST | None, column: ColumnContract, file: File, *, epoch: bool
 ) -> Definition | None:
     """Return how a model defines one column of a pair, if it does so here."""
     found = next(
@@ -169,7 +169,7 @@ def definition(
     return None if found is None else defined_by(found, file)
 
 
-def defined_by(part: ModelColumn, file: Context) -> Definition:
+def defined_by(part: ModelColumn, file: File) -> Definition:
     """Return the statement, or the call, that a column's name stands in."""
     nodes = part.owner.args if isinstance(part.owner, ast.Call) else getattr(part.owner, "body", [])
     node = next(n for n in nodes if _covers(file.source.span(n), part.span))

@@ -14,7 +14,7 @@ from functools import cached_property
 from ..contract import ColumnContract
 from ..source.columns.model import ModelUse
 from ..source.edits import Edit
-from ..source.file import Context
+from ..source.file import File
 from ..source.instants.clocks import is_aware, is_clock, is_none, method_after
 from .changes import UnclearError
 from .ormdefinitions import Elsewhere, fills_itself, find_epoch, refuse_history, writes_itself
@@ -49,7 +49,7 @@ class OrmQueries:
         elsewhere: the epoch columns that models of other files define.
     """
 
-    def __init__(self, file: Context, elsewhere: Elsewhere) -> None:
+    def __init__(self, file: File, elsewhere: Elsewhere) -> None:
         self._file = file
         self._elsewhere = elsewhere
         self._source = file.source

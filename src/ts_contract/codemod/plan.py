@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from ..source.columns.model import Reference, Resolved, RowRead
 from ..source.edits import Edit, Import
-from ..source.file import Context
+from ..source.file import File
 from ..source.sql.queries import Query
 from .atoms import Atom, Key, Shared
 from .changes import Options, UnclearError, Verdict, joined
@@ -52,23 +52,23 @@ class _Group:
         return Verdict(ordered, tuple(imports), "unsafe" if reasons else "safe", reasons)
 
 
-def plan_sql(context: Context, options: Options) -> dict[Key, Verdict]:
+def plan_sql(file: File, options: Options) -> dict[Key, Verdict]:
     """Decide about every legacy column that the SQL of a file names, and about its readers.
 
     Args:
-        context: the file under its contract.
+        file: the file under its contract.
         options: what the run may do.
 
     Returns:
         Verdicts by the span of a finding: a column, a SQL clock, or the key of a reader. The
         places of one group share one verdict.
     """
-    if context.contract is None or not context.contract.tables:
+    if file.contract is None or not file.contract.tables:
         return {}
-    shared = Shared(context, options)
-    atoms = _atoms(shared, context)
+    shared = Shared(file, options)
+    atoms = _atoms(shared, file)
     _bind_together(atoms)
-    _refuse_shared_text(atoms, context)
+    _refuse_shared_text(atoms, file)
     _warn_of_public_text(atoms, shared)
     verdicts: dict[Key, Verdict] = {}
     for group in _groups(atoms):
@@ -78,13 +78,13 @@ def plan_sql(context: Context, options: Options) -> dict[Key, Verdict]:
             for value in atom.reference.values:
                 if value.clock is not None:
                     verdicts[value.clock] = verdict
-    _readers_of(context, verdicts)
+    _readers_of(file, verdicts)
     _stars(shared, verdicts, atoms)
     _epoch_clocks(shared, verdicts)
     return verdicts
 
 
-def _atoms(shared: Shared, context: Context) -> list[Atom]:
+def _atoms(shared: Shared, file: File) -> list[Atom]:
     """Return all atoms.
 
     What one atom may do depends on others: whether a bound value meets legacy columns only, and
@@ -95,7 +95,7 @@ def _atoms(shared: Shared, context: Context) -> list[Atom]:
     atoms: list[Atom] = []
     for _ in range(_MAX_ROUNDS):
         before = shared.known()
-        atoms = [atom for resolved in context.analysis.queries for atom in planner.atoms(resolved)]
+        atoms = [atom for resolved in file.analysis.queries for atom in planner.atoms(resolved)]
         shared.learn(atoms)
         if shared.known() == before:
             break
@@ -116,13 +116,13 @@ def _bind_together(atoms: Iterable[Atom]) -> None:
             one.links.add(other.key)
 
 
-def _refuse_shared_text(atoms: Iterable[Atom], context: Context) -> None:
+def _refuse_shared_text(atoms: Iterable[Atom], file: File) -> None:
     """Refuse a column in a text that is also part of a query where it was not understood."""
     understood = {(atom.reference.query, atom.key) for atom in atoms}
     for atom in atoms:
         if any(
             (query, atom.key) not in understood and query.text.holds(atom.key)
-            for query in context.queries
+            for query in file.queries
         ):
             reason = "the text is part of another query, which is not understood"
             atom.failure = atom.failure or UnclearError(reason)
@@ -181,9 +181,9 @@ def _groups(atoms: Iterable[Atom]) -> list[_Group]:
 # --- what else a verdict covers --------------------------------------------------------------
 
 
-def _readers_of(context: Context, verdicts: dict[Key, Verdict]) -> None:
+def _readers_of(file: File, verdicts: dict[Key, Verdict]) -> None:
     """Give the readers of a column the verdict of the column."""
-    for read in context.analysis.row_reads:
+    for read in file.analysis.row_reads:
         reference = _origin(read)
         if reference is not None and reference.span in verdicts and read.span not in verdicts:
             verdicts[read.span] = verdicts[reference.span]
@@ -204,14 +204,14 @@ def _stars(
     atoms: Iterable[Atom],
 ) -> None:
     """Decide about readers of rows that come through a `*`, and about the `*` itself."""
-    context, options = shared.file, shared.options
+    file, options = shared.file, shared.options
     binding = {
         node: atom.key
         for atom in atoms
         for mark in atom.marks
         for node in atom.reference.query.bound.get(mark.key, ())
     }
-    for read in context.analysis.row_reads:
+    for read in file.analysis.row_reads:
         if read.span in verdicts or _origin(read) is not None:
             continue
         if read.node in binding:
@@ -220,8 +220,8 @@ def _stars(
             verdicts[read.span] = _star_reader(shared, read)
     if not options.compat_reads:
         return
-    for star in context.analysis.stars:
-        resolved = next((r for r in context.analysis.queries if r.query is star.query), None)
+    for star in file.analysis.stars:
+        resolved = next((r for r in file.analysis.queries if r.query is star.query), None)
         if resolved is None:
             continue
         verdicts[star.span] = _compat_star(shared, resolved, star.span)

@@ -14,7 +14,7 @@ from functools import cached_property
 
 from ..source.columns.model import Resolved
 from ..source.columns.rows import RowFinder
-from ..source.file import Context
+from ..source.file import File
 from ..source.python.branches import comes_before
 from ..source.sql.queries import EXECUTING
 from .taken import is_test, loads_of, name_of
@@ -56,13 +56,13 @@ class Readers:
     """Follows the rows of one file to their readers.
 
     Args:
-        context: the file.
+        file: the file.
     """
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
-        self._source = context.source
-        self._finder = RowFinder(context.source, context.analysis.queries)
+    def __init__(self, file: File) -> None:
+        self._file = file
+        self._source = file.source
+        self._finder = RowFinder(file.source, file.analysis.queries)
 
     @cached_property
     def _holders(self) -> dict[Resolved, list[tuple[ast.expr, str]]]:

@@ -12,12 +12,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..contract import Contract
-from ..lint.engine import check_context
+from ..lint.engine import check_file
 from ..lint.findings import Finding
 from ..lint.noqa import not_silenced
 from ..lint.rules import Rule, all_rules, applying
 from ..source.edits import Edit, apply_edits
-from ..source.file import Context
+from ..source.file import File
 from ..source.python.source import Source, SourceError
 from ..source.sql.schema import Schema
 from .atoms import Key
@@ -100,28 +100,28 @@ def rewrite(text: str, path: str, settings: Settings) -> Rewritten:
     """
     if not _rules(text, settings):
         return Rewritten(text)
-    context = Context(Source(text, path), settings.contract, settings.schema)
-    decisions = _left(context, settings)
-    journal = Journal(context.source)
+    file = File(Source(text, path), settings.contract, settings.schema)
+    decisions = _left(file, settings)
+    journal = Journal(file.source)
     for _ in range(_MAX_ROUNDS):  # later ones do what an earlier one has made possible
         chosen = _without_conflicts(d.verdict for d in decisions if _applies(d.verdict, settings))
-        after = _applied(context, chosen, settings)
-        if after is context:
+        after = _applied(file, chosen, settings)
+        if after is file:
             break
         journal.record(decisions, chosen, after.source.text)
-        context, decisions = after, _left(after, settings)
+        file, decisions = after, _left(after, settings)
     decisions = [_refused(d) if _applies(d.verdict, settings) else d for d in decisions]
     changes = journal.changes(decisions, settings.options)
-    return Rewritten(_marked(context, decisions, settings), changes)
+    return Rewritten(_marked(file, decisions, settings), changes)
 
 
-def _left(context: Context, settings: Settings) -> list[Decision]:
+def _left(file: File, settings: Settings) -> list[Decision]:
     """Return the decisions about the findings of a text that call for something."""
-    rules = _rules(context.source.text, settings)
-    findings = not_silenced(check_context(context, rules), context.source.text)
+    rules = _rules(file.source.text, settings)
+    findings = not_silenced(check_file(file, rules), file.source.text)
     if not findings:
         return []
-    return [d for d in _decide(context, findings, settings) if not _is_done(d.verdict)]
+    return [d for d in _decide(file, findings, settings) if not _is_done(d.verdict)]
 
 
 def _rules(text: str, settings: Settings) -> list[Rule]:
@@ -132,14 +132,14 @@ def _rules(text: str, settings: Settings) -> list[Rule]:
 # --- deciding --------------------------------------------------------------------------------
 
 
-def _decide(context: Context, findings: Sequence[Finding], settings: Settings) -> list[Decision]:
+def _decide(file: File, findings: Sequence[Finding], settings: Settings) -> list[Decision]:
     planned: dict[Key, Verdict] = {}
     if any(finding.code in _BY_SQL for finding in findings):
-        planned |= plan_sql(context, settings.options)
+        planned |= plan_sql(file, settings.options)
     if any(finding.code in _BY_MODEL for finding in findings):
-        planned |= plan_models(context, settings.options, settings.models)
+        planned |= plan_models(file, settings.options, settings.models)
     if any(finding.code == "TSC305" for finding in findings):
-        planned |= plan_held_names(context, settings.options)
+        planned |= plan_held_names(file, settings.options)
     return [Decision(finding, _verdict(finding, planned)) for finding in findings]
 
 
@@ -197,19 +197,19 @@ def _overlap(one: Edit, other: Edit) -> bool:
 # --- applying --------------------------------------------------------------------------------
 
 
-def _applied(context: Context, chosen: list[Verdict], settings: Settings) -> Context:
+def _applied(file: File, chosen: list[Verdict], settings: Settings) -> File:
     """Return the file with the chosen verdicts applied, those left out that fail the checks.
 
-    The same context where nothing changes.
+    The same file where nothing changes.
     """
-    after = _sound(context, chosen, settings)
+    after = _sound(file, chosen, settings)
     if after is not None:
         return after
     # Rare: some rewrite brings a new finding. One after the other shows which.
     kept: list[Verdict] = []
-    result = context
+    result = file
     for verdict in chosen:
-        after = _sound(context, [*kept, verdict], settings)
+        after = _sound(file, [*kept, verdict], settings)
         if after is not None:
             kept.append(verdict)
             result = after
@@ -217,33 +217,33 @@ def _applied(context: Context, chosen: list[Verdict], settings: Settings) -> Con
     return result
 
 
-def _sound(context: Context, verdicts: Sequence[Verdict], settings: Settings) -> Context | None:
+def _sound(file: File, verdicts: Sequence[Verdict], settings: Settings) -> File | None:
     """Return the file after some verdicts, if it parses and holds no finding that is new."""
     if not any(verdict.edits for verdict in verdicts):
-        return context
-    new = _edited(context, verdicts)
+        return file
+    new = _edited(file, verdicts)
     if new is None:
         return None
     try:
-        after = Context(Source(new, context.source.path), settings.contract, settings.schema)
+        after = File(Source(new, file.source.path), settings.contract, settings.schema)
     except SourceError:
         return None
     rules = [rule for rule in all_rules() if rule.default or rule.code in settings.codes]
-    before = Counter(f.code for f in check_context(context, rules))
-    left = Counter(f.code for f in check_context(after, rules))
+    before = Counter(f.code for f in check_file(file, rules))
+    left = Counter(f.code for f in check_file(after, rules))
     return None if left - before else after
 
 
-def _edited(context: Context, verdicts: Sequence[Verdict]) -> str | None:
+def _edited(file: File, verdicts: Sequence[Verdict]) -> str | None:
     """Return the text with edits and imports; None where it does not hold together."""
-    text = context.source.text
+    text = file.source.text
     edits = tuple(dict.fromkeys(edit for verdict in verdicts for edit in verdict.edits))
     imports = dict.fromkeys(i for verdict in verdicts for i in verdict.imports)
     try:
         edited = apply_edits(text, edits)
         ast.parse(edited.removeprefix("\ufeff"))
         mark = "\ufeff" if edited.startswith("\ufeff") else ""
-        freed = _freed(context.source, edits)
+        freed = _freed(file.source, edits)
         return mark + with_imports(edited.removeprefix("\ufeff"), list(imports), freed)
     except (ValueError, SyntaxError):
         return None
@@ -269,13 +269,13 @@ def _why_left(verdict: Verdict) -> str:
     )
 
 
-def _marked(context: Context, decisions: Sequence[Decision], settings: Settings) -> str:
+def _marked(file: File, decisions: Sequence[Decision], settings: Settings) -> str:
     """Return the text with a comment for each finding that is left in it, if they are wanted."""
     if not settings.options.markers:
-        return context.source.text
+        return file.source.text
     left = [
         (d.finding.start, d.finding.code, _why_left(d.verdict))
         for d in decisions
         if d.finding.code not in FOLLOWS_ITS_QUERY
     ]
-    return apply_edits(context.source.text, marker_edits(context.source, left))
+    return apply_edits(file.source.text, marker_edits(file.source, left))

@@ -19,7 +19,7 @@ from .dialects import SCALES
 from .dualwrites import collapse
 from .operands import FIRST_ARGUMENT_ONLY, SAME_VALUE, Operands
 from .outputs import Outputs
-from .surroundings import Context, context_of
+from .surroundings import Usage, usage_of
 
 __all__ = ["Planner"]
 
@@ -86,8 +86,8 @@ class Planner:
 
     def _is_whole_output(self, resolved: Resolved, place: Place) -> bool:
         """Tell whether a place is an item of a select list, without an alias."""
-        context = context_of(self._shared.clauses(resolved), place)
-        if context.kind != "item" or context.clause not in {"select", "returning"}:
+        usage = usage_of(self._shared.clauses(resolved), place)
+        if usage.kind != "item" or usage.clause not in {"select", "returning"}:
             return False
         select = self._shared.clauses(resolved).select_of(place)
         items = self._shared.clauses(resolved).select_items(select)
@@ -119,26 +119,26 @@ class Planner:
     def _value_at(self, resolved: Resolved, place: Place, atom: Atom) -> None:
         """Let a place whose value becomes milliseconds fit what stands around it."""
         clauses = self._shared.clauses(resolved)
-        context = context_of(clauses, place)
-        match context.kind:
+        usage = usage_of(clauses, place)
+        match usage.kind:
             case "null-test":
                 self._shared.rename(atom)
             case "compare" | "between" | "in":
                 self._shared.rename(atom)
-                for operand in context.operands:
-                    self._operands.milliseconds(resolved, operand, atom, context)
+                for operand in usage.operands:
+                    self._operands.milliseconds(resolved, operand, atom, usage)
             case "argument":
-                self._argument(resolved, place, context, atom)
+                self._argument(resolved, place, usage, atom)
             case "case":
                 self._same_value(
                     resolved,
                     place,
-                    clauses.case_values(_held(context)) or [],
-                    context,
+                    clauses.case_values(_held(usage)) or [],
+                    usage,
                     atom,
                 )
             case "item":
-                self._item(resolved, place, context, atom)
+                self._item(resolved, place, usage, atom)
             case _:
                 self._as_text(resolved, place, atom, "what is done with the text is not known")
 
@@ -146,20 +146,20 @@ class Planner:
         self,
         resolved: Resolved,
         place: Place,
-        context: Context,
+        usage: Usage,
         atom: Atom,
     ) -> None:
-        name = context.name
+        name = usage.name
         is_number = atom.reference.column.storage in SCALES
         if name in _COUNTS:
             self._shared.rename(atom)
         elif name in SAME_VALUE:
-            arguments = context.arguments
+            arguments = usage.arguments
             start = 1 if name == "IIF" else 0
             stop = 1 if name in FIRST_ARGUMENT_ONLY else len(arguments)
-            if context.index < start or context.index >= stop:
+            if usage.index < start or usage.index >= stop:
                 raise UnclearError(f"the column is no value of {name}")
-            self._same_value(resolved, place, arguments[start:stop], context, atom)
+            self._same_value(resolved, place, arguments[start:stop], usage, atom)
         elif name in _DATE_FUNCTIONS and atom.reference.column.storage == "seconds":
             self._shared.rename(atom)
             last = self._shared.clauses(resolved).indexes(place)[1]
@@ -167,7 +167,7 @@ class Planner:
                 self._shared.editor.after(atom.reference.query, last, " / 1000.0")
             )
         elif name in _DATE_FUNCTIONS and self._shared.sql.instant is not None and not is_number:
-            if context.index != _DATE_FUNCTIONS[name]:
+            if usage.index != _DATE_FUNCTIONS[name]:
                 raise UnclearError(f"the column is a modifier of {name}")
             self._shared.need_text_in_utc(atom.reference.column)
             self._shared.rename(atom)
@@ -175,17 +175,15 @@ class Planner:
             atom.rewrite.edits.append(
                 self._shared.editor.after(atom.reference.query, last, self._shared.sql.instant)
             )
-        elif name in {"SUBSTR", "SUBSTRING"} and self._takes_day(resolved, context):
+        elif name in {"SUBSTR", "SUBSTRING"} and self._takes_day(resolved, usage):
             self._shared.need_text_in_utc(atom.reference.column)
             self._shared.show(resolved, place, atom)
         else:
             self._as_text(resolved, place, atom, f"{name.lower()}() needs the text")
 
-    def _takes_day(self, resolved: Resolved, context: Context) -> bool:
+    def _takes_day(self, resolved: Resolved, usage: Usage) -> bool:
         """Tell whether a SUBSTR takes no more than the date, which all forms have in common."""
-        texts = [
-            self._shared.clauses(resolved).text(argument) for argument in context.arguments[1:]
-        ]
+        texts = [self._shared.clauses(resolved).text(argument) for argument in usage.arguments[1:]]
         return len(texts) == 2 and texts[0] == "1" and texts[1] in {"4", "7", "10"}
 
     def _same_value(
@@ -193,7 +191,7 @@ class Planner:
         resolved: Resolved,
         place: Place,
         values: Iterable[Place],
-        context: Context,
+        usage: Usage,
         atom: Atom,
     ) -> None:
         """Rewrite a call or a CASE that hands on one of its values: all become milliseconds."""
@@ -201,7 +199,7 @@ class Planner:
         for value in values:
             if value != place and self._shared.clauses(resolved).inside(value) != place:
                 self._operands.milliseconds(resolved, value, atom, None)
-        self._value_at(resolved, _held(context), atom)
+        self._value_at(resolved, _held(usage), atom)
 
     def _as_text(self, resolved: Resolved, place: Place, atom: Atom, reason: str) -> None:
         """Compute the legacy value from the epoch column, where only the text will do."""
@@ -218,11 +216,11 @@ class Planner:
         self,
         resolved: Resolved,
         place: Place,
-        context: Context,
+        usage: Usage,
         atom: Atom,
     ) -> None:
-        match context.clause:
-            case "order" if self._shared.is_compound(resolved) and context.holder is None:
+        match usage.clause:
+            case "order" if self._shared.is_compound(resolved) and usage.holder is None:
                 self._link_outputs(resolved, atom)  # its names are those of the result
             case "group":
                 self._shared.rename(atom)
@@ -299,6 +297,6 @@ class Planner:
         return False
 
 
-def _held(context: Context) -> Place:
-    assert context.holder is not None
-    return context.holder
+def _held(usage: Usage) -> Place:
+    assert usage.holder is not None
+    return usage.holder

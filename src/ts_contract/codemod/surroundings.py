@@ -19,7 +19,7 @@ from .clauses import (
     Place,
 )
 
-__all__ = ["Context", "context_of"]
+__all__ = ["Usage", "usage_of"]
 
 Kind = Literal[
     "item",  # of a clause's list, or a whole condition
@@ -54,7 +54,7 @@ _FUNCTION_NAMES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class Usage:
     """What a place is to what stands around it.
 
     Attributes:
@@ -77,7 +77,7 @@ class Context:
     arguments: tuple[Place, ...] = ()
 
 
-def context_of(clauses: Clauses, place: Place) -> Context:
+def usage_of(clauses: Clauses, place: Place) -> Usage:
     """Return what a place is to what stands around it."""
     place = _unwrapped(clauses, place)
     before, after = clauses.word(place.first - 1), clauses.word(place.last + 1)
@@ -85,14 +85,14 @@ def context_of(clauses: Clauses, place: Place) -> Context:
     if compared is not None:
         return compared
     if not _is_item(clauses, place, before, after):
-        return Context("other")
+        return Usage("other")
     holder = clauses.holder(place.first)
     if holder < 0:
-        return Context("item", clauses.clause(place))
+        return Usage("item", clauses.clause(place))
     if clauses.kind(holder) is TokenType.CASE:
         whole = Place(holder, clauses.closing(holder))
         given = clauses.case_values(whole) or []
-        return Context("case", holder=whole) if place in given else Context("other")
+        return Usage("case", holder=whole) if place in given else Usage("other")
     return _in_parentheses(clauses, place, holder)
 
 
@@ -108,30 +108,30 @@ def _unwrapped(clauses: Clauses, place: Place) -> Place:
     return place
 
 
-def _comparison(clauses: Clauses, place: Place, before: str, after: str) -> Context | None:
+def _comparison(clauses: Clauses, place: Place, before: str, after: str) -> Usage | None:
     at = place.last + 1
     if after in {"ISNULL", "NOTNULL"}:
-        return Context("null-test")
+        return Usage("null-test")
     if after == "IS":
         at += 2 if clauses.word(at + 1) == "NOT" else 1
         if clauses.word(at) == "NULL":
-            return Context("null-test")
-        return Context("compare", name="=", operands=(clauses.operand(at),))
+            return Usage("null-test")
+        return Usage("compare", name="=", operands=(clauses.operand(at),))
     if after == "NOT" and clauses.word(at + 1) == "NULL":
-        return Context("null-test")
+        return Usage("null-test")
     if after in COMPARISONS:
-        return Context("compare", name=after, operands=(clauses.operand(at + 1),))
+        return Usage("compare", name=after, operands=(clauses.operand(at + 1),))
     if before in COMPARISONS and clauses.clause(place) != "set":
         left = clauses.operand_before(place.first - 2)
-        return Context("compare", name=_MIRRORED.get(before, before), operands=(left,))
+        return Usage("compare", name=_MIRRORED.get(before, before), operands=(left,))
     at += after == "NOT"
     if clauses.word(at) == "BETWEEN":
         low = clauses.operand(at + 1)
-        return Context("between", operands=(low, clauses.operand(low.last + 2)))
+        return Usage("between", operands=(low, clauses.operand(low.last + 2)))
     if clauses.word(at) == "IN" and clauses.kind(at + 1) is TokenType.L_PAREN:
         if clauses.word(at + 2) in {"SELECT", "WITH", "VALUES"}:
-            return Context("other")
-        return Context("in", operands=tuple(clauses.items(at + 1)))
+            return Usage("other")
+        return Usage("in", operands=tuple(clauses.items(at + 1)))
     return None
 
 
@@ -177,23 +177,23 @@ def _is_alias(clauses: Clauses, at: int) -> bool:
     )
 
 
-def _in_parentheses(clauses: Clauses, place: Place, opening: int) -> Context:
+def _in_parentheses(clauses: Clauses, place: Place, opening: int) -> Usage:
     whole = Place(opening, clauses.closing(opening))
     if clauses.word(opening + 1) in {"SELECT", "WITH", "VALUES"}:
-        return Context("item", clauses.clause(place), holder=whole)
+        return Usage("item", clauses.clause(place), holder=whole)
     name = clauses.word(opening - 1)
     if name == "OVER":
-        return Context("item", clauses.clause(place))
+        return Usage("item", clauses.clause(place))
     if name in NO_FUNCTION or clauses.kind(opening - 1) not in _FUNCTION_NAMES:
-        return Context("item", "list" if name in {"VALUES", ","} else clauses.clause(whole))
+        return Usage("item", "list" if name in {"VALUES", ","} else clauses.clause(whole))
     call = Place(opening - 1, _with_window(clauses, whole.last))
     arguments = tuple(clauses.items(opening))
     for index, item in enumerate(arguments):
         if item.first <= place.first and place.last <= item.last:
             if item != place and clauses.word(item.first) != "DISTINCT":
-                return Context("other")
-            return Context("argument", "", call, name, index, arguments=arguments)
-    return Context("other")
+                return Usage("other")
+            return Usage("argument", "", call, name, index, arguments=arguments)
+    return Usage("other")
 
 
 def _with_window(clauses: Clauses, last: int) -> int:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from ..source.edits import Edit
-from ..source.file import Context
+from ..source.file import File
 from ..source.instants.clocks import is_none, is_utc, method_after, project_name
 from ..source.python.source import Source
 from .changes import UnclearError
@@ -32,16 +32,16 @@ class TakenValues:
     """Rewrites what reads the values that one file takes out of rows.
 
     Args:
-        context: the file.
+        file: the file.
 
     Attributes:
         bound: expressions that are bound to legacy columns, and change with them.
         converted: expressions that become milliseconds, as far as is known.
     """
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
-        self._source = context.source
+    def __init__(self, file: File) -> None:
+        self._file = file
+        self._source = file.source
         self.bound: frozenset[ast.expr] = frozenset()
         self.converted: frozenset[ast.expr] = frozenset()
 
@@ -117,7 +117,7 @@ class TakenValues:
 
     def _tested(self) -> Rewrite:
         """Return the rewrite of a test: 0, the first instant of 1970, is the only false one."""
-        contract = self._context.contract
+        contract = self._file.contract
         assert contract is not None
         if contract.valid_range[0] <= 0 <= contract.valid_range[1]:
             return Rewrite(reasons=["the first instant of 1970 is a false value in milliseconds"])
@@ -163,7 +163,7 @@ class TakenValues:
     def _parser(self, value: ast.expr, call: ast.Call, zoned: bool) -> Rewrite:
         """Return the rewrite of a call that makes an instant of a text."""
         source = self._source
-        project = project_name(call.func, self._context)
+        project = project_name(call.func, self._file)
         if project in {"to_epoch_ms", "sqlite_timestamp_to_epoch_ms"} and len(call.args) == 1:
             return self._around(call, value, "", "")
         name = source.resolve(call.func)
@@ -172,7 +172,7 @@ class TakenValues:
         outer: ast.Call = call
         if name in _PARSERS:
             after = method_after(call, source)
-            if _sets_utc(after, self._context):
+            if _sets_utc(after, self._file):
                 assert after is not None
                 outer = after
             elif not zoned:
@@ -185,7 +185,7 @@ class TakenValues:
             reasons.append(f"{name_of(call.func)} is taken to make an aware datetime of a text")
         else:
             return Rewrite(reasons=[self._leaves(value)])
-        function, imports = spelled_name("from_epoch_ms", self._context)
+        function, imports = spelled_name("from_epoch_ms", self._file)
         rewrite = self._around(outer, value, f"{function}(", ")")
         rewrite.imports += imports
         rewrite.reasons += reasons
@@ -232,7 +232,7 @@ class TakenValues:
         return None
 
 
-def _sets_utc(after: ast.Call | None, context: Context) -> bool:
+def _sets_utc(after: ast.Call | None, file: File) -> bool:
     """Tell whether the method behind a datetime is `.replace(tzinfo=timezone.utc)`."""
     match after:
         case ast.Call(
@@ -240,7 +240,7 @@ def _sets_utc(after: ast.Call | None, context: Context) -> bool:
             args=[],
             keywords=[ast.keyword(arg="tzinfo", value=zone)],
         ):
-            return is_utc(zone, context.source)
+            return is_utc(zone, file.source)
     return False
 
 

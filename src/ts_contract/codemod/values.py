@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from ..contract import ColumnContract
 from ..source.edits import Edit, Import
-from ..source.file import Context
+from ..source.file import File
 from ..source.instants.clocks import (
     clock_module,
     is_aware,
@@ -59,155 +59,151 @@ class Rewrite:
         self.needs += other.needs
 
 
-def spelled_name(name: str, context: Context) -> tuple[str, tuple[Import, ...]]:
+def spelled_name(name: str, file: File) -> tuple[str, tuple[Import, ...]]:
     """Return how the file spells a function of the clock module, and the import it needs.
 
     Args:
         name: `now_ms`, `to_epoch_ms` or `from_epoch_ms`.
-        context: the file.
+        file: the file.
 
     Raises:
         UnclearError: the file uses the name, and the module's name, for something else.
     """
-    module = clock_module(context)
-    if context.source.path.replace("\\", "/").endswith(f"{module.replace('.', '/')}.py"):
+    module = clock_module(file)
+    if file.source.path.replace("\\", "/").endswith(f"{module.replace('.', '/')}.py"):
         return name, ()  # the clock module itself
-    found = spell(module, name, context)
+    found = spell(module, name, file)
     if found is None:
         raise UnclearError(f"the file uses the name {name} for something else")
     return found
 
 
-def bound_value(
-    node: ast.expr, column: ColumnContract, context: Context, *, unsafe: bool
-) -> Rewrite:
+def bound_value(node: ast.expr, column: ColumnContract, file: File, *, unsafe: bool) -> Rewrite:
     """Return the rewrite of a value that is bound to a legacy column.
 
     Args:
         node: the expression that is bound.
         column: the column.
-        context: the file.
+        file: the file.
         unsafe: whether a rewrite may need a person's yes.
 
     Raises:
         UnclearError: there is none that is known to be right.
     """
-    rewrite = _rewritten(node, column, context)
+    rewrite = _rewritten(node, column, file)
     if rewrite.reasons and not unsafe:
         raise UnclearError(rewrite.reasons[0], offered=True)
     return rewrite
 
 
-def _rewritten(node: ast.expr, column: ColumnContract, context: Context) -> Rewrite:
-    source = context.source
+def _rewritten(node: ast.expr, column: ColumnContract, file: File) -> Rewrite:
+    source = file.source
     if is_none(node):
         return Rewrite()
     if isinstance(node, ast.IfExp):
-        rewrite = _rewritten(node.body, column, context)
-        rewrite.add(_rewritten(node.orelse, column, context))
+        rewrite = _rewritten(node.body, column, file)
+        rewrite.add(_rewritten(node.orelse, column, file))
         return rewrite
-    if _is_milliseconds(node, context):
+    if _is_milliseconds(node, file):
         return Rewrite()
-    if _is_number(node, column, context):
-        return _number(node, column, context)
-    if _may_be_milliseconds(node, context):
+    if _is_number(node, column, file):
+        return _number(node, column, file)
+    if _may_be_milliseconds(node, file):
         raise NoTextError("the bound value may be a text or milliseconds")
-    clock = clock_reason(node, context)
+    clock = clock_reason(node, file)
     if clock is not None:
-        text, imports = spelled_name("now_ms", context)
+        text, imports = spelled_name("now_ms", file)
         reasons = [clock] if clock else []
         return Rewrite([Edit(*source.span(node), f"{text}()")], list(imports), reasons)
     _refuse_text(node)
-    _refuse_local(node, context)
-    if column.timezone.upper() not in {"UTC", "ETC/UTC"} and not is_aware(node, context):
+    _refuse_local(node, file)
+    if column.timezone.upper() not in {"UTC", "ETC/UTC"} and not is_aware(node, file):
         raise UnclearError(
             f"texts of this column are in {column.timezone}, and a bound value may be too"
         )
     start, end = source.span(node)
-    datetime_node = _isoformat_of(node, context)
+    datetime_node = _isoformat_of(node, file)
     if datetime_node is not None:
         node = datetime_node
-    name, imports = spelled_name("to_epoch_ms", context)
+    name, imports = spelled_name("to_epoch_ms", file)
     inner = source.span(node)
     edits = [Edit(start, inner[0], f"{name}("), Edit(inner[1], end, ")")]
     return Rewrite(edits, list(imports))
 
 
-def is_plain(node: ast.expr, context: Context) -> bool:
+def is_plain(node: ast.expr, file: File) -> bool:
     """Tell whether an expression is surely a value of Python, and no expression of an ORM's SQL.
 
     Args:
         node: what a column is compared with, or what is written to it.
-        context: the file.
+        file: the file.
     """
     match node:
         case ast.Constant():
             return True
         case ast.IfExp(body=body, orelse=orelse):
-            return is_plain(body, context) and is_plain(orelse, context)
+            return is_plain(body, file) and is_plain(orelse, file)
         case ast.Name():
-            annotation = _annotation(node, context)
+            annotation = _annotation(node, file)
             if annotation:
                 return annotation <= _DATETIMES | _NUMBERS | {"str", "None"}
-            value = context.source.value(node)
-            return (
-                value is not None and not isinstance(value, ast.Name) and is_plain(value, context)
-            )
+            value = file.source.value(node)
+            return value is not None and not isinstance(value, ast.Name) and is_plain(value, file)
     return (
-        clock_reason(node, context) is not None
-        or _is_milliseconds(node, context)
-        or _is_datetime(node, context)
-        or _isoformat_of(node, context) is not None
+        clock_reason(node, file) is not None
+        or _is_milliseconds(node, file)
+        or _is_datetime(node, file)
+        or _isoformat_of(node, file) is not None
     )
 
 
-def _is_milliseconds(node: ast.expr, context: Context) -> bool:
-    if isinstance(node, ast.Call) and project_name(node.func, context) in {"now_ms", "to_epoch_ms"}:
+def _is_milliseconds(node: ast.expr, file: File) -> bool:
+    if isinstance(node, ast.Call) and project_name(node.func, file) in {"now_ms", "to_epoch_ms"}:
         return True
-    given = quantity(node, context)
+    given = quantity(node, file)
     return given is not None and given.unit == "ms" and given.kind != "duration"
 
 
-def _may_be_milliseconds(node: ast.expr, context: Context) -> bool:
+def _may_be_milliseconds(node: ast.expr, file: File) -> bool:
     """Tell whether a name is given milliseconds in one place and something else in another."""
     return isinstance(node, ast.Name) and any(
-        _is_milliseconds(binding.value, context)
-        for binding in context.source.bindings(node)
+        _is_milliseconds(binding.value, file)
+        for binding in file.source.bindings(node)
         if binding.value is not None
     )
 
 
-def _is_number(node: ast.expr, column: ColumnContract, context: Context) -> bool:
-    if quantity(node, context) is not None or column.storage in {"seconds", "milliseconds"}:
+def _is_number(node: ast.expr, column: ColumnContract, file: File) -> bool:
+    if quantity(node, file) is not None or column.storage in {"seconds", "milliseconds"}:
         return True
     match node:
         case ast.Constant(value=int() | float()):
             return True
         case ast.Call(func=func):
-            return context.source.resolve(func) in {"builtins.int", "builtins.float", "time.time"}
+            return file.source.resolve(func) in {"builtins.int", "builtins.float", "time.time"}
         case ast.BinOp(left=left, right=right):
-            return _is_number(left, column, context) or _is_number(right, column, context)
+            return _is_number(left, column, file) or _is_number(right, column, file)
         case ast.Name():
-            annotation = _annotation(node, context)
+            annotation = _annotation(node, file)
             if annotation:
                 return bool(_NUMBERS & annotation)
-            value = context.source.value(node)
+            value = file.source.value(node)
             return (
                 value is not None
                 and not isinstance(value, ast.Name)
-                and _is_number(value, column, context)
+                and _is_number(value, column, file)
             )
     return False
 
 
-def _number(node: ast.expr, column: ColumnContract, context: Context) -> Rewrite:
+def _number(node: ast.expr, column: ColumnContract, file: File) -> Rewrite:
     """Return the unsafe rewrite of epoch seconds; any other number is refused."""
-    given = quantity(node, context)
+    given = quantity(node, file)
     if column.storage == "milliseconds":
         return Rewrite()
     if (given is None or given.unit != "s") and column.storage != "seconds":
         raise NoTextError("a number is bound, and its unit is not known")
-    start, end = context.source.span(node)
+    start, end = file.source.span(node)
     simple = isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Call)
     whole = given is not None and given.is_float
     before, after = ("", " * 1000") if simple else ("(", ") * 1000")
@@ -225,71 +221,71 @@ def _refuse_text(node: ast.expr) -> None:
             raise NoTextError("what is bound is no date-time")
 
 
-def _refuse_local(node: ast.expr, context: Context) -> None:
+def _refuse_local(node: ast.expr, file: File) -> None:
     """Refuse what is computed from a local clock: `to_epoch_ms` takes a naive time for UTC."""
     for part in ast.walk(node):
-        if not isinstance(part, ast.Call) or not clock_reason(part, context):
+        if not isinstance(part, ast.Call) or not clock_reason(part, file):
             continue
-        if not made_right(part, context):
+        if not made_right(part, file):
             raise UnclearError("the bound value is local time")
 
 
 # --- clocks ----------------------------------------------------------------------------------
 
 
-def clock_reason(node: ast.expr, context: Context) -> str | None:
+def clock_reason(node: ast.expr, file: File) -> str | None:
     """Return "" if a value is the present in UTC, a reason if it is local time, None if neither.
 
     A text of whole seconds is neither: `now_ms()` would store other milliseconds.
     """
     match node:
         case ast.Call(func=ast.Attribute(attr="isoformat", value=inner), keywords=[], args=args):
-            return clock_reason(inner, context) if len(args) < 2 else None
+            return clock_reason(inner, file) if len(args) < 2 else None
         case ast.Call(func=ast.Name(id="str"), args=[inner], keywords=[]):
-            return clock_reason(inner, context)
+            return clock_reason(inner, file)
         case ast.Call(
             func=ast.Attribute(attr="replace", value=ast.Call() as inner),
             args=[ast.Constant(value="+00:00"), ast.Constant(value="Z")],
             keywords=[],
         ):
-            return clock_reason(inner, context)
+            return clock_reason(inner, file)
         case ast.Call(func=func, args=args, keywords=keywords):
-            name = context.source.resolve(func)
+            name = file.source.resolve(func)
             if name in _EXACT_UTC and not args:
                 return ""
-            if name == "datetime.datetime.now" and is_aware(node, context):
+            if name == "datetime.datetime.now" and is_aware(node, file):
                 return ""
             if name in _LOCAL_CLOCKS and not args and not keywords:
                 return "local time was stored, and now the instant is"
-            if project_name(func, context) == "utc_now":
+            if project_name(func, file) == "utc_now":
                 return ""
     return None
 
 
-def _isoformat_of(node: ast.expr, context: Context) -> ast.expr | None:
+def _isoformat_of(node: ast.expr, file: File) -> ast.expr | None:
     """Return the datetime whose whole text is bound, if it surely is a datetime."""
     match node:
         case ast.Call(
             func=ast.Attribute(attr="isoformat", value=value), keywords=[], args=args
-        ) if len(args) < 2 and _is_datetime(value, context):
+        ) if len(args) < 2 and _is_datetime(value, file):
             return value
     return None
 
 
-def _is_datetime(node: ast.expr, context: Context) -> bool:
+def _is_datetime(node: ast.expr, file: File) -> bool:
     match node:
         case ast.Name():
-            annotation = _annotation(node, context)
+            annotation = _annotation(node, file)
             if annotation:
                 return bool(annotation & _DATETIMES) and annotation <= _DATETIMES | {"None"}
-            value = context.source.value(node)
-            return value is not None and _is_datetime(value, context)
+            value = file.source.value(node)
+            return value is not None and _is_datetime(value, file)
         case ast.BinOp(left=left, op=ast.Add() | ast.Sub()):
-            return _is_datetime(left, context)
+            return _is_datetime(left, file)
         case ast.Call(func=func):
-            if is_aware(node, context):
+            if is_aware(node, file):
                 return True
-            name = context.source.resolve(func) or ""
+            name = file.source.resolve(func) or ""
             return name.startswith("datetime.datetime.") and name.rpartition(".")[2] in {
                 "now", "utcnow", "today", "fromtimestamp", "utcfromtimestamp", "fromisoformat",
                 "strptime", "combine",
@@ -297,9 +293,9 @@ def _is_datetime(node: ast.expr, context: Context) -> bool:
     return False
 
 
-def _annotation(name: ast.Name, context: Context) -> set[str]:
+def _annotation(name: ast.Name, file: File) -> set[str]:
     """Return the types that the annotation of an argument names; none where there is none."""
-    bindings = context.source.bindings(name)
+    bindings = file.source.bindings(name)
     if len(bindings) != 1:
         return set()
     node = bindings[0].node

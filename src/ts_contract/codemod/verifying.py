@@ -19,7 +19,7 @@ from ..lint.files import decode
 from ..migration import Refused, migrate
 from ..migration.classify import convert
 from ..source.columns.model import Resolved
-from ..source.file import Context
+from ..source.file import File
 from ..source.python.source import Source
 from ..source.sql.queries import Query
 from ..source.sql.text import Statement
@@ -27,7 +27,7 @@ from .changes import UnclearError
 from .clauses import Clauses, Place
 from .files import Result
 from .rewrite import Settings
-from .surroundings import context_of
+from .surroundings import usage_of
 
 __all__ = ["Outcome", "verify_rewrites"]
 
@@ -121,8 +121,8 @@ def _pairs(result: Result, settings: Settings) -> Iterator[_Pair]:
     """Yield the whole statements of a file that the rewrite has changed."""
     if result.before is None or result.after is None:
         return
-    old = Context(Source(decode(result.before)), settings.contract, settings.schema)
-    new = Context(Source(decode(result.after)), settings.contract, settings.schema)
+    old = File(Source(decode(result.before)), settings.contract, settings.schema)
+    new = File(Source(decode(result.after)), settings.contract, settings.schema)
     by_query = {(r.query, r.statement.first): r for r in new.analysis.queries}
     later = {id(before): after for before, after in zip(old.queries, new.queries, strict=False)}
     for resolved in old.analysis.queries:
@@ -342,12 +342,12 @@ def _drawn(
                 )
                 return (found[0], found[1]) if found else (None, None)
     try:
-        context = context_of(clauses, place)
+        usage = usage_of(clauses, place)
     except (UnclearError, IndexError):
         return 1, None
     if clauses.clause(place) == "limit":
         return 10, None
-    for operand in context.operands:
+    for operand in usage.operands:
         name = clauses.tokens[operand.last].text
         for table in (
             t for (t,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")

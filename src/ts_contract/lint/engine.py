@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from ..contract import Contract
-from ..source.file import Context
+from ..source.file import File
 from ..source.instants.assigned import Given
 from ..source.python.source import Source
 from .findings import Finding
@@ -21,7 +21,7 @@ from .rules import Match, Rule, all_rules, applying
 if TYPE_CHECKING:
     from ..source.sql.schema import Schema
 
-__all__ = ["check", "check_context"]
+__all__ = ["check", "check_file"]
 
 
 def check(
@@ -57,37 +57,37 @@ def check(
     tried = applying(all_rules() if rules is None else rules, text, contract)
     if not tried:
         return []
-    return check_context(Context(Source(text, path, tree), contract, schema), tried)
+    return check_file(File(Source(text, path, tree), contract, schema), tried)
 
 
-def check_context(context: Context, rules: Iterable[Rule]) -> list[Finding]:
-    """Check a file that is parsed already: who goes on to rewrite it asks the same context.
+def check_file(file: File, rules: Iterable[Rule]) -> list[Finding]:
+    """Check a file that is parsed already; who rewrites it goes on to ask the same `File`.
 
     Args:
-        context: the file under its contract.
+        file: the file under its contract.
         rules: the rules to try.
 
     Returns:
         The findings, ordered by place and code.
     """
     found = [
-        _finding(rule, match, context.source)
+        _finding(rule, match, file.source)
         for rule in rules
-        for subject in _subjects(rule, context)
-        for match in rule.check(subject, context)
+        for subject in _subjects(rule, file)
+        for match in rule.check(subject, file)
     ]
     return sorted(found, key=lambda f: (f.start, f.code, f.end))
 
 
-def _subjects(rule: Rule, context: Context) -> Iterator[object]:
+def _subjects(rule: Rule, file: File) -> Iterator[object]:
     """Yield what a rule looks at: nodes of the tree, values given, or parts of the SQL in it."""
     for kind in rule.on:
         if issubclass(kind, ast.AST):
-            yield from context.source.nodes(kind)
+            yield from file.source.nodes(kind)
         elif kind is Given:
-            yield from context.given
+            yield from file.given
         else:
-            yield from context.analysis.parts(kind)
+            yield from file.analysis.parts(kind)
 
 
 def _finding(rule: Rule, match: Match, source: Source) -> Finding:

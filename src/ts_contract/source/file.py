@@ -1,4 +1,4 @@
-"""What a rule's check may ask: the parsed file, the contract, the SQL in the file."""
+"""One parsed file under one contract."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from .sql.queries import Query
     from .sql.schema import Schema
 
-__all__ = ["Context"]
+__all__ = ["File"]
 
 
-class Context:
+class File:
     """One file under one contract.
 
     Args:

@@ -13,8 +13,8 @@ this code, the second nothing.
     """
 
     @rule("TSC101", "naive clock {call}(): ...", on=ast.Call, needs=(any_of("now"),))
-    def check(node: ast.Call, context: Context) -> Iterator[Match]:
-        name = context.source.resolve(node.func)
+    def check(node: ast.Call, file: File) -> Iterator[Match]:
+        name = file.source.resolve(node.func)
         if name not in NAIVE:
             return
         yield Match(node, {"call": name}, fix=...)
@@ -39,13 +39,13 @@ from typing import Any, Literal, TypeVar
 
 from ...contract import Contract
 from ...source.edits import Fix
-from ...source.file import Context
+from ...source.file import File
 from ..gate import Gate, Need
 
 __all__ = ["Match", "Rule", "all_rules", "applying", "rule"]
 
 Severity = Literal["error", "warning"]
-Check = Callable[[Any, Context], Iterable["Match"]]
+Check = Callable[[Any, File], Iterable["Match"]]
 CheckFunction = TypeVar("CheckFunction", bound=Check)
 
 

@@ -34,7 +34,7 @@ import ast
 from collections.abc import Iterator
 
 from ...source.edits import Edit, Fix
-from ...source.file import Context
+from ...source.file import File
 from ...source.instants.clocks import NAIVE_LOCAL, made_right, named_zone, spell, spelled
 from ..gate import any_of
 from . import Match, rule
@@ -47,25 +47,25 @@ from .needs import DATETIME
     on=ast.Call,
     needs=(DATETIME, any_of(".now", ".today")),
 )
-def check(node: ast.Call, context: Context) -> Iterator[Match]:
+def check(node: ast.Call, file: File) -> Iterator[Match]:
     """Yield a match for a naive clock whose value is not made right at once."""
     if not isinstance(node.func, ast.Attribute) or node.func.attr not in {"now", "today"}:
         return
-    if context.source.resolve(node.func) not in NAIVE_LOCAL:
+    if file.source.resolve(node.func) not in NAIVE_LOCAL:
         return
-    if named_zone(node, 0, "tz") or made_right(node, context):
+    if named_zone(node, 0, "tz") or made_right(node, file):
         return
-    yield Match(node, {"call": f"datetime.{node.func.attr}"}, _fix(node, node.func, context))
+    yield Match(node, {"call": f"datetime.{node.func.attr}"}, _fix(node, node.func, file))
 
 
-def _fix(node: ast.Call, func: ast.Attribute, context: Context) -> Fix | None:
-    utc = spell("datetime", "timezone", context)
+def _fix(node: ast.Call, func: ast.Attribute, file: File) -> Fix | None:
+    utc = spell("datetime", "timezone", file)
     if utc is None:
         return None
-    aware = f"{spelled(func.value, context.source)}.now({utc[0]}.utc)"
+    aware = f"{spelled(func.value, file.source)}.now({utc[0]}.utc)"
     return Fix(
         "unsafe",
-        (Edit(*context.source.span(node), aware),),
+        (Edit(*file.source.span(node), aware),),
         utc[1],
         "comparing the aware result with a naive value raises TypeError",
     )

@@ -33,7 +33,7 @@ import ast
 from collections.abc import Iterator
 
 from ...source.edits import Edit, Fix
-from ...source.file import Context
+from ...source.file import File
 from ...source.instants.clocks import (
     AWARE_INSTEAD,
     NAIVE_UTC,
@@ -56,13 +56,13 @@ _LOCAL_TAKEN = frozenset({"astimezone", "timestamp"})
     on=ast.Call,
     needs=(DATETIME, any_of(".utcnow", ".utcfromtimestamp")),
 )
-def check(node: ast.Call, context: Context) -> Iterator[Match]:
+def check(node: ast.Call, file: File) -> Iterator[Match]:
     """Yield a match for a call of a clock that gives naive UTC."""
     if not isinstance(node.func, ast.Attribute) or node.func.attr not in AWARE_INSTEAD:
         return
-    if context.source.resolve(node.func) not in NAIVE_UTC or in_helper(node, context):
+    if file.source.resolve(node.func) not in NAIVE_UTC or in_helper(node, file):
         return
-    after = method_after(node, context.source)
+    after = method_after(node, file.source)
     method = after.func.attr if after and isinstance(after.func, ast.Attribute) else ""
     consequence = f", which .{method}() takes for local time" if method in _LOCAL_TAKEN else ""
     argument = "timezone.utc" if node.func.attr == "utcnow" else "..., timezone.utc"
@@ -71,20 +71,18 @@ def check(node: ast.Call, context: Context) -> Iterator[Match]:
         "consequence": consequence,
         "instead": f"{AWARE_INSTEAD[node.func.attr]}({argument})",
     }
-    yield Match(node, fields, _fix(node, node.func, after, context))
+    yield Match(node, fields, _fix(node, node.func, after, file))
 
 
-def _fix(
-    node: ast.Call, func: ast.Attribute, after: ast.Call | None, context: Context
-) -> Fix | None:
+def _fix(node: ast.Call, func: ast.Attribute, after: ast.Call | None, file: File) -> Fix | None:
     zone = _zone_set_by(after)
     if zone is not None and after is not None:
-        return _same_value(node, func, after, zone, context)
+        return _same_value(node, func, after, zone, file)
     return utc_fix(
         node,
         AWARE_INSTEAD[func.attr],
         "{utc}" if func.attr == "utcnow" else "tz={utc}",
-        context,
+        file,
         "the result becomes aware, and comparing it with a naive value raises TypeError",
     )
 
@@ -97,9 +95,9 @@ def _zone_set_by(after: ast.Call | None) -> ast.expr | None:
 
 
 def _same_value(
-    node: ast.Call, func: ast.Attribute, after: ast.Call, zone: ast.expr, context: Context
+    node: ast.Call, func: ast.Attribute, after: ast.Call, zone: ast.expr, file: File
 ) -> Fix | None:
-    source = context.source
+    source = file.source
     alone = len(after.keywords) == 1 and not after.args and not node.keywords
     if not is_utc(zone, source) or not alone or len(node.args) > 1:
         return None

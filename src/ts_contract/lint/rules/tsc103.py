@@ -45,7 +45,7 @@ import ast
 from collections.abc import Iterator
 
 from ...source.edits import Edit, Fix, Import
-from ...source.file import Context
+from ...source.file import File
 from ...source.instants.clocks import AWARE_INSTEAD, NAIVE_LOCAL, NAIVE_UTC, spell, spelled
 from ...source.python.source import Source
 from ..gate import any_of
@@ -87,19 +87,19 @@ _HOLDERS = (
     on=ast.Attribute,
     needs=(DATETIME, any_of(".now", ".today", ".utcnow", ".utcfromtimestamp")),
 )
-def check(node: ast.Attribute, context: Context) -> Iterator[Match]:
+def check(node: ast.Attribute, file: File) -> Iterator[Match]:
     """Yield a match for a clock that somebody else will call."""
     if node.attr not in _NAMES or not isinstance(node.ctx, ast.Load):
         return
-    holder = context.source.parent(node)
+    holder = file.source.parent(node)
     if not isinstance(holder, _HOLDERS) or (isinstance(holder, ast.Call) and holder.func is node):
         return
-    name = context.source.resolve(node)
+    name = file.source.resolve(node)
     if name not in NAIVE_LOCAL and name not in NAIVE_UTC:
         return
-    if node.attr == "now" and not _called_without_zone(node, holder, context.source):
+    if node.attr == "now" and not _called_without_zone(node, holder, file.source):
         return
-    yield Match(node, {"name": f"datetime.{node.attr}"}, _fix(node, holder, context))
+    yield Match(node, {"name": f"datetime.{node.attr}"}, _fix(node, holder, file))
 
 
 def _called_without_zone(node: ast.Attribute, holder: ast.AST, source: Source) -> bool:
@@ -112,31 +112,31 @@ def _called_without_zone(node: ast.Attribute, holder: ast.AST, source: Source) -
     )
 
 
-def _fix(node: ast.Attribute, holder: ast.AST, context: Context) -> Fix | None:
+def _fix(node: ast.Attribute, holder: ast.AST, file: File) -> Fix | None:
     if not isinstance(holder, ast.Call | ast.keyword | ast.arguments):
         return None  # a lambda would need parentheses there, or a def
-    passed = _callable(node, context)
+    passed = _callable(node, file)
     if passed is None:
         return None
     text, imports = passed
     return Fix(
         "unsafe",
-        (Edit(*context.source.span(node), text),),
+        (Edit(*file.source.span(node), text),),
         imports,
         "the values become aware, and comparing them with naive ones raises TypeError",
     )
 
 
-def _callable(node: ast.Attribute, context: Context) -> tuple[str, tuple[Import, ...]] | None:
+def _callable(node: ast.Attribute, file: File) -> tuple[str, tuple[Import, ...]] | None:
     """Return the text of a function that gives the same instant aware, and its imports."""
-    if _imports_django(context.source):
+    if _imports_django(file.source):
         # Django's migrations can write a name down, but no lambda.
-        django = spell("django.utils", "timezone", context)
+        django = spell("django.utils", "timezone", file)
         return None if django is None else (f"{django[0]}.now", django[1])
-    utc = spell("datetime", "timezone", context)
+    utc = spell("datetime", "timezone", file)
     if utc is None:
         return None
-    head = f"{spelled(node.value, context.source)}.{AWARE_INSTEAD.get(node.attr, 'now')}"
+    head = f"{spelled(node.value, file.source)}.{AWARE_INSTEAD.get(node.attr, 'now')}"
     if node.attr == "utcfromtimestamp":
         return f"lambda seconds: {head}(seconds, {utc[0]}.utc)", utc[1]
     return f"lambda: {head}({utc[0]}.utc)", utc[1]

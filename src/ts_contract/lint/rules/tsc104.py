@@ -36,7 +36,7 @@ import ast
 from collections.abc import Iterator
 
 from ...source.edits import Edit, Fix
-from ...source.file import Context
+from ...source.file import File
 from ...source.instants.clocks import made_right, named_zone, spell, spelled, utc_fix
 from ..gate import any_of
 from . import Match, rule
@@ -56,31 +56,31 @@ _REASON = "the value changes on every machine that does not run in UTC"
     on=ast.Call,
     needs=(DATETIME, any_of(".fromtimestamp", ".today")),
 )
-def check(node: ast.Call, context: Context) -> Iterator[Match]:
+def check(node: ast.Call, file: File) -> Iterator[Match]:
     """Yield a match for a call that answers in the zone of the machine."""
     if not isinstance(node.func, ast.Attribute) or node.func.attr not in {"fromtimestamp", "today"}:
         return
-    name = context.source.resolve(node.func)
+    name = file.source.resolve(node.func)
     if name not in _LOCAL:
         return
     call = name.removeprefix("datetime.")
     if call == "datetime.fromtimestamp":
-        if named_zone(node, 1, "tz") or made_right(node, context):
+        if named_zone(node, 1, "tz") or made_right(node, file):
             return
-        fix = utc_fix(node, "fromtimestamp", "tz={utc}", context, _REASON)
+        fix = utc_fix(node, "fromtimestamp", "tz={utc}", file, _REASON)
         yield Match(node, {"call": call, "instead": "name the zone, tz=timezone.utc"}, fix)
         return
     seconds = "..., " if call == "date.fromtimestamp" else ""
     aware = "fromtimestamp" if seconds else "now"
     instead = f"take datetime.{aware}({seconds}timezone.utc).date()"
-    yield Match(node, {"call": call, "instead": instead}, _date_fix(node, aware, context))
+    yield Match(node, {"call": call, "instead": instead}, _date_fix(node, aware, file))
 
 
-def _date_fix(node: ast.Call, method: str, context: Context) -> Fix | None:
-    moment = spell("datetime", "datetime", context)
-    utc = spell("datetime", "timezone", context)
+def _date_fix(node: ast.Call, method: str, file: File) -> Fix | None:
+    moment = spell("datetime", "datetime", file)
+    utc = spell("datetime", "timezone", file)
     if moment is None or utc is None or node.keywords:
         return None
-    given = [*(spelled(arg, context.source) for arg in node.args), f"{utc[0]}.utc"]
+    given = [*(spelled(arg, file.source) for arg in node.args), f"{utc[0]}.utc"]
     text = f"{moment[0]}.{method}({', '.join(given)}).date()"
-    return Fix("unsafe", (Edit(*context.source.span(node), text),), moment[1] + utc[1], _REASON)
+    return Fix("unsafe", (Edit(*file.source.span(node), text),), moment[1] + utc[1], _REASON)

@@ -33,7 +33,7 @@ import ast
 from collections.abc import Iterator
 
 from ...source.edits import Edit, Fix
-from ...source.file import Context
+from ...source.file import File
 from ...source.instants.clocks import is_aware, is_none, method_after
 from ...source.python.source import Source
 from ..gate import any_of
@@ -48,15 +48,15 @@ _TEXT = frozenset({"isoformat", "strftime"})
     on=ast.Call,
     needs=(any_of("tzinfo"), any_of("tzinfo=none", "tzinfo = none")),
 )
-def check(node: ast.Call, context: Context) -> Iterator[Match]:
+def check(node: ast.Call, file: File) -> Iterator[Match]:
     """Yield a match where an aware value is made naive."""
     if not isinstance(node.func, ast.Attribute) or node.func.attr != "replace":
         return
     if not any(k.arg == "tzinfo" and is_none(k.value) for k in node.keywords):
         return
-    if not is_aware(node.func.value, context) or _zone_written_behind(node, context.source):
+    if not is_aware(node.func.value, file) or _zone_written_behind(node, file.source):
         return
-    yield Match(node, {}, _fix(node, node.func, context.source))
+    yield Match(node, {}, _fix(node, node.func, file.source))
 
 
 def _fix(node: ast.Call, func: ast.Attribute, source: Source) -> Fix | None:

@@ -44,7 +44,7 @@ import re
 from collections.abc import Iterator
 
 from ...source.edits import Edit, Fix, Import
-from ...source.file import Context
+from ...source.file import File
 from ...source.instants.clocks import is_clock, spell, spelled
 from ...source.python.source import Source
 from ..gate import any_of
@@ -69,11 +69,11 @@ _CLOCKS = any_of(
     on=ast.Call,
     needs=(_CLOCKS,),
 )
-def check(node: ast.Call, context: Context) -> Iterator[Match]:
+def check(node: ast.Call, file: File) -> Iterator[Match]:
     """Yield a match for a clock that is read while a definition is executed."""
-    if not is_clock(node, context):
+    if not is_clock(node, file):
         return
-    source = context.source
+    source = file.source
     child: ast.AST = node
     for above in source.ancestors(node):
         if isinstance(above, ast.Lambda | ast.GeneratorExp):
@@ -84,11 +84,11 @@ def check(node: ast.Call, context: Context) -> Iterator[Match]:
             return
         if isinstance(above, ast.keyword) and above.arg in _DEFAULTS:
             if isinstance(source.parent(above), ast.Call) and _of_a_class(above, source):
-                yield Match(node, {"instead": "pass a function"}, _uncalled(above, node, context))
+                yield Match(node, {"instead": "pass a function"}, _uncalled(above, node, file))
             return
         if isinstance(above, ast.AnnAssign):
             if child is above.value and _is_field(above, source):
-                fix = _factory(above, node, context)
+                fix = _factory(above, node, file)
                 yield Match(node, {"instead": "take default_factory"}, fix)
             return
         if isinstance(above, ast.stmt):
@@ -141,8 +141,8 @@ def _function(node: ast.Call, source: Source) -> str:
     return spelled(node.func, source)
 
 
-def _uncalled(keyword: ast.keyword, node: ast.Call, context: Context) -> Fix | None:
-    source = context.source
+def _uncalled(keyword: ast.keyword, node: ast.Call, file: File) -> Fix | None:
+    source = file.source
     call = source.parent(keyword)
     if keyword.value is not node or keyword.arg == "server_default":
         return None
@@ -154,25 +154,23 @@ def _uncalled(keyword: ast.keyword, node: ast.Call, context: Context) -> Fix | N
     return Fix("unsafe", tuple(edits), reason=_REASON)
 
 
-def _factory(statement: ast.AnnAssign, node: ast.Call, context: Context) -> Fix | None:
-    field = _field_function(statement, context)
+def _factory(statement: ast.AnnAssign, node: ast.Call, file: File) -> Fix | None:
+    field = _field_function(statement, file)
     if statement.value is not node or field is None:
         return None
     text, imports = field
-    factory = f"{text}(default_factory={_function(node, context.source)})"
-    return Fix("unsafe", (Edit(*context.source.span(node), factory),), imports, _REASON)
+    factory = f"{text}(default_factory={_function(node, file.source)})"
+    return Fix("unsafe", (Edit(*file.source.span(node), factory),), imports, _REASON)
 
 
-def _field_function(
-    statement: ast.AnnAssign, context: Context
-) -> tuple[str, tuple[Import, ...]] | None:
+def _field_function(statement: ast.AnnAssign, file: File) -> tuple[str, tuple[Import, ...]] | None:
     """Return how the class of a field spells its factory, if the class is one that is known."""
-    owner = context.source.parent(statement)
+    owner = file.source.parent(statement)
     assert isinstance(owner, ast.ClassDef)
     decorators = [d.func if isinstance(d, ast.Call) else d for d in owner.decorator_list]
-    names = {context.source.resolve(node) for node in (*decorators, *owner.bases)}
+    names = {file.source.resolve(node) for node in (*decorators, *owner.bases)}
     if "dataclasses.dataclass" in names:
-        return spell("dataclasses", "field", context)
+        return spell("dataclasses", "field", file)
     if names & {"pydantic.BaseModel", "pydantic.dataclasses.dataclass"}:
-        return spell("pydantic", "Field", context)
+        return spell("pydantic", "Field", file)
     return None

@@ -37,7 +37,7 @@ import re
 from collections.abc import Iterator
 
 from ...source.edits import Edit, Fix, Safety
-from ...source.file import Context
+from ...source.file import File
 from ...source.instants.clocks import clock_module, is_aware, spell
 from ..gate import any_of
 from . import Match, rule
@@ -57,65 +57,65 @@ _OWN_CLOCK = re.compile(r"now|current|epoch|millis|clock|timestamp")
     needs=(any_of(".time", " time import"), _SECONDS, _THOUSAND),
     default=False,
 )
-def check(node: ast.Call | ast.BinOp, context: Context) -> Iterator[Match]:
+def check(node: ast.Call | ast.BinOp, file: File) -> Iterator[Match]:
     """Yield a match for the outermost expression that is the present in milliseconds."""
-    safety = _present_in_ms(node, context)
-    if safety is None or _is_part_of_one(node, context) or _in_own_clock(node, context):
+    safety = _present_in_ms(node, file)
+    if safety is None or _is_part_of_one(node, file) or _in_own_clock(node, file):
         return
-    yield Match(node, {"module": clock_module(context)}, _fix(node, safety, context))
+    yield Match(node, {"module": clock_module(file)}, _fix(node, safety, file))
 
 
-def _present_in_ms(node: ast.AST, context: Context) -> Safety | None:
+def _present_in_ms(node: ast.AST, file: File) -> Safety | None:
     """Return how safely `now_ms()` stands for an expression; None if it is something else."""
     match node:
         case ast.Call(func=func, args=[ast.Call() | ast.BinOp() as arg], keywords=[]):
-            if not context.source.may_be(func, _CUT_NAMES):
+            if not file.source.may_be(func, _CUT_NAMES):
                 return None
-            name = context.source.resolve(func)
-            if name in _CUTS and _is_float_ms(arg, context):
+            name = file.source.resolve(func)
+            if name in _CUTS and _is_float_ms(arg, file):
                 return "safe"
-            if name in _ROUNDS and _is_float_ms(arg, context):
+            if name in _ROUNDS and _is_float_ms(arg, file):
                 return "unsafe"
             if name in _CUTS | _ROUNDS:
-                return _present_in_ms(arg, context)
+                return _present_in_ms(arg, file)
         case ast.BinOp(left=ast.Call(func=func), op=ast.FloorDiv(), right=divisor):
-            is_ns = context.source.resolve(func) == "time.time_ns"
+            is_ns = file.source.resolve(func) == "time.time_ns"
             return "safe" if is_ns and _is_number(divisor, 1_000_000) else None
         case ast.BinOp(left=left, op=ast.Mult(), right=right):
             pairs = ((left, right), (right, left))
-            if any(_is_number(n, 1000) and _is_whole_seconds(s, context) for s, n in pairs):
+            if any(_is_number(n, 1000) and _is_whole_seconds(s, file) for s, n in pairs):
                 return "unsafe"
     return None
 
 
-def _is_float_ms(node: ast.expr, context: Context) -> bool:
+def _is_float_ms(node: ast.expr, file: File) -> bool:
     match node:
         case ast.BinOp(left=left, op=ast.Mult(), right=right):
             pairs = ((left, right), (right, left))
-            return any(_is_number(n, 1000) and _is_seconds(s, context) for s, n in pairs)
+            return any(_is_number(n, 1000) and _is_seconds(s, file) for s, n in pairs)
         case ast.BinOp(left=ast.Call(func=func), op=ast.Div(), right=divisor):
-            is_ns = context.source.resolve(func) == "time.time_ns"
+            is_ns = file.source.resolve(func) == "time.time_ns"
             return is_ns and _is_number(divisor, 1_000_000)
     return False
 
 
-def _is_whole_seconds(node: ast.expr, context: Context) -> bool:
+def _is_whole_seconds(node: ast.expr, file: File) -> bool:
     match node:
         case ast.Call(func=func, args=[arg], keywords=[]):
-            return context.source.resolve(func) in _CUTS | _ROUNDS and _is_seconds(arg, context)
+            return file.source.resolve(func) in _CUTS | _ROUNDS and _is_seconds(arg, file)
     return False
 
 
-def _is_seconds(node: ast.expr, context: Context) -> bool:
+def _is_seconds(node: ast.expr, file: File) -> bool:
     """Tell whether an expression is the present in seconds: `time.time()`, `now.timestamp()`."""
     match node:
         case ast.Call(func=ast.Attribute(attr="timestamp", value=ast.Call(func=func) as clock)):
-            name = context.source.resolve(func)
+            name = file.source.resolve(func)
             if name in {"datetime.datetime.now", "datetime.datetime.today"}:
                 return True
-            return is_aware(clock, context) and _is_utc_now(func)
+            return is_aware(clock, file) and _is_utc_now(func)
         case ast.Call(func=func):
-            return context.source.resolve(func) == "time.time"
+            return file.source.resolve(func) == "time.time"
     return False
 
 
@@ -132,15 +132,15 @@ def _is_number(node: ast.expr, wanted: int) -> bool:
     return False
 
 
-def _is_part_of_one(node: ast.AST, context: Context) -> bool:
-    parent = context.source.parent(node)
-    return parent is not None and _present_in_ms(parent, context) is not None
+def _is_part_of_one(node: ast.AST, file: File) -> bool:
+    parent = file.source.parent(node)
+    return parent is not None and _present_in_ms(parent, file) is not None
 
 
-def _in_own_clock(node: ast.AST, context: Context) -> bool:
+def _in_own_clock(node: ast.AST, file: File) -> bool:
     """Tell whether the expression is what a project's own clock returns."""
-    parent = context.source.parent(node)
-    function = context.source.scope(node)
+    parent = file.source.parent(node)
+    function = file.source.scope(node)
     return (
         isinstance(parent, ast.Return)
         and isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
@@ -148,9 +148,9 @@ def _in_own_clock(node: ast.AST, context: Context) -> bool:
     ) or isinstance(function, ast.Lambda)
 
 
-def _fix(node: ast.expr, safety: Safety, context: Context) -> Fix | None:
-    now = spell(clock_module(context), "now_ms", context)
+def _fix(node: ast.expr, safety: Safety, file: File) -> Fix | None:
+    now = spell(clock_module(file), "now_ms", file)
     if now is None:
         return None
     reason = "" if safety == "safe" else "now_ms() neither rounds nor drops the milliseconds"
-    return Fix(safety, (Edit(*context.source.span(node), f"{now[0]}()"),), now[1], reason)
+    return Fix(safety, (Edit(*file.source.span(node), f"{now[0]}()"),), now[1], reason)

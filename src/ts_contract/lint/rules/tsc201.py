@@ -30,7 +30,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...source.columns.model import Reference
-from ...source.file import Context
+from ...source.file import File
 from . import Match, rule
 from .needs import LEGACY_SQL
 
@@ -41,7 +41,7 @@ from .needs import LEGACY_SQL
     on=Reference,
     needs=LEGACY_SQL,
 )
-def check(reference: Reference, context: Context) -> Iterator[Match]:
+def check(reference: Reference, file: File) -> Iterator[Match]:
     """Yield a match for a legacy column that a query reads in its own text."""
     if reference.epoch or reference.derived or reference.access != "read":
         return

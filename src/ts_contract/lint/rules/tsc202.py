@@ -29,7 +29,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...source.columns.model import Reference
-from ...source.file import Context
+from ...source.file import File
 from . import Match, rule
 from .needs import LEGACY_SQL
 from .sql import dual_write_allowed
@@ -41,10 +41,10 @@ from .sql import dual_write_allowed
     on=Reference,
     needs=LEGACY_SQL,
 )
-def check(reference: Reference, context: Context) -> Iterator[Match]:
+def check(reference: Reference, file: File) -> Iterator[Match]:
     """Yield a match for a legacy column that is written, and may not be in this phase."""
     if reference.epoch or reference.access != "write" or reference.opaque:
         return
-    if dual_write_allowed(reference, context.contract):
+    if dual_write_allowed(reference, file.contract):
         return
     yield Match(reference.span, {"name": reference.name, "epoch": reference.column.epoch})

@@ -32,7 +32,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...source.columns.model import Reference
-from ...source.file import Context
+from ...source.file import File
 from . import Match, rule
 from .needs import SQL, columns, endings, tables
 from .sql import dual_write_allowed
@@ -44,11 +44,11 @@ from .sql import dual_write_allowed
     on=Reference,
     needs=(endings, columns, tables, SQL),
 )
-def check(reference: Reference, context: Context) -> Iterator[Match]:
+def check(reference: Reference, file: File) -> Iterator[Match]:
     """Yield a match for each SQL clock that becomes the value of a contract column."""
     if reference.access == "read" or reference.opaque:
         return
-    if not reference.epoch and dual_write_allowed(reference, context.contract):
+    if not reference.epoch and dual_write_allowed(reference, file.contract):
         return
     for value in reference.values:
         if value.clock is not None and not _is_number(value.clock_text):

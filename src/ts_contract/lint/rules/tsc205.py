@@ -29,7 +29,7 @@ import re
 from collections.abc import Iterator
 
 from ...source.columns.model import Star
-from ...source.file import Context
+from ...source.file import File
 from ..gate import any_of
 from . import Match, rule
 from .needs import SQL, tables
@@ -46,6 +46,6 @@ _STAR = any_of(re.compile(r"\*\s*(?:(?![\w\s(*])|from\b|into\b)"))
     severity="warning",
     default=False,
 )
-def check(star: Star, context: Context) -> Iterator[Match]:
+def check(star: Star, file: File) -> Iterator[Match]:
     """Yield a match for each `*` over a contract table."""
     yield Match(star.span, {"table": star.table.name})

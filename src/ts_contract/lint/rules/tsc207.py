@@ -36,7 +36,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...source.columns.model import Reference
-from ...source.file import Context
+from ...source.file import File
 from . import Match, rule
 from .needs import LEGACY_SQL
 from .sql import dual_write_allowed
@@ -48,10 +48,10 @@ from .sql import dual_write_allowed
     on=Reference,
     needs=LEGACY_SQL,
 )
-def check(reference: Reference, context: Context) -> Iterator[Match]:
+def check(reference: Reference, file: File) -> Iterator[Match]:
     """Yield a match for a legacy column in a statement that nothing can rewrite."""
     if reference.epoch or reference.derived or not reference.opaque:
         return
-    if dual_write_allowed(reference, context.contract):
+    if dual_write_allowed(reference, file.contract):
         return
     yield Match(reference.span, {"name": reference.name, "epoch": reference.column.epoch})

@@ -28,7 +28,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...source.columns.model import Unsure
-from ...source.file import Context
+from ...source.file import File
 from . import Match, rule
 from .needs import SQL_OR_CLAUSE, endings, legacy
 
@@ -41,7 +41,7 @@ from .needs import SQL_OR_CLAUSE, endings, legacy
     severity="warning",
     default=False,
 )
-def check(unsure: Unsure, context: Context) -> Iterator[Match]:
+def check(unsure: Unsure, file: File) -> Iterator[Match]:
     """Yield a match for each name that cannot be told."""
     tables = [table.name for table in unsure.tables]
     shown = ", ".join(tables[:3]) + (", ..." if len(tables) > 3 else "")

@@ -34,7 +34,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...source.columns.model import RowRead
-from ...source.file import Context
+from ...source.file import File
 from . import Match, rule
 from .needs import LEGACY_SQL
 
@@ -45,7 +45,7 @@ from .needs import LEGACY_SQL
     on=RowRead,
     needs=LEGACY_SQL,
 )
-def check(read: RowRead, context: Context) -> Iterator[Match]:
+def check(read: RowRead, file: File) -> Iterator[Match]:
     """Yield a match for a legacy column taken out of a row by its name."""
     if read.kind != "key":
         return

@@ -29,7 +29,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...source.columns.model import RowRead
-from ...source.file import Context
+from ...source.file import File
 from . import Match, rule
 from .needs import LEGACY_SQL
 
@@ -44,7 +44,7 @@ _SHOWN = {"get": ".get({!r}) of this row", "position": "this position", "dict": 
     severity="warning",
     default=False,
 )
-def check(read: RowRead, context: Context) -> Iterator[Match]:
+def check(read: RowRead, file: File) -> Iterator[Match]:
     """Yield a match for a legacy column that leaves a row otherwise than by its key."""
     if read.kind == "key":
         return

@@ -46,7 +46,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...source.columns.model import ModelUse
-from ...source.file import Context
+from ...source.file import File
 from . import Match, rule
 from .needs import endings, legacy, models, tables
 from .sql import dual_write_allowed
@@ -58,9 +58,9 @@ from .sql import dual_write_allowed
     on=ModelUse,
     needs=(endings, legacy, tables, models),
 )
-def check(use: ModelUse, context: Context) -> Iterator[Match]:
+def check(use: ModelUse, file: File) -> Iterator[Match]:
     """Yield a match for each legacy column that an ORM query names."""
-    if dual_write_allowed(use, context.contract):
+    if dual_write_allowed(use, file.contract):
         return
     name = f"{use.table.name}.{use.column.legacy}"
     yield Match(use.span, {"name": name, "epoch": use.column.epoch})

@@ -41,7 +41,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...source.columns.model import ModelColumn
-from ...source.file import Context
+from ...source.file import File
 from . import Match, rule
 from .needs import endings, legacy, models, tables
 from .sql import dual_write_allowed
@@ -53,9 +53,9 @@ from .sql import dual_write_allowed
     on=ModelColumn,
     needs=(endings, legacy, tables, models),
 )
-def check(column: ModelColumn, context: Context) -> Iterator[Match]:
+def check(column: ModelColumn, file: File) -> Iterator[Match]:
     """Yield a match for a legacy column that is defined, and may not be in this phase."""
-    if column.epoch or dual_write_allowed(column, context.contract):
+    if column.epoch or dual_write_allowed(column, file.contract):
         return
     name = f"{column.table.name}.{column.column.legacy}"
     yield Match(column.span, {"name": name, "epoch": column.column.epoch})

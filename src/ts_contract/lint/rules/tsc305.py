@@ -36,7 +36,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...source.columns.model import ColumnData
-from ...source.file import Context
+from ...source.file import File
 from . import Match, rule
 from .needs import columns_in_calls, endings, legacy, tables
 
@@ -49,7 +49,7 @@ from .needs import columns_in_calls, endings, legacy, tables
     severity="warning",
     default=False,
 )
-def check(data: ColumnData, context: Context) -> Iterator[Match]:
+def check(data: ColumnData, file: File) -> Iterator[Match]:
     """Yield a match for each legacy column in a collection that fills a query."""
     name = f"{data.table.name}.{data.column.legacy}"
     yield Match(data.span, {"name": name, "epoch": data.column.epoch})

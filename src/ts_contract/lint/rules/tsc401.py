@@ -33,7 +33,7 @@ import ast
 from collections.abc import Iterator
 
 from ...source.edits import Edit, Fix
-from ...source.file import Context
+from ...source.file import File
 from ...source.instants.assigned import Given
 from ...source.instants.units import UNIT_NAMES, Quantity, quantity, spells_seconds
 from ...source.python.constants import number
@@ -47,25 +47,25 @@ from .needs import milliseconds
     on=Given,
     needs=(milliseconds,),
 )
-def check(given: Given, context: Context) -> Iterator[Match]:
+def check(given: Given, file: File) -> Iterator[Match]:
     """Yield a match for a name in milliseconds that is given another unit."""
     target = given.said
     if target is None or target.unit != "ms":
         return
-    held = quantity(given.value, context)
+    held = quantity(given.value, file)
     if held is None:
-        constant = number(given.value, context.source)
+        constant = number(given.value, file.source)
         if constant and target.kind == "instant" and spells_seconds(constant, target):
             yield Match(given.value, {"unit": "seconds", "name": given.name})
     elif held.unit != "ms":
         fields = {"unit": UNIT_NAMES[held.unit], "name": given.name}
-        yield Match(given.value, fields, _fix(given.value, held, context))
+        yield Match(given.value, fields, _fix(given.value, held, file))
 
 
-def _fix(value: ast.expr, held: Quantity, context: Context) -> Fix | None:
+def _fix(value: ast.expr, held: Quantity, file: File) -> Fix | None:
     if held.unit != "s" or isinstance(value, ast.IfExp | ast.BoolOp | ast.NamedExpr):
         return None
-    start, end = context.source.span(value)
+    start, end = file.source.span(value)
     before, after = ("(", ")") if isinstance(value, ast.BinOp) else ("", "")
     if held.is_float:
         before, after = f"int({before}", f"{after} * 1000)"

@@ -33,7 +33,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...source.file import Context
+from ...source.file import File
 from ...source.instants.units import mixed
 from . import Match, rule
 from .needs import milliseconds
@@ -45,7 +45,7 @@ from .needs import milliseconds
     on=(ast.BinOp, ast.AugAssign),
     needs=(milliseconds,),
 )
-def check(node: ast.BinOp | ast.AugAssign, context: Context) -> Iterator[Match]:
+def check(node: ast.BinOp | ast.AugAssign, file: File) -> Iterator[Match]:
     """Yield a match for a sum or difference of two units."""
     if not isinstance(node.op, ast.Add | ast.Sub):
         return
@@ -53,6 +53,6 @@ def check(node: ast.BinOp | ast.AugAssign, context: Context) -> Iterator[Match]:
     left, right = (
         (node.left, node.right) if isinstance(node, ast.BinOp) else (node.target, node.value)
     )
-    mixture = mixed(left, right, context)
+    mixture = mixed(left, right, file)
     if mixture is not None:
         yield Match(node, {"unit": mixture.unit, "verb": verb}, mixture.fix)

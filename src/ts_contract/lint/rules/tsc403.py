@@ -37,7 +37,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from ...source.file import Context
+from ...source.file import File
 from ...source.instants.units import mixed
 from . import Match, rule
 from .needs import milliseconds
@@ -53,22 +53,20 @@ _ORDERED = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
     on=(ast.Compare, ast.Call),
     needs=(milliseconds,),
 )
-def check(node: ast.Compare | ast.Call, context: Context) -> Iterator[Match]:
+def check(node: ast.Compare | ast.Call, file: File) -> Iterator[Match]:
     """Yield a match for the first two operands of different units."""
-    if isinstance(node, ast.Call) and not context.source.may_be(node.func, _NAMES):
+    if isinstance(node, ast.Call) and not file.source.may_be(node.func, _NAMES):
         return
-    for left, right in _compared(node, context):
-        mixture = mixed(left, right, context)
+    for left, right in _compared(node, file):
+        mixture = mixed(left, right, file)
         if mixture is not None:
             yield Match(node, {"unit": mixture.unit}, mixture.fix)
             return
 
 
-def _compared(
-    node: ast.Compare | ast.Call, context: Context
-) -> Iterable[tuple[ast.expr, ast.expr]]:
+def _compared(node: ast.Compare | ast.Call, file: File) -> Iterable[tuple[ast.expr, ast.expr]]:
     if isinstance(node, ast.Compare):
         operands = pairwise((node.left, *node.comparators))
         pairs = zip(node.ops, operands, strict=True)
         return [pair for operator, pair in pairs if isinstance(operator, _ORDERED)]
-    return pairwise(node.args) if context.source.resolve(node.func) in _CHOOSING else ()
+    return pairwise(node.args) if file.source.resolve(node.func) in _CHOOSING else ()

@@ -38,7 +38,7 @@ import ast
 from collections.abc import Iterator
 
 from ...source.edits import Edit, Fix
-from ...source.file import Context
+from ...source.file import File
 from ...source.instants.units import UNIT_NAMES, Quantity, quantity
 from ...source.python.constants import number
 from ..gate import any_of
@@ -64,29 +64,29 @@ _YEAR_5138 = 100_000_000_000  # seconds; as milliseconds that is March 1973
     on=ast.Call,
     needs=(DATETIME_OR_TIME, any_of("fromtimestamp", "gmtime", "localtime", "ctime")),
 )
-def check(node: ast.Call, context: Context) -> Iterator[Match]:
+def check(node: ast.Call, file: File) -> Iterator[Match]:
     """Yield a match for a first argument that is not in seconds."""
     name = getattr(node.func, "attr", None) or getattr(node.func, "id", None)
     if not node.args or name not in _NAMES:
         return
-    dotted = context.source.resolve(node.func)
+    dotted = file.source.resolve(node.func)
     if dotted not in _TAKE_SECONDS:
         return
     call = dotted.removeprefix("datetime.")
-    given = quantity(node.args[0], context)
+    given = quantity(node.args[0], file)
     if given is None:
-        constant = number(node.args[0], context.source)
+        constant = number(node.args[0], file.source)
         if constant and constant.value >= _YEAR_5138:
             yield Match(node.args[0], {"unit": "milliseconds", "call": call})
     elif given.unit != "s":
         unit = UNIT_NAMES[given.unit]
-        yield Match(node.args[0], {"unit": unit, "call": call}, _fix(node.args[0], given, context))
+        yield Match(node.args[0], {"unit": unit, "call": call}, _fix(node.args[0], given, file))
 
 
-def _fix(value: ast.expr, given: Quantity, context: Context) -> Fix | None:
+def _fix(value: ast.expr, given: Quantity, file: File) -> Fix | None:
     if not isinstance(value, ast.Name | ast.Attribute | ast.Subscript | ast.Call | ast.BinOp):
         return None
-    start, end = context.source.span(value)
+    start, end = file.source.span(value)
     divided = f" / {_PER_SECOND[given.unit]}"
     edits: tuple[Edit, ...] = (Edit(end, end, divided),)
     if isinstance(value, ast.BinOp):

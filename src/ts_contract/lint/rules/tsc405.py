@@ -32,7 +32,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...source.file import Context
+from ...source.file import File
 from ...source.instants.assigned import Given
 from ...source.instants.units import quantity
 from . import Match, rule
@@ -45,11 +45,11 @@ from .needs import milliseconds
     on=Given,
     needs=(milliseconds,),
 )
-def check(given: Given, context: Context) -> Iterator[Match]:
+def check(given: Given, file: File) -> Iterator[Match]:
     """Yield a match for a name that says something else of milliseconds."""
     if given.taker == "function" or (given.said and given.said.unit == "ms"):
         return
-    held = quantity(given.value, context)
+    held = quantity(given.value, file)
     if held and held.unit == "ms" and _read_name(given.value) != f"{given.name}_ms":
         yield Match(given.value, {"name": given.name})
 

@@ -35,7 +35,7 @@ import ast
 from collections.abc import Iterator
 
 from ...source.edits import Edit, Fix
-from ...source.file import Context
+from ...source.file import File
 from ...source.instants.sql_units import ColumnValue, column_values, sql_unit
 from ...source.instants.units import named
 from ..gate import any_of
@@ -49,12 +49,12 @@ from .needs import SQL, milliseconds
     on=ast.Module,
     needs=(milliseconds, any_of("strftime", "unixepoch", "epoch from", "unix_timestamp"), SQL),
 )
-def check(node: ast.Module, context: Context) -> Iterator[Match]:
+def check(node: ast.Module, file: File) -> Iterator[Match]:
     """Yield a match for each value in seconds beside a column of milliseconds."""
-    for query in context.queries:
+    for query in file.queries:
         for value in column_values(query):
-            held = named(value.column, context)
-            if held is None or held.unit != "ms" or sql_unit(value.tokens, context) != "s":
+            held = named(value.column, file)
+            if held is None or held.unit != "ms" or sql_unit(value.tokens, file) != "s":
                 continue
             yield Match(value.span, {"column": value.column}, _fix(value))
 

@@ -30,7 +30,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...source.edits import Edit, Fix
-from ...source.file import Context
+from ...source.file import File
 from ...source.instants.assigned import Given
 from ...source.instants.units import quantity
 from . import Match, rule
@@ -43,23 +43,23 @@ from .needs import milliseconds
     on=Given,
     needs=(milliseconds,),
 )
-def check(given: Given, context: Context) -> Iterator[Match]:
+def check(given: Given, file: File) -> Iterator[Match]:
     """Yield a match for an epoch column that is given a float of milliseconds."""
-    if not _is_epoch(given, context):
+    if not _is_epoch(given, file):
         return
-    held = quantity(given.value, context)
+    held = quantity(given.value, file)
     if held and held.unit == "ms" and held.is_float:
-        start, end = context.source.span(given.value)
+        start, end = file.source.span(given.value)
         edits = (Edit(start, start, "int("), Edit(end, end, ")"))
         fix = Fix("unsafe", edits, reason="an int is stored")
         yield Match(given.value, {"name": given.name}, fix)
 
 
-def _is_epoch(given: Given, context: Context) -> bool:
+def _is_epoch(given: Given, file: File) -> bool:
     """Tell whether a name is that of a column: a mere variable needs `_at_ms` to be taken so."""
     said = given.said
     if said is None or said.unit != "ms" or said.kind != "instant" or given.taker == "function":
         return False
-    if given.name.endswith("_at_ms") or given.name.lower() in context.epoch_columns:
+    if given.name.endswith("_at_ms") or given.name.lower() in file.epoch_columns:
         return True
     return given.taker != "variable"

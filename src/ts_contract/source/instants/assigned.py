@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Literal
 
-from ..file import Context
+from ..file import File
 from ..python.source import Source
 from .sql_units import column_values
 from .units import Quantity, gives_number, named
@@ -35,21 +35,21 @@ class Given:
     said: Quantity | None
 
 
-def given_values(context: Context) -> tuple[Given, ...]:
+def given_values(file: File) -> tuple[Given, ...]:
     """Return what a file gives to names that say something of time.
 
     Args:
-        context: the file.
+        file: the file.
     """
     said: dict[str, Quantity | None] = {}
     silent: set[str] = set()
     found = []
-    for name, value, taker in chain(_stored(context.source), _returned(context), _bound(context)):
+    for name, value, taker in chain(_stored(file.source), _returned(file), _bound(file)):
         if name in silent:
             continue
         if name not in said:
-            said[name] = named(name, context)
-            if not (said[name] or name.endswith("_at") or name.lower() in context.legacy_columns):
+            said[name] = named(name, file)
+            if not (said[name] or name.endswith("_at") or name.lower() in file.legacy_columns):
                 silent.add(name)
                 continue
         found.append(Given(name, value, taker, said[name]))
@@ -95,15 +95,15 @@ def _assigned(target: ast.expr, value: ast.expr) -> Pairs:
                     yield from _assigned(inner, given)
 
 
-def _returned(context: Context) -> Pairs:
+def _returned(file: File) -> Pairs:
     """Yield what functions return whose names say something of it."""
-    source = context.source
+    source = file.source
     functions: list[ast.FunctionDef | ast.AsyncFunctionDef] = [
         *source.nodes(ast.FunctionDef),
         *source.nodes(ast.AsyncFunctionDef),
     ]
     names: dict[ast.AST, str] = {
-        f: f.name for f in functions if named(f.name, context) and gives_number(f.name)
+        f: f.name for f in functions if named(f.name, file) and gives_number(f.name)
     }
     for returned in source.nodes(ast.Return) if names else ():
         name = names.get(source.scope(returned))
@@ -111,9 +111,9 @@ def _returned(context: Context) -> Pairs:
             yield name, returned.value, "function"
 
 
-def _bound(context: Context) -> Pairs:
+def _bound(file: File) -> Pairs:
     """Yield what SQL binds to the columns that it writes."""
-    for query in context.queries:
+    for query in file.queries:
         if query.bound:
             for written in column_values(query):
                 if written.is_written:

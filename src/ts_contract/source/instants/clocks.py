@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 
 from ..edits import Edit, Fix, Import
-from ..file import Context
+from ..file import File
 from ..python.source import Source
 
 __all__ = [
@@ -73,27 +73,27 @@ _HOME = ("ts_contract", "ts_contract.timestamps")
 # --- recognising -----------------------------------------------------------------------------
 
 
-def clock_module(context: Context) -> str:
+def clock_module(file: File) -> str:
     """Return the module that a fix takes the clock from."""
-    return context.contract.clock if context.contract else "ts_contract"
+    return file.contract.clock if file.contract else "ts_contract"
 
 
-def project_name(func: ast.expr, context: Context) -> str | None:
+def project_name(func: ast.expr, file: File) -> str | None:
     """Return the bare name of a function of the clock module, such as `now_ms`, or None."""
-    dotted = context.source.resolve(func)
+    dotted = file.source.resolve(func)
     if dotted is None:
         return None
     module, _, name = dotted.rpartition(".")
-    return name if module in {*_HOME, clock_module(context)} else None
+    return name if module in {*_HOME, clock_module(file)} else None
 
 
-def is_clock(call: ast.Call, context: Context) -> bool:
+def is_clock(call: ast.Call, file: File) -> bool:
     """Tell whether a call reads the present: wall clocks, and the project's own by their names."""
     match call.func:
         case ast.Attribute(attr=name) | ast.Name(id=name):
             if "now" in name and _PROJECT_CLOCK.search(name):
                 return True
-            source = context.source
+            source = file.source
             may_be = source.may_be(call.func, _WALL_CLOCK_NAMES)
             return may_be and source.resolve(call.func) in _WALL_CLOCKS
     return False
@@ -127,29 +127,29 @@ def is_utc(zone: ast.expr, source: Source) -> bool:
     return name in _ZONE_CALLS and [ast.unparse(a).upper() for a in zone.args] == ["'UTC'"]
 
 
-def is_aware(value: ast.expr, context: Context) -> bool:
+def is_aware(value: ast.expr, file: File) -> bool:
     """Tell whether an expression is surely a datetime with a zone."""
-    source = context.source
+    source = file.source
     match value:
         case ast.Name():
             bound = source.value(value)
-            return isinstance(bound, ast.Call | ast.BinOp) and is_aware(bound, context)
+            return isinstance(bound, ast.Call | ast.BinOp) and is_aware(bound, file)
         case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=ast.Call(func=func)):
-            return source.resolve(func) == "datetime.timedelta" and is_aware(left, context)
+            return source.resolve(func) == "datetime.timedelta" and is_aware(left, file)
         case ast.Call(func=ast.Attribute(attr="astimezone"), args=args) if len(args) <= 1:
             return True
         case ast.Call(func=ast.Attribute(attr="replace", value=replaced), keywords=keywords):
             zones = [k.value for k in keywords if k.arg == "tzinfo"]
             if zones:
                 return is_utc(zones[0], source)
-            return all(k.arg for k in keywords) and is_aware(replaced, context)
+            return all(k.arg for k in keywords) and is_aware(replaced, file)
         case ast.Call(func=func):
             name = source.resolve(func)
             if name == "datetime.datetime.now":
                 return _surely_zoned(value, 0, source)
             if name == "datetime.datetime.fromtimestamp":
                 return _surely_zoned(value, 1, source)
-            return project_name(func, context) in _AWARE_PROJECT_CLOCKS
+            return project_name(func, file) in _AWARE_PROJECT_CLOCKS
     return False
 
 
@@ -182,22 +182,22 @@ def method_after(node: ast.AST, source: Source) -> ast.Call | None:
     return call if isinstance(call, ast.Call) and call.func is attribute else None
 
 
-def made_right(clock: ast.Call, context: Context) -> bool:
+def made_right(clock: ast.Call, file: File) -> bool:
     """Tell whether what surrounds a naive *local* clock makes its value right, or may do so.
 
     `.astimezone()` and `.timestamp()` take a naive value for local time, which it is. A zone set
     by `.replace(tzinfo=zone)` is wrong if it is UTC or a named one, and cannot be judged
     otherwise. A helper of the contract is right because the project says so.
     """
-    after = method_after(clock, context.source)
+    after = method_after(clock, file.source)
     if after is not None:
         assert isinstance(after.func, ast.Attribute)
         if after.func.attr in {"astimezone", "timestamp"}:
             return True
         if after.func.attr == "replace":
             zones = [k.value for k in after.keywords if k.arg in {"tzinfo", None}]
-            return any(not _is_known_zone(zone, context.source) for zone in zones)
-    return in_helper(clock, context)
+            return any(not _is_known_zone(zone, file.source) for zone in zones)
+    return in_helper(clock, file)
 
 
 def _is_known_zone(zone: ast.expr, source: Source) -> bool:
@@ -208,20 +208,20 @@ def _is_known_zone(zone: ast.expr, source: Source) -> bool:
     )
 
 
-def in_helper(node: ast.expr, context: Context) -> bool:
+def in_helper(node: ast.expr, file: File) -> bool:
     """Tell whether an expression is handed to a function that makes a naive value right.
 
     Those are the contract's `helpers`, Django's `make_aware`, and pytz's `zone.localize`.
     """
-    call = context.source.parent(node)
+    call = file.source.parent(node)
     if isinstance(call, ast.keyword):
-        call = context.source.parent(call)
+        call = file.source.parent(call)
     if not isinstance(call, ast.Call) or call.func is node:
         return False
     if isinstance(call.func, ast.Attribute) and call.func.attr == "localize":
         return True
-    helpers = context.contract.helpers if context.contract else ()
-    name = context.source.resolve(call.func)
+    helpers = file.contract.helpers if file.contract else ()
+    name = file.source.resolve(call.func)
     if name is not None:
         bare = name.lstrip(".")
         return name in _HELPERS or any(
@@ -229,7 +229,7 @@ def in_helper(node: ast.expr, context: Context) -> bool:
         )
     # The module that defines the helper calls it by its bare name.
     return isinstance(call.func, ast.Name) and any(
-        h.rpartition(".")[2] == call.func.id and _defined_here(call.func, context.source)
+        h.rpartition(".")[2] == call.func.id and _defined_here(call.func, file.source)
         for h in helpers
     )
 
@@ -241,7 +241,7 @@ def _defined_here(name: ast.Name, source: Source) -> bool:
 # --- spelling a fix --------------------------------------------------------------------------
 
 
-def spell(module: str, name: str, context: Context) -> tuple[str, tuple[Import, ...]] | None:
+def spell(module: str, name: str, file: File) -> tuple[str, tuple[Import, ...]] | None:
     """Return how a fix names `module.name` in this file, and the import that it needs.
 
     An import that the file has is used; otherwise one is added, unless the file uses the name for
@@ -250,9 +250,9 @@ def spell(module: str, name: str, context: Context) -> tuple[str, tuple[Import, 
     Args:
         module: dotted name of a module.
         name: what is wanted of it.
-        context: the file.
+        file: the file.
     """
-    source = context.source
+    source = file.source
     for local, dotted, spelling in _imports(source):
         if dotted == f"{module}.{name}" and _means(local, dotted, source):
             return spelling, ()
@@ -323,20 +323,18 @@ def with_argument(call: ast.Call, argument: str, source: Source) -> Edit | None:
     return Edit(last, last, f", {argument}")
 
 
-def utc_fix(
-    call: ast.Call, method: str, argument: str, context: Context, reason: str
-) -> Fix | None:
+def utc_fix(call: ast.Call, method: str, argument: str, file: File, reason: str) -> Fix | None:
     """Return the unsafe fix that calls another method of the same class, with a zone.
 
     Args:
         call: a call such as `datetime.utcnow()`.
         method: the method to call instead.
         argument: the argument to add, `{utc}` in it standing for the zone UTC.
-        context: the file.
+        file: the file.
         reason: why the fix is unsafe.
     """
-    source = context.source
-    utc = spell("datetime", "timezone", context)
+    source = file.source
+    utc = spell("datetime", "timezone", file)
     if utc is None or not isinstance(call.func, ast.Attribute):
         return None
     _, name_end = source.span(call.func)

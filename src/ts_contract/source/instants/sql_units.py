@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from ..file import Context
+from ..file import File
 from ..sql.queries import Query
 from ..sql.text import Statement
 from .units import named
@@ -222,14 +222,14 @@ _SECONDS_FUNCTIONS = frozenset({"UNIXEPOCH", "UNIX_TIMESTAMP"})
 _KEEP_UNIT = frozenset({"ABS", "CEIL", "COALESCE", "FLOOR", "IFNULL", "MAX", "MIN", "ROUND"})
 
 
-def sql_unit(tokens: Sequence[Token], context: Context) -> SqlUnit | None:
+def sql_unit(tokens: Sequence[Token], file: File) -> SqlUnit | None:
     """Return the unit of a value in SQL: seconds, milliseconds, a plain number, or None.
 
     Args:
         tokens: the whole value.
-        context: the file, whose contract names epoch columns.
+        file: the file, whose contract names epoch columns.
     """
-    reader = _Reader(tokens, context)
+    reader = _Reader(tokens, file)
     found = reader.sum()
     return found if reader.at == len(tokens) else None
 
@@ -237,9 +237,9 @@ def sql_unit(tokens: Sequence[Token], context: Context) -> SqlUnit | None:
 class _Reader:
     """Reads an arithmetic expression of SQL by recursive descent, for its unit alone."""
 
-    def __init__(self, tokens: Sequence[Token], context: Context) -> None:
+    def __init__(self, tokens: Sequence[Token], file: File) -> None:
         self.tokens = tokens
-        self.context = context
+        self.file = file
         self.at = 0
 
     def sum(self) -> SqlUnit | None:
@@ -286,7 +286,7 @@ class _Reader:
         if self.peek() == ".":
             self.at += 2
             token = self.tokens[self.at - 1] if self.at <= len(self.tokens) else token
-        held = named(token.name, self.context) if token.text[0] != "'" else None
+        held = named(token.name, self.file) if token.text[0] != "'" else None
         return held.unit if held and held.unit in {"s", "ms"} else None
 
     def call(self, function: Token) -> SqlUnit | None:
@@ -303,9 +303,9 @@ class _Reader:
             return "s"
         if word == "CAST":
             end = _find(arguments, "AS", 0)
-            return sql_unit(arguments[:end], self.context)
+            return sql_unit(arguments[:end], self.file)
         if word in _KEEP_UNIT:
-            return sql_unit(_split(arguments)[0], self.context)
+            return sql_unit(_split(arguments)[0], self.file)
         return None
 
     def inside(self) -> SqlUnit | None:

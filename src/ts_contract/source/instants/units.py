@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Literal
 
 from ..edits import Edit, Fix
-from ..file import Context
+from ..file import File
 from ..python.constants import Number, number
 from .clocks import is_aware, project_name
 
@@ -79,9 +79,9 @@ _FACTOR = re.compile(r"_per_|_to_|^per_|^to_|^from_")
 _NO_NUMBER = re.compile(r"^_*(?:from|format|fmt|validate|check|is|has|set|parse|sleep|wait)_")
 
 
-def named(name: str, context: Context) -> Quantity | None:
+def named(name: str, file: File) -> Quantity | None:
     """Return what a name of a variable, column, key or parameter says of its value."""
-    if name.lower() in context.epoch_columns:
+    if name.lower() in file.epoch_columns:
         return Quantity("ms", "instant")
     return _by_suffix(name)
 
@@ -152,12 +152,12 @@ _DATETIMES = frozenset({
 })  # fmt: skip
 
 
-def quantity(node: ast.expr, context: Context, depth: int = _MAX_DEPTH) -> Quantity | None:
+def quantity(node: ast.expr, file: File, depth: int = _MAX_DEPTH) -> Quantity | None:
     """Return what is sure of an expression that measures time.
 
     Args:
         node: the expression.
-        context: its file.
+        file: its file.
         depth: how many expressions deep to look.
 
     Returns:
@@ -167,78 +167,78 @@ def quantity(node: ast.expr, context: Context, depth: int = _MAX_DEPTH) -> Quant
         return None
     match node:
         case ast.Name(id=name):
-            return named(name, context) or _by_flow(node, context, depth - 1)
+            return named(name, file) or _by_flow(node, file, depth - 1)
         case ast.Attribute(attr=attr):
-            return named(attr, context) or _STAT.get(attr)
+            return named(attr, file) or _STAT.get(attr)
         case ast.Subscript(slice=ast.Constant(value=str(key))):
-            return named(key, context)
+            return named(key, file)
         case ast.Call():
-            return _of_call(node, context, depth - 1)
+            return _of_call(node, file, depth - 1)
         case ast.BinOp():
-            return _of_arithmetic(node, context, depth - 1)
+            return _of_arithmetic(node, file, depth - 1)
         case ast.IfExp(body=body, orelse=orelse):
-            return _joined([body, orelse], context, depth - 1)
+            return _joined([body, orelse], file, depth - 1)
         case ast.BoolOp(values=values):
-            return _joined(values, context, depth - 1)
+            return _joined(values, file, depth - 1)
         case ast.NamedExpr(value=value) | ast.Await(value=value):
-            return quantity(value, context, depth - 1)
+            return quantity(value, file, depth - 1)
     return None
 
 
-def _by_flow(name: ast.Name, context: Context, depth: int) -> Quantity | None:
-    values = [binding.value for binding in context.source.bindings(name)]
+def _by_flow(name: ast.Name, file: File, depth: int) -> Quantity | None:
+    values = [binding.value for binding in file.source.bindings(name)]
     if not all(values):
         return None  # a parameter, a loop: not known
-    known, key = context.quantities, tuple(map(id, values))
+    known, key = file.quantities, tuple(map(id, values))
     if key not in known:
         known[key] = None  # what is computed from itself is not sure
-        known[key] = _joined([value for value in values if value], context, depth)
+        known[key] = _joined([value for value in values if value], file, depth)
     return known[key]
 
 
-def _joined(values: list[ast.expr], context: Context, depth: int) -> Quantity | None:
+def _joined(values: list[ast.expr], file: File, depth: int) -> Quantity | None:
     """Return what several possible values have in common; None and zero join with everything."""
     found = {
-        quantity(value, context, depth)
+        quantity(value, file, depth)
         for value in values
         if not (isinstance(value, ast.Constant) and not value.value)
     }
     return found.pop() if len(found) == 1 else None
 
 
-def _of_call(call: ast.Call, context: Context, depth: int) -> Quantity | None:
-    dotted = context.source.resolve(call.func)
+def _of_call(call: ast.Call, file: File, depth: int) -> Quantity | None:
+    dotted = file.source.resolve(call.func)
     if dotted in _ORIGINS:
         return _ORIGINS[dotted]
     if dotted in _TO_INT and len(call.args) == 1:
-        given = quantity(call.args[0], context, depth)
+        given = quantity(call.args[0], file, depth)
         return given and replace(given, is_float=False)
     if dotted == "builtins.float" and len(call.args) == 1:
-        given = quantity(call.args[0], context, depth)
+        given = quantity(call.args[0], file, depth)
         return given and replace(given, is_float=True)
     if dotted in _KEEPS and call.args:
-        return _joined(call.args, context, depth)
-    known = _PROJECT.get(project_name(call.func, context) or "")
-    return known or _of_method(call, context, depth) or _by_function_name(call, context)
+        return _joined(call.args, file, depth)
+    known = _PROJECT.get(project_name(call.func, file) or "")
+    return known or _of_method(call, file, depth) or _by_function_name(call, file)
 
 
-def _of_method(call: ast.Call, context: Context, depth: int) -> Quantity | None:
+def _of_method(call: ast.Call, file: File, depth: int) -> Quantity | None:
     match call:
         case ast.Call(func=ast.Attribute(attr="total_seconds"), args=[]):
             return Quantity("s", "duration", is_float=True)
         case ast.Call(func=ast.Attribute(attr="timestamp", value=value), args=[], keywords=[]):
-            return _SECONDS if _is_datetime(value, context, depth) else None
+            return _SECONDS if _is_datetime(value, file, depth) else None
         case ast.Call(
             func=ast.Attribute(attr="get" | "pop"), args=[ast.Constant(value=str(key)), *_]
         ):
-            return named(key, context)
+            return named(key, file)
     return None
 
 
-def _by_function_name(call: ast.Call, context: Context) -> Quantity | None:
+def _by_function_name(call: ast.Call, file: File) -> Quantity | None:
     match call.func:
         case ast.Name(id=name) | ast.Attribute(attr=name):
-            return named(name, context) if gives_number(name) else None
+            return named(name, file) if gives_number(name) else None
     return None
 
 
@@ -247,31 +247,31 @@ def gives_number(function: str) -> bool:
     return _NO_NUMBER.search(function.lower()) is None
 
 
-def _is_datetime(node: ast.expr, context: Context, depth: int) -> bool:
+def _is_datetime(node: ast.expr, file: File, depth: int) -> bool:
     """Tell whether an expression is surely a `datetime`."""
     if not depth:
         return False
     match node:
         case ast.Call(func=ast.Attribute(attr="replace" | "astimezone", value=value)) if (
-            _is_datetime(value, context, depth - 1)
+            _is_datetime(value, file, depth - 1)
         ):
             return True
         case ast.Call(func=func):
-            return context.source.resolve(func) in _DATETIMES or is_aware(node, context)
+            return file.source.resolve(func) in _DATETIMES or is_aware(node, file)
         case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=ast.Call(func=func)):
-            is_delta = context.source.resolve(func) == "datetime.timedelta"
-            return is_delta and _is_datetime(left, context, depth - 1)
+            is_delta = file.source.resolve(func) == "datetime.timedelta"
+            return is_delta and _is_datetime(left, file, depth - 1)
         case ast.Name():
-            bindings = context.source.bindings(node)
+            bindings = file.source.bindings(node)
             if len(bindings) != 1:
                 return False
             if bindings[0].value is not None:
-                return _is_datetime(bindings[0].value, context, depth - 1)
+                return _is_datetime(bindings[0].value, file, depth - 1)
             argument = bindings[0].node
             return (
                 isinstance(argument, ast.arg)
                 and argument.annotation is not None
-                and context.source.resolve(argument.annotation) == "datetime.datetime"
+                and file.source.resolve(argument.annotation) == "datetime.datetime"
             )
     return False
 
@@ -282,24 +282,24 @@ _ORDER: tuple[Unit, ...] = ("s", "ms", "us", "ns")
 _STEPS = {1_000: 1, 1_000_000: 2, 1_000_000_000: 3}
 
 
-def _of_arithmetic(node: ast.BinOp, context: Context, depth: int) -> Quantity | None:
-    left, right = (quantity(side, context, depth) for side in (node.left, node.right))
+def _of_arithmetic(node: ast.BinOp, file: File, depth: int) -> Quantity | None:
+    left, right = (quantity(side, file, depth) for side in (node.left, node.right))
     match node.op:
         case ast.Add() | ast.Sub():
-            return _sum(node, left, right, context)
+            return _sum(node, left, right, file)
         case ast.Mult() if (left is None) != (right is None):
-            factor = number(node.right if left else node.left, context.source)
+            factor = number(node.right if left else node.left, file.source)
             return _scaled(left or right, factor, 1)
         case ast.Div() if left and right is None:
-            scaled = _scaled(left, number(node.right, context.source), -1)
+            scaled = _scaled(left, number(node.right, file.source), -1)
             return scaled and replace(scaled, is_float=True)
         case ast.FloorDiv() if left and right is None:
-            return _scaled(left, number(node.right, context.source), -1)
+            return _scaled(left, number(node.right, file.source), -1)
     return None
 
 
 def _sum(
-    node: ast.BinOp, left: Quantity | None, right: Quantity | None, context: Context
+    node: ast.BinOp, left: Quantity | None, right: Quantity | None, file: File
 ) -> Quantity | None:
     if left and right:
         if left.unit != right.unit:
@@ -307,7 +307,7 @@ def _sum(
         is_float = left.is_float or right.is_float
         return Quantity(left.unit, _kind_of_sum(left, right, node.op), is_float)
     only = left or right
-    other = number(node.right if left else node.left, context.source)
+    other = number(node.right if left else node.left, file.source)
     if only is None or other is None or (only.unit == "ms" and spells_seconds(other, only)):
         return None
     return replace(only, is_float=only.is_float or isinstance(other.value, float))
@@ -380,26 +380,26 @@ class Mixture:
     fix: Fix | None
 
 
-def mixed(left: ast.expr, right: ast.expr, context: Context) -> Mixture | None:
+def mixed(left: ast.expr, right: ast.expr, file: File) -> Mixture | None:
     """Return how two operands disagree, or None unless one is surely milliseconds and one not.
 
     Args:
         left: an operand of `+`, `-` or a comparison.
         right: the other one.
-        context: their file.
+        file: their file.
     """
     if _is_text(left) or _is_text(right):
         return None
-    quantities = quantity(left, context), quantity(right, context)
+    quantities = quantity(left, file), quantity(right, file)
     for (own, other), expression in zip((quantities, quantities[::-1]), (right, left), strict=True):
         if own is None or own.unit != "ms":
             continue
         if other is None:
-            constant = number(expression, context.source)
+            constant = number(expression, file.source)
             if constant and spells_seconds(constant, own):
-                return Mixture("seconds", _times_1000(expression, context))
+                return Mixture("seconds", _times_1000(expression, file))
         elif other.unit != "ms":
-            fix = _times_1000(expression, context) if other.unit == "s" else None
+            fix = _times_1000(expression, file) if other.unit == "s" else None
             return Mixture(UNIT_NAMES[other.unit], fix)
     return None
 
@@ -409,8 +409,8 @@ def _is_text(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str | bytes)
 
 
-def _times_1000(node: ast.expr, context: Context) -> Fix | None:
-    start, end = context.source.span(node)
+def _times_1000(node: ast.expr, file: File) -> Fix | None:
+    start, end = file.source.span(node)
     if isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Call | ast.Constant):
         edits: tuple[Edit, ...] = (Edit(end, end, " * 1000"),)
     elif isinstance(node, ast.BinOp):
