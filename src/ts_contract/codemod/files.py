@@ -21,7 +21,7 @@ from ..lint.files import decode, shown_path
 from ..source.file import File
 from ..source.python.source import Source, SourceError
 from .changes import Change, UnclearError
-from .ormdefinitions import Elsewhere, Epoch, epochs_in
+from .orm.definitions import Elsewhere, Epoch, epochs_in
 from .rewrite import Settings, rewrite
 
 __all__ = ["Result", "models_in", "rewrite_bytes", "rewrite_files"]

@@ -20,15 +20,15 @@ from ..source.edits import Edit, apply_edits
 from ..source.file import File
 from ..source.python.source import Source, SourceError
 from ..source.sql.schema import Schema
-from .atoms import Key
 from .changes import Change, Decision, Options, Verdict
-from .heldnames import plan_held_names
-from .imports import with_imports
-from .journal import FOLLOWS_ITS_QUERY, Journal
-from .markers import marker_edits
-from .models import plan_models
-from .ormdefinitions import Elsewhere
-from .plan import plan_sql
+from .edits.imports import with_imports
+from .edits.markers import marker_edits
+from .orm.definitions import Elsewhere
+from .orm.plan import plan_models
+from .outcomes import FOLLOWS_ITS_QUERY, Journal
+from .python.named import plan_held_names
+from .sql.plan import plan_sql
+from .sql.rewrites import Key
 
 __all__ = ["Rewritten", "Settings", "rewrite"]
 

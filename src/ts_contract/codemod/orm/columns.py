@@ -12,21 +12,14 @@ import ast
 import re
 from collections.abc import Iterator
 
-from ..source.columns.model import ModelColumn
-from ..source.edits import Edit
-from ..source.file import File
-from ..source.instants.clocks import is_none, project_name, spell
-from .changes import UnclearError
-from .ormdefinitions import (
-    Definition,
-    defined_by,
-    definition,
-    fills_itself,
-    last_name,
-    refuse_history,
-)
-from .spans import without_item
-from .values import Rewrite, clock_reason, spelled_name
+from ...source.columns.model import ModelColumn
+from ...source.edits import Edit
+from ...source.file import File
+from ...source.instants.clocks import is_none, project_name, spell
+from ..changes import UnclearError
+from ..edits.lists import without_item
+from ..python.bound_values import Rewrite, clock_reason, spelled_name
+from .definitions import Definition, defined_by, definition, fills_itself, last_name, refuse_history
 
 __all__ = ["OrmColumns"]
 

@@ -6,8 +6,8 @@ import ast
 import re
 from collections.abc import Iterable
 
-from ..source.edits import Edit
-from ..source.python.source import Source
+from ...source.edits import Edit
+from ...source.python.source import Source
 
 __all__ = ["is_marked", "marker_edits"]
 

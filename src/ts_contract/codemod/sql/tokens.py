@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sqlglot import Dialect, Token, TokenType
 
-from ..source.sql.text import PADDING, Placeholder, Statement
+from ...source.sql.text import PADDING, Placeholder, Statement
 
 __all__ = [
     "AFTER_ITEM",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..contract import ColumnContract, Dialect
+from ...contract import ColumnContract, Dialect
 
 __all__ = ["DIALECTS", "SCALES", "Sql", "shown"]
 

@@ -11,15 +11,15 @@ import ast
 from collections.abc import Sequence
 from functools import cached_property
 
-from ..contract import ColumnContract
-from ..source.columns.model import ModelUse
-from ..source.edits import Edit
-from ..source.file import File
-from ..source.instants.clocks import is_aware, is_clock, is_none, method_after
-from .changes import UnclearError
-from .ormdefinitions import Elsewhere, fills_itself, find_epoch, refuse_history, writes_itself
-from .spans import without_item
-from .values import Rewrite, bound_value, is_plain
+from ...contract import ColumnContract
+from ...source.columns.model import ModelUse
+from ...source.edits import Edit
+from ...source.file import File
+from ...source.instants.clocks import is_aware, is_clock, is_none, method_after
+from ..changes import UnclearError
+from ..edits.lists import without_item
+from ..python.bound_values import Rewrite, bound_value, is_plain
+from .definitions import Elsewhere, fills_itself, find_epoch, refuse_history, writes_itself
 
 __all__ = ["OrmQueries"]
 

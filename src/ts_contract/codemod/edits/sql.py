@@ -13,10 +13,10 @@ import re
 import tokenize
 from functools import cached_property
 
-from ..source.edits import Edit
-from ..source.python.source import Source
-from ..source.sql.queries import Query
-from .changes import UnclearError
+from ...source.edits import Edit
+from ...source.python.source import Source
+from ...source.sql.queries import Query
+from ..changes import UnclearError
 
 __all__ = ["Editor"]
 

@@ -9,7 +9,7 @@ from ..lint.findings import Finding
 from ..source.edits import Edit, apply_edits
 from ..source.python.source import Source
 from .changes import Change, Decision, Options, Status, Verdict
-from .trail import Trail
+from .edits.offsets import Trail
 
 __all__ = ["FOLLOWS_ITS_QUERY", "Journal"]
 

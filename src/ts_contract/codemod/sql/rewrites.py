@@ -7,18 +7,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ..contract import ColumnContract, TableContract
-from ..source.columns.model import Reference, Resolved
-from ..source.file import File
-from ..source.sql.queries import Query
-from ..source.sql.text import Placeholder
-from .changes import Options, UnclearError
-from .clauses import Clauses, Place
-from .dialects import DIALECTS, SCALES, shown
-from .editing import Editor
-from .readers import Readers
-from .taken import TakenValues
-from .values import Rewrite
+from ...contract import ColumnContract, TableContract
+from ...source.columns.model import Reference, Resolved
+from ...source.file import File
+from ...source.sql.queries import Query
+from ...source.sql.text import Placeholder
+from ..changes import Options, UnclearError
+from ..edits.sql import Editor
+from ..python.bound_values import Rewrite
+from ..python.row_readers import Readers
+from ..python.value_readers import TakenValues
+from .spelling import DIALECTS, SCALES, shown
+from .tokens import Clauses, Place
 
 __all__ = ["Atom", "Key", "Shared", "legacy_references"]
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 import ast
 import re
 
-from ..source.columns.model import ColumnData, Resolved
-from ..source.edits import Edit
-from ..source.file import File
-from .atoms import Key
-from .changes import Options, UnclearError, Verdict
-from .clauses import Clauses
-from .models import verdict_of
-from .taken import loads_of
-from .values import Rewrite, bound_value
+from ...source.columns.model import ColumnData, Resolved
+from ...source.edits import Edit
+from ...source.file import File
+from ..changes import Options, UnclearError, Verdict
+from ..orm.plan import verdict_of
+from ..sql.rewrites import Key
+from ..sql.tokens import Clauses
+from .bound_values import Rewrite, bound_value
+from .value_readers import loads_of
 
 __all__ = ["plan_held_names"]
 

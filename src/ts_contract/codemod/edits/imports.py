@@ -10,9 +10,9 @@ import ast
 import re
 from collections.abc import Collection, Iterable, Iterator
 
-from ..source.edits import Edit, Import, apply_edits
-from ..source.python.source import Source
-from .spans import without_item
+from ...source.edits import Edit, Import, apply_edits
+from ...source.python.source import Source
+from .lists import without_item
 
 __all__ = ["with_imports"]
 

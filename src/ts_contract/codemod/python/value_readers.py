@@ -6,12 +6,12 @@ import ast
 import re
 from collections.abc import Iterator
 
-from ..source.edits import Edit
-from ..source.file import File
-from ..source.instants.clocks import is_none, is_utc, method_after, project_name
-from ..source.python.source import Source
-from .changes import UnclearError
-from .values import Rewrite, spelled_name
+from ...source.edits import Edit
+from ...source.file import File
+from ...source.instants.clocks import is_none, is_utc, method_after, project_name
+from ...source.python.source import Source
+from ..changes import UnclearError
+from .bound_values import Rewrite, spelled_name
 
 __all__ = ["TakenValues", "is_test", "loads_of", "name_of"]
 

@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from ..source.columns.model import Resolved
-from ..source.columns.rows import RowFinder
-from ..source.file import File
-from ..source.python.branches import comes_before
-from ..source.sql.queries import EXECUTING
-from .taken import is_test, loads_of, name_of
+from ...source.columns.model import Resolved
+from ...source.columns.rows import RowFinder
+from ...source.file import File
+from ...source.python.branches import comes_before
+from ...source.sql.queries import EXECUTING
+from .value_readers import is_test, loads_of, name_of
 
 __all__ = ["Readers", "Uses"]
 

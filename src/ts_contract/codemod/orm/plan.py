@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ..source.columns.model import ModelColumn, ModelUse
-from ..source.file import File
-from .atoms import Key
-from .changes import Options, UnclearError, Verdict, joined
-from .ormcolumns import OrmColumns
-from .ormdefinitions import Elsewhere
-from .ormqueries import OrmQueries
-from .values import Rewrite
+from ...source.columns.model import ModelColumn, ModelUse
+from ...source.file import File
+from ..changes import Options, UnclearError, Verdict, joined
+from ..python.bound_values import Rewrite
+from ..sql.rewrites import Key
+from .columns import OrmColumns
+from .definitions import Elsewhere
+from .queries import OrmQueries
 
 __all__ = ["plan_models", "verdict_of"]
 

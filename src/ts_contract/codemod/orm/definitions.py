@@ -7,10 +7,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..contract import ColumnContract
-from ..source.columns.model import ModelColumn, ModelUse
-from ..source.file import File
-from .changes import UnclearError
+from ...contract import ColumnContract
+from ...source.columns.model import ModelColumn, ModelUse
+from ...source.file import File
+from ..changes import UnclearError
 
 __all__ = [
     "Definition",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ts_contract.codemod.trail import Trail
+from ts_contract.codemod.edits.offsets import Trail
 from ts_contract.source.edits import Edit, apply_edits
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from sqlglot import TokenType
 
-from .clauses import (
+from .tokens import (
     AFTER_ITEM,
     BEFORE_ITEM,
     CLOSING,

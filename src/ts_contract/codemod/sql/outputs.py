@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ..source.columns.model import Resolved
-from ..source.edits import Edit
-from .atoms import Atom, Shared
-from .changes import UnclearError
-from .clauses import Place
-from .dialects import shown
-from .readers import Uses
-from .values import Rewrite
+from ...source.columns.model import Resolved
+from ...source.edits import Edit
+from ..changes import UnclearError
+from ..python.bound_values import Rewrite
+from ..python.row_readers import Uses
+from .rewrites import Atom, Shared
+from .spelling import shown
+from .tokens import Place
 
 __all__ = ["Outputs"]
 

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ..source.columns.model import Reference, Resolved, RowRead
-from ..source.edits import Edit, Import
-from ..source.file import File
-from ..source.sql.queries import Query
-from .atoms import Atom, Key, Shared
-from .changes import Options, UnclearError, Verdict, joined
-from .dialects import SCALES, shown
+from ...source.columns.model import Reference, Resolved, RowRead
+from ...source.edits import Edit, Import
+from ...source.file import File
+from ...source.sql.queries import Query
+from ..changes import Options, UnclearError, Verdict, joined
+from .rewrites import Atom, Key, Shared
+from .spelling import SCALES, shown
 from .statements import Planner
 
 __all__ = ["plan_sql"]

@@ -14,20 +14,20 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..contract import Contract
-from ..lint.files import decode
-from ..migration import Refused, migrate
-from ..migration.classify import convert
-from ..source.columns.model import Resolved
-from ..source.file import File
-from ..source.python.source import Source
-from ..source.sql.queries import Query
-from ..source.sql.text import Statement
-from .changes import UnclearError
-from .clauses import Clauses, Place
-from .files import Result
-from .rewrite import Settings
-from .surroundings import usage_of
+from ...contract import Contract
+from ...lint.files import decode
+from ...migration import Refused, migrate
+from ...migration.classify import convert
+from ...source.columns.model import Resolved
+from ...source.file import File
+from ...source.python.source import Source
+from ...source.sql.queries import Query
+from ...source.sql.text import Statement
+from ..changes import UnclearError
+from ..files import Result
+from ..rewrite import Settings
+from ..sql.tokens import Clauses, Place
+from ..sql.usage import usage_of
 
 __all__ = ["Outcome", "verify_rewrites"]
 

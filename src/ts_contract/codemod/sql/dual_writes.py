@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import ast
 
-from ..source.columns.model import Reference
-from ..source.edits import Edit
-from ..source.file import File
-from ..source.instants.clocks import is_clock
-from ..source.sql.queries import Query
-from ..source.sql.text import Placeholder
-from .changes import UnclearError
-from .clauses import Clauses, Place
-from .editing import Editor
-from .spans import without_item
-from .values import Rewrite
+from ...source.columns.model import Reference
+from ...source.edits import Edit
+from ...source.file import File
+from ...source.instants.clocks import is_clock
+from ...source.sql.queries import Query
+from ...source.sql.text import Placeholder
+from ..changes import UnclearError
+from ..edits.lists import without_item
+from ..edits.sql import Editor
+from ..python.bound_values import Rewrite
+from .tokens import Clauses, Place
 
 __all__ = ["collapse"]
 

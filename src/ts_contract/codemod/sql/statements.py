@@ -10,16 +10,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from ..source.columns.model import Reference, Resolved
-from ..source.instants.clocks import is_none
-from .atoms import Atom, Shared, legacy_references
-from .changes import UnclearError
-from .clauses import Place
-from .dialects import SCALES
-from .dualwrites import collapse
+from ...source.columns.model import Reference, Resolved
+from ...source.instants.clocks import is_none
+from ..changes import UnclearError
+from .dual_writes import collapse
 from .operands import FIRST_ARGUMENT_ONLY, SAME_VALUE, Operands
 from .outputs import Outputs
-from .surroundings import Usage, usage_of
+from .rewrites import Atom, Shared, legacy_references
+from .spelling import SCALES
+from .tokens import Place
+from .usage import Usage, usage_of
 
 __all__ = ["Planner"]
 

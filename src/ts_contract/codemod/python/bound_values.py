@@ -11,10 +11,10 @@ import ast
 import re
 from dataclasses import dataclass, field
 
-from ..contract import ColumnContract
-from ..source.edits import Edit, Import
-from ..source.file import File
-from ..source.instants.clocks import (
+from ...contract import ColumnContract
+from ...source.edits import Edit, Import
+from ...source.file import File
+from ...source.instants.clocks import (
     clock_module,
     is_aware,
     is_none,
@@ -22,8 +22,8 @@ from ..source.instants.clocks import (
     project_name,
     spell,
 )
-from ..source.instants.units import quantity
-from .changes import NoTextError, UnclearError
+from ...source.instants.units import quantity
+from ..changes import NoTextError, UnclearError
 
 __all__ = ["Rewrite", "bound_value", "clock_reason", "is_plain", "spelled_name"]
 

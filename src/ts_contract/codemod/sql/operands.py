@@ -7,17 +7,17 @@ import re
 from collections.abc import Sequence
 from functools import cached_property
 
-from ..source.columns.model import Resolved, RowRead
-from ..source.edits import Edit
-from ..source.sql.queries import Query
-from ..source.sql.text import Placeholder
-from ..timestamps import to_epoch_ms
-from .atoms import Atom, Shared
-from .changes import NoTextError, UnclearError
-from .clauses import Place
-from .dialects import SCALES
-from .surroundings import Usage
-from .values import Rewrite, bound_value
+from ...source.columns.model import Resolved, RowRead
+from ...source.edits import Edit
+from ...source.sql.queries import Query
+from ...source.sql.text import Placeholder
+from ...timestamps import to_epoch_ms
+from ..changes import NoTextError, UnclearError
+from ..python.bound_values import Rewrite, bound_value
+from .rewrites import Atom, Shared
+from .spelling import SCALES
+from .tokens import Place
+from .usage import Usage
 
 __all__ = ["FIRST_ARGUMENT_ONLY", "SAME_VALUE", "Operands"]
 

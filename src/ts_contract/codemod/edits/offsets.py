@@ -10,7 +10,7 @@ import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ..source.edits import Edit
+from ...source.edits import Edit
 
 __all__ = ["Trail"]
 

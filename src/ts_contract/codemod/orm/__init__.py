@@ -1,0 +1,1 @@
+"""Rewrites of ORM models and of the queries on them."""

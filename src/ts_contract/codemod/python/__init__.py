@@ -1,0 +1,1 @@
+"""Rewrites of Python around SQL: the values that are bound, and what reads the rows."""

@@ -1,0 +1,1 @@
+"""Checks rewrites against a real database."""
