@@ -23,7 +23,7 @@ from ts_contract.migration import (
     status,
     verify,
 )
-from ts_contract.migration.dialects import sqlite as dialect
+from ts_contract.migration.engines.sqlite import inspection as dialect
 from ts_contract.timestamps import now_ms
 
 CONTRACT = parse_contract({"tables": {"t": ["c"]}})

@@ -11,8 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ts_contract.migration.classify import FORMS, MAX_MS, MIN_MS, Reading, convert
-from ts_contract.migration.dialects.sqlite_values import (
+from ts_contract.migration.engines.sqlite.recognise import (
     form_expression,
     is_usual_expression,
     ms_expression,
@@ -21,6 +20,7 @@ from ts_contract.migration.dialects.sqlite_values import (
     unproved_expression,
     usual_expression,
 )
+from ts_contract.migration.forms import FORMS, MAX_MS, MIN_MS, Reading, convert
 
 NOON = 1_705_320_000_000  # 2024-01-15 12:00:00 UTC
 DAY = 86_400_000

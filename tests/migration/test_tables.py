@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from ts_contract.loading import parse_contract
 from ts_contract.migration import Progress, migrate, rollback, status, verify
-from ts_contract.migration.dialects.sqlite import Database, checkpointing_aside
-from ts_contract.migration.dialects.sqlite_proof import Proofs
+from ts_contract.migration.engines.sqlite.inspection import Database, checkpointing_aside
+from ts_contract.migration.engines.sqlite.offline import Proofs
 
 MODES = {
     "online": {"batch_size": 3, "pause": 0},
@@ -456,7 +456,7 @@ def waiting_for_proofs(monkeypatch, numbers: set[int]) -> set[int]:
                 trusted.add(number)
             return number in trusted
 
-    monkeypatch.setattr("ts_contract.migration.dialects.sqlite_proof.Proofs", Waiting)
+    monkeypatch.setattr("ts_contract.migration.engines.sqlite.offline.Proofs", Waiting)
     return trusted
 
 
@@ -488,7 +488,7 @@ def test_an_offline_run_trusts_nothing_where_no_thread_can_read(build, monkeypat
     path = logged(build("CREATE TABLE t (id INTEGER PRIMARY KEY, c TIMESTAMP);", t=rows))
     trusted = waiting_for_proofs(monkeypatch, set())
     gone = str(path.with_name("gone.db"))
-    monkeypatch.setattr("ts_contract.migration.dialects.sqlite_proof.file_of", lambda _: gone)
+    monkeypatch.setattr("ts_contract.migration.engines.sqlite.offline.file_of", lambda _: gone)
 
     report = migrate(path, parse_contract({"tables": {"t": ["c"]}}), offline=True)
 

@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ts_contract.migration.classify import Reading, convert
-from ts_contract.migration.dialects.sqlite import Database
-from ts_contract.migration.dialects.sqlite_forms import provide_zones
-from ts_contract.migration.dialects.sqlite_values import (
+from ts_contract.migration.engines.sqlite.inspection import Database
+from ts_contract.migration.engines.sqlite.recognise import (
     form_expression,
     ms_expression,
     ms_or_form_expression,
     text_expression,
 )
+from ts_contract.migration.engines.sqlite.survey import provide_zones
+from ts_contract.migration.forms import Reading, convert
 
 EPOCH = datetime(1970, 1, 1)
 POLICIES = list(product(["first", "second", "reject"], ["shift", "reject"]))

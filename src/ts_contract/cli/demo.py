@@ -72,7 +72,7 @@ def _prepared(directory: Path) -> Path:
 
 
 def _print_forms(store: Path, plan: Plan) -> None:
-    from ..migration.classify import FORMS  # noqa: PLC0415
+    from ..migration.forms import FORMS  # noqa: PLC0415
 
     rows = sum(table.rows for table in plan.tables)
     columns = sum(len(table.columns) for table in plan.tables)

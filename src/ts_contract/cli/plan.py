@@ -74,7 +74,7 @@ def _print(plan: Plan, *, sql: bool) -> None:
 
 def print_forms(plan: Plan) -> None:
     """Print which storage forms each legacy column holds, one of its values, and how many."""
-    from ..migration.classify import FORMS  # noqa: PLC0415
+    from ..migration.forms import FORMS  # noqa: PLC0415
 
     rows: list[tuple[object, ...]] = []
     for table in plan.tables:

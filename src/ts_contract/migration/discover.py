@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..progress import Progress, ProgressCallback, silent
-from .classify import FORMS, Reading
-from .dialects.sqlite import Database, Target, introspect, opened, quote
-from .dialects.sqlite_forms import FormCount, count_forms, first_forms
-from .introspect import ColumnInfo, TableInfo
-from .shapes import ColumnShape
+from .engines.sqlite.inspection import Database, Target, introspect, opened, quote
+from .engines.sqlite.survey import FormCount, count_forms, first_forms
+from .forms import FORMS, Reading
+from .pairs import ColumnShape
+from .schema import ColumnInfo, TableInfo
 
 __all__ = ["Candidate", "Proposal", "discover"]
 

@@ -18,9 +18,9 @@ from typing import Any
 
 from ..contract import Contract
 from ..progress import Progress, ProgressCallback, silent
-from .backup import back_up
-from .dialects import sqlite_rows
-from .dialects.sqlite import (
+from .engines.sqlite import rows as sqlite_rows
+from .engines.sqlite.backup import back_up
+from .engines.sqlite.inspection import (
     Database,
     Target,
     checkpointing_aside,
@@ -31,15 +31,15 @@ from .dialects.sqlite import (
     sorting_in_parallel,
     transaction,
 )
-from .dialects.sqlite_forms import provide_zones
-from .dialects.sqlite_proof import Proofs, proving_aside
-from .dialects.sqlite_triggers import without_triggers
+from .engines.sqlite.offline import Proofs, proving_aside
+from .engines.sqlite.quiet import without_triggers
+from .engines.sqlite.survey import provide_zones
 from .errors import Refused
+from .pairs import TableShape
 from .plan import Plan, plan_open
-from .shapes import TableShape
-from .signals import StopFlag, stop_on_signals
 from .state import Lease, finish_phase, note_backfill, read_state, write
 from .steps import Backfill, BuildIndex, CreateState, InstallSync, Step
+from .stopping import StopFlag, stop_on_signals
 from .verify import VerifyReport, needs_record, record_verified, verify_open
 
 __all__ = ["migrate"]

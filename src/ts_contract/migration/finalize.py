@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from ..contract import Contract
 from ..progress import ProgressCallback, silent
-from .dialects.sqlite import Database, Target, explain, introspect, opened, transaction
-from .dialects.sqlite_columns import set_up_rebuild
+from .dropping import Removal, recorded_tables, remove, run
+from .engines.sqlite.columns import set_up_rebuild
+from .engines.sqlite.inspection import Database, Target, explain, introspect, opened, transaction
 from .errors import Failed, Refused
-from .removal import Removal, recorded_tables, remove, run
 from .state import Lease, has_state, read_state
 from .steps import CreateState
 from .verify import verify_within

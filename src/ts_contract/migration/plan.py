@@ -11,14 +11,14 @@ from typing import Final
 
 from ..contract import ColumnContract, Contract, TableContract, index_name
 from ..progress import Progress, ProgressCallback, silent
-from .classify import FORMS, Reading, reading_of
-from .dialects.sqlite import Database, Target, introspect, opened
-from .dialects.sqlite_forms import FormCount, count_forms, latest_form
-from .dialects.sqlite_rows import has_stale_quarantine
-from .dialects.sqlite_sync import conversion_name, has_sync
-from .findings import Finding, contract_findings, table_findings
-from .introspect import ColumnInfo, DatabaseInfo, TableInfo
-from .shapes import ColumnShape, TableShape
+from .engines.sqlite.inspection import Database, Target, introspect, opened
+from .engines.sqlite.rows import has_stale_quarantine
+from .engines.sqlite.survey import FormCount, count_forms, latest_form
+from .engines.sqlite.sync import conversion_name, has_sync
+from .forms import FORMS, Reading, reading_of
+from .notices import Finding, contract_findings, table_findings
+from .pairs import ColumnShape, TableShape
+from .schema import ColumnInfo, DatabaseInfo, TableInfo
 from .state import State, read_state
 from .steps import (
     AddColumn,

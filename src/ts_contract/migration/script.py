@@ -6,11 +6,11 @@ from itertools import chain
 from typing import Final, Literal, get_args
 
 from ..contract import Contract
-from .classify import reading_of
-from .dialects import sqlite_ddl
-from .dialects.sqlite_script import verify_script
+from .engines.sqlite import ddl as sqlite_ddl
+from .engines.sqlite.script import verify_script
 from .errors import Refused
-from .shapes import ColumnShape, TableShape
+from .forms import reading_of
+from .pairs import ColumnShape, TableShape
 from .steps import (
     AddColumn,
     Backfill,

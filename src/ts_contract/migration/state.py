@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ..timestamps import now_ms
-from .dialects.sqlite import Database, literal
-from .dialects.sqlite_ddl import QUARANTINE, STATE
+from .engines.sqlite.ddl import QUARANTINE, STATE
+from .engines.sqlite.inspection import Database, literal
 from .errors import Failed, Refused
 
 __all__ = ["Lease", "QuarantineRow", "State", "quarantined", "read_state"]

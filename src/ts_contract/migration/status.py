@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..contract import Contract
-from .dialects.sqlite import Database, Target, introspect, opened, quote, transaction
-from .dialects.sqlite_sync import has_sync
-from .introspect import DatabaseInfo, TableInfo
+from .engines.sqlite.inspection import Database, Target, introspect, opened, quote, transaction
+from .engines.sqlite.sync import has_sync
+from .schema import DatabaseInfo, TableInfo
 from .state import QuarantineRow, State, quarantined, read_state
 
 __all__ = ["ColumnStatus", "Status", "status"]

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..contract import Contract, VersionRow
-from .classify import Reading
-from .dialects import sqlite_ddl as dialect
-from .dialects import sqlite_script, sqlite_sync
-from .shapes import ColumnShape, TableShape
+from .engines.sqlite import ddl as dialect
+from .engines.sqlite import script as sqlite_script
+from .engines.sqlite import sync as sqlite_sync
+from .forms import Reading
+from .pairs import ColumnShape, TableShape
 
 __all__ = [
     "AddColumn",

@@ -14,10 +14,8 @@ from typing import Any, Final
 from ..contract import Contract, TableContract
 from ..progress import Progress, ProgressCallback, silent
 from ..timestamps import now_ms
-from .classify import convert, reading_of
-from .dialects.sqlite import Database, Target, introspect, opened, transaction
-from .dialects.sqlite_sync import has_sync
-from .dialects.sqlite_verify import (
+from .engines.sqlite.inspection import Database, Target, introspect, opened, transaction
+from .engines.sqlite.proof import (
     ColumnCounts,
     count_columns,
     has_index_on,
@@ -27,9 +25,11 @@ from .dialects.sqlite_verify import (
     unlisted,
     unsure_rows,
 )
+from .engines.sqlite.sync import has_sync
 from .errors import MigrationError
-from .introspect import DatabaseInfo, TableInfo
-from .shapes import ColumnShape, TableShape
+from .forms import convert, reading_of
+from .pairs import ColumnShape, TableShape
+from .schema import DatabaseInfo, TableInfo
 from .state import State, has_state, read_state, write
 
 __all__ = ["ColumnReport", "Difference", "TableReport", "VerifyReport", "verify"]

@@ -9,9 +9,9 @@ from itertools import islice
 
 from ..contract import ColumnContract, Contract, TableContract, index_name
 from ..loading import load_contract
-from ..migration.classify import Reading, convert, reading_of
-from ..migration.dialects.sqlite import Database, introspect, quote
-from ..migration.introspect import DatabaseInfo
+from ..migration.engines.sqlite.inspection import Database, introspect, quote
+from ..migration.forms import Reading, convert, reading_of
+from ..migration.schema import DatabaseInfo
 from ..timestamps import EPOCH_2020_MS, EPOCH_2030_MS
 from .causes import cause_of_difference, problem_of_value
 from .watching import Watch

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from itertools import count
 
 from ..contract import ColumnContract, Contract, TableContract
-from ..migration.dialects.sqlite import Database, introspect, quote
-from ..migration.introspect import ColumnInfo, TableInfo
+from ..migration.engines.sqlite.inspection import Database, introspect, quote
+from ..migration.schema import ColumnInfo, TableInfo
 
 __all__ = ["add_sample_rows", "sample_values"]
 

@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 
 from ..contract import Contract, index_name
-from ..migration.classify import convert, reading_of
-from ..migration.dialects.sqlite import Database, introspect, quote
+from ..migration.engines.sqlite.inspection import Database, introspect, quote
+from ..migration.forms import convert, reading_of
 from .assertions import assert_ms_matches
 from .causes import problem_of_value
 from .samples import add_sample_rows

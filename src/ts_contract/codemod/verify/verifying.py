@@ -17,7 +17,7 @@ from pathlib import Path
 from ...contract import Contract
 from ...lint.files import decode
 from ...migration import Refused, migrate
-from ...migration.classify import convert
+from ...migration.forms import convert
 from ...source.columns.model import Resolved
 from ...source.file import File
 from ...source.python.source import Source

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..progress import Progress, ProgressCallback
-from .classify import Reading
-from .dialects.sqlite import Database, introspect
-from .dialects.sqlite_columns import checks_on, drop_columns
-from .dialects.sqlite_dependents import dependents, failures
-from .dialects.sqlite_text import names
+from .engines.sqlite.columns import checks_on, drop_columns
+from .engines.sqlite.create_text import names
+from .engines.sqlite.dependents import dependents, failures
+from .engines.sqlite.inspection import Database, introspect
 from .errors import Refused
-from .introspect import DatabaseInfo, SchemaObject
-from .shapes import ColumnShape, TableShape
+from .forms import Reading
+from .pairs import ColumnShape, TableShape
+from .schema import DatabaseInfo, SchemaObject
 from .state import State
 from .steps import InstallConversion, InstallSync, InstallZone
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..contract import Contract, TableContract, index_name
-from .introspect import DatabaseInfo, TableInfo
-from .shapes import TableShape
+from .pairs import TableShape
+from .schema import DatabaseInfo, TableInfo
 from .state import State
 
 __all__ = ["Finding", "contract_findings", "table_findings"]

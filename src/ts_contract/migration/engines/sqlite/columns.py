@@ -6,10 +6,10 @@ import sqlite3
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
-from ...contract import ROWID_NAMES
-from ..errors import Refused
-from .sqlite import Database, literal, quote
-from .sqlite_text import checks_naming, in_schema, without_columns
+from ....contract import ROWID_NAMES
+from ...errors import Refused
+from .create_text import checks_naming, in_schema, without_columns
+from .inspection import Database, literal, quote
 
 __all__ = ["checks_on", "drop_columns", "set_up_rebuild"]
 

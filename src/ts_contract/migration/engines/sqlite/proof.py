@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ...contract import VersionRow
-from ..shapes import ColumnShape, TableShape
-from ..zones import is_utc
-from .sqlite import Database, literal, quote
-from .sqlite_ddl import QUARANTINE, row_key
+from ....contract import VersionRow
+from ...pairs import ColumnShape, TableShape
+from ...zones import is_utc
+from .ddl import QUARANTINE, row_key
+from .inspection import Database, literal, quote
 
 __all__ = [
     "ColumnCounts",

@@ -11,10 +11,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Event, Thread
 
-from ..errors import MigrationError
-from ..shapes import TableShape
-from .sqlite import Database, file_of, opened
-from .sqlite_rows import Key, is_in_doubt
+from ...errors import MigrationError
+from ...pairs import TableShape
+from .inspection import Database, file_of, opened
+from .rows import Key, is_in_doubt
 
 __all__ = ["Proofs", "proving_aside"]
 

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from ..errors import Refused
-from .sqlite import quote
+from ...errors import Refused
+from .inspection import quote
 
 __all__ = ["Token", "checks_naming", "in_schema", "names", "tokens", "without_columns"]
 

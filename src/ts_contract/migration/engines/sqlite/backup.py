@@ -7,9 +7,9 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from ..progress import Progress, ProgressCallback
-from .dialects.sqlite import Database, quote
-from .errors import Failed, Refused
+from ....progress import Progress, ProgressCallback
+from ...errors import Failed, Refused
+from .inspection import Database, quote
 
 __all__ = ["back_up"]
 

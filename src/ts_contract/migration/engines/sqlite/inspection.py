@@ -13,9 +13,9 @@ from typing import Any, Final
 from urllib.parse import quote as url_quote
 from urllib.parse import unquote, urlsplit
 
-from ...contract import ROWID_NAMES
-from ..errors import Failed, MigrationError, Refused
-from ..introspect import ColumnInfo, DatabaseInfo, SchemaObject, TableInfo
+from ....contract import ROWID_NAMES
+from ...errors import Failed, MigrationError, Refused
+from ...schema import ColumnInfo, DatabaseInfo, SchemaObject, TableInfo
 
 __all__ = [
     "Database",

@@ -26,12 +26,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from ...contract import ROWID_NAMES
-from ..classify import Reading
-from ..shapes import ColumnShape, TableShape
-from .sqlite import literal, quote
-from .sqlite_ddl import QUARANTINE, legacy_value, name_in, reason, row_key
-from .sqlite_values import ms_or_form_expression
+from ....contract import ROWID_NAMES
+from ...forms import Reading
+from ...pairs import ColumnShape, TableShape
+from .ddl import QUARANTINE, legacy_value, name_in, reason, row_key
+from .inspection import literal, quote
+from .recognise import ms_or_form_expression
 
 __all__ = [
     "conversion_name",

@@ -6,12 +6,12 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any, Final
 
-from ...contract import ROWID_NAMES
-from ..shapes import ColumnShape, TableShape
-from ..zones import is_utc
-from . import sqlite_ddl
-from .sqlite import Database, quote
-from .sqlite_verify import orphan_keys, orphans, unlisted
+from ....contract import ROWID_NAMES
+from ...pairs import ColumnShape, TableShape
+from ...zones import is_utc
+from . import ddl as sqlite_ddl
+from .inspection import Database, quote
+from .proof import orphan_keys, orphans, unlisted
 
 __all__ = [
     "batch_end",

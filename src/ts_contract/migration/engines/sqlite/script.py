@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from ..classify import Reading
-from ..shapes import ColumnShape, TableShape
-from .sqlite import literal, quote
-from .sqlite_ddl import QUARANTINE, name_in, reason
-from .sqlite_values import classified_rows, usual_expression
-from .sqlite_verify import sure_expression
+from ...forms import Reading
+from ...pairs import ColumnShape, TableShape
+from .ddl import QUARANTINE, name_in, reason
+from .inspection import literal, quote
+from .proof import sure_expression
+from .recognise import classified_rows, usual_expression
 
 __all__ = ["backfill_script", "verify_script"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .classify import Reading
+from .forms import Reading
 
 __all__ = ["ColumnShape", "TableShape"]
 

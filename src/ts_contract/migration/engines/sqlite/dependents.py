@@ -13,9 +13,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import dropwhile, takewhile
 
-from ..introspect import DatabaseInfo
-from .sqlite import Database, quote
-from .sqlite_text import tokens
+from ...schema import DatabaseInfo
+from .create_text import tokens
+from .inspection import Database, quote
 
 __all__ = ["Dependent", "dependents", "failures"]
 

@@ -17,8 +17,8 @@ from __future__ import annotations
 import sqlite3
 from datetime import date, timedelta
 
-from ..classify import MAX_MS, MIN_MS, Reading
-from ..zones import is_utc
+from ...forms import MAX_MS, MIN_MS, Reading
+from ...zones import is_utc
 
 __all__ = [
     "ZONE_TABLE",

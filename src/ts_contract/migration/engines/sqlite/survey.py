@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from ..classify import Reading
-from ..introspect import TableInfo
-from ..shapes import ColumnShape
-from ..zones import is_utc, zone_steps
-from .sqlite import Database, quote
-from .sqlite_values import ZONE_TABLE, form_expression
+from ...forms import Reading
+from ...pairs import ColumnShape
+from ...schema import TableInfo
+from ...zones import is_utc, zone_steps
+from .inspection import Database, quote
+from .recognise import ZONE_TABLE, form_expression
 
 __all__ = ["FormCount", "count_forms", "first_forms", "latest_form"]
 

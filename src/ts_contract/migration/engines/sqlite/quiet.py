@@ -7,9 +7,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from .sqlite import Database, literal, quote
-from .sqlite_sync import trigger_name
-from .sqlite_text import in_schema
+from .create_text import in_schema
+from .inspection import Database, literal, quote
+from .sync import trigger_name
 
 __all__ = ["without_triggers"]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from ...contract import Contract, VersionRow, index_name
-from ..classify import FORMS, Reading
-from ..shapes import ColumnShape, TableShape
-from ..zones import zone_steps
-from .sqlite import literal, quote
-from .sqlite_values import (
+from ....contract import Contract, VersionRow, index_name
+from ...forms import FORMS, Reading
+from ...pairs import ColumnShape, TableShape
+from ...zones import zone_steps
+from .inspection import literal, quote
+from .recognise import (
     ZONE_TABLE,
     is_usual_expression,
     ms_expression,
