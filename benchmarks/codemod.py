@@ -33,7 +33,7 @@ from ts_contract.codemod.files import Result, rewrite_bytes, rewrite_files
 from ts_contract.codemod.rewrite import Settings
 from ts_contract.codemod.verify.verifying import verify_rewrites
 from ts_contract.contract import Contract
-from ts_contract.lint.files import decode
+from ts_contract.files.read import decode
 from ts_contract.lint.rules import all_rules
 from ts_contract.loading import parse_contract
 from ts_contract.migration import Refused

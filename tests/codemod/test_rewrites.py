@@ -22,7 +22,7 @@ import pytest
 from ts_contract.codemod.changes import Options
 from ts_contract.codemod.files import rewrite_bytes
 from ts_contract.codemod.rewrite import Settings
-from ts_contract.lint.files import decode
+from ts_contract.files.read import decode
 from ts_contract.lint.rules import all_rules
 from ts_contract.loading import parse_contract
 from ts_contract.source.edits import apply_edits

@@ -1,23 +1,12 @@
-"""Files: which are checked, how they are read, and what becomes of those that cannot be."""
+"""Files checked: what a result holds, and what becomes of a file that cannot be parsed."""
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from ts_contract.files.find import is_excluded, python_files
-from ts_contract.lint.files import (
-    Checked,
-    Settings,
-    check_files,
-    check_source,
-    decode,
-    selected,
-)
-from ts_contract.loading import parse_contract
-from ts_contract.source.python.source import SourceError
+from ts_contract.lint.files import Checked, Settings, check_files, check_source, selected
 
 ON = Settings(None, None, selected((), ()))
 NAIVE = b"import datetime\nnow = datetime.datetime.now()\n"
@@ -33,78 +22,6 @@ def write(root: Path, *names: str) -> None:
 def here(tmp_path, monkeypatch) -> Path:
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-def found(*paths: str, **contract: object) -> list[str]:
-    given = parse_contract(contract) if contract else None
-    return [path.as_posix() for path in python_files(map(Path, paths), given)]
-
-
-class TestWhichFiles:
-    def test_python_files_below_a_directory_sorted(self, here):
-        write(here, "b.py", "a/z.py", "a/stub.pyi", "a/note.txt", "c.pyc")
-        assert found(".") == ["a/stub.pyi", "a/z.py", "b.py"]
-
-    def test_a_file_by_name_whatever_its_suffix(self, here):
-        write(here, "script")
-        assert found("script") == ["script"]
-
-    def test_each_file_once(self, here):
-        write(here, "a/b.py")
-        assert found("a", "a/b.py", "a") == ["a/b.py"]
-
-    def test_a_path_that_is_not_there(self, here):
-        with pytest.raises(FileNotFoundError, match="gone"):
-            found("gone")
-
-    def test_directories_of_tools_do_not_count(self, here):
-        write(here, "a.py", ".venv/x.py", "node_modules/x.py", "__pycache__/x.py")
-        write(here, "my-environment/lib/x.py")
-        (here / "my-environment" / "pyvenv.cfg").touch()
-        assert found(".") == ["a.py"]
-
-    def test_what_git_ignores_does_not_count(self, here):
-        write(here, "a.py", "build/b.py", "sub/generated_1.py", "sub/kept.py")
-        (here / ".gitignore").write_text("/build/\n")
-        (here / "sub" / ".gitignore").write_text("generated_*\n!generated_kept.py\n")
-        write(here, "sub/generated_kept.py")
-        subprocess.run(["git", "init", "-q"], check=True)
-        assert found(".") == ["a.py", "sub/generated_kept.py", "sub/kept.py"]
-        assert found("sub") == ["sub/generated_kept.py", "sub/kept.py"]
-
-    def test_an_ignored_path_that_is_named_counts(self, here):
-        write(here, "build/b.py")
-        (here / ".gitignore").write_text("build/\n")
-        subprocess.run(["git", "init", "-q"], check=True)
-        assert found("build") == ["build/b.py"]
-        assert found("build/b.py") == ["build/b.py"]
-
-    def test_a_file_that_git_still_lists_but_is_deleted_does_not_count(self, here):
-        write(here, "a.py", "b.py")
-        subprocess.run(["git", "init", "-q"], check=True)
-        subprocess.run(["git", "add", "."], check=True)
-        (here / "b.py").unlink()
-        assert found(".") == ["a.py"]
-
-    @pytest.mark.parametrize(
-        ("pattern", "left"),
-        [
-            ("db/**", ["a.py", "old/db/c.py"]),
-            ("db", ["a.py", "old/db/c.py"]),
-            ("db/", ["a.py", "old/db/c.py"]),
-            ("**/db/**", ["a.py"]),
-            ("*.py", ["db/b.py", "db/sub/d.py", "old/db/c.py"]),
-            ("**/*.py", []),
-            ("db/?.py", ["a.py", "db/sub/d.py", "old/db/c.py"]),
-            ("db/[a-z].py", ["a.py", "db/b.py", "db/sub/d.py", "old/db/c.py"]),
-        ],
-    )
-    def test_the_contract_s_exclude(self, here, pattern, left):
-        write(here, "a.py", "db/b.py", "db/sub/d.py", "old/db/c.py")
-        assert found(".", exclude=[pattern]) == left
-
-    def test_a_file_outside_the_contract_s_directory_is_not_excluded(self, here):
-        assert not is_excluded(Path("/elsewhere/a.py"), parse_contract({"exclude": ["**"]}))
 
 
 class TestReading:
@@ -157,14 +74,6 @@ class TestReading:
         assert result == Checked(
             "gone.py", error="gone.py: cannot be read (No such file or directory)"
         )
-
-    def test_decoding_keeps_every_byte_of_utf_8(self):
-        text = "\ufeffa = 1\r\nb = 'é'\n"
-        assert decode(text.encode()) == text
-
-    def test_a_lying_declaration_is_refused(self):
-        with pytest.raises(SourceError, match="not ascii"):
-            decode(b"# coding: ascii\nx = '\xe9'\n")
 
     def test_processes_answer_in_the_order_of_the_paths(self, here):
         names = [f"m{number:03}.py" for number in range(60)]

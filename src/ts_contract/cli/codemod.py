@@ -142,7 +142,7 @@ def _settings(only: Sequence[str], skip: Sequence[str], options: Options) -> Set
 def _filter(ctx: click.Context, paths: Sequence[str], settings: Settings) -> None:
     """Rewrite standard input to standard output."""
     from ..codemod.files import rewrite_bytes  # noqa: PLC0415
-    from ..lint.files import STDIN  # noqa: PLC0415
+    from ..files.read import STDIN  # noqa: PLC0415
 
     if len(paths) > 1:
         raise click.UsageError("- stands alone: standard input is rewritten to standard output")
@@ -159,7 +159,7 @@ def _rewrite(
 ) -> list[Result]:
     from ..codemod.files import rewrite_files  # noqa: PLC0415
     from ..files.find import python_files  # noqa: PLC0415
-    from ..lint.files import cores  # noqa: PLC0415
+    from ..files.pool import cores  # noqa: PLC0415
 
     files = list(python_files([Path(path) for path in paths or ["."]], settings.contract))
     if write:

@@ -120,7 +120,9 @@ def _schema(contract: Contract | None) -> Schema | None:
 
 def _check(paths: Sequence[str], settings: Settings, jobs: int | None) -> list[Checked]:
     from ..files.find import python_files  # noqa: PLC0415
-    from ..lint.files import STDIN, check_files, check_source, cores  # noqa: PLC0415
+    from ..files.pool import cores  # noqa: PLC0415
+    from ..files.read import STDIN  # noqa: PLC0415
+    from ..lint.files import check_files, check_source  # noqa: PLC0415
 
     results = []
     if "-" in paths:

@@ -14,9 +14,9 @@ from typing import Any
 import libcst as cst
 from libcst.codemod import CodemodCommand, CodemodContext, SkipFile
 
+from ..files.read import SourceError
 from ..lint.files import selected
 from ..loading import find_config, load_contract
-from ..source.python.source import SourceError
 from ..source.sql.schema import load_schema
 from .changes import Options
 from .rewrite import Settings, rewrite

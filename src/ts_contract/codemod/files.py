@@ -6,28 +6,23 @@ is left alone.
 
 from __future__ import annotations
 
-import gc
-import io
 import re
-import tokenize
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
+from ..files.pool import in_processes
+from ..files.read import SourceError, decode, encoding_of, shown_path
 from ..files.write import ChangedError, write_whole
-from ..lint.files import decode, shown_path
 from ..source.file import File
-from ..source.python.source import Source, SourceError
+from ..source.python.source import Source
 from .changes import Change, UnclearError
 from .orm.definitions import Elsewhere, Epoch, epochs_in
 from .rewrite import Settings, rewrite
 
 __all__ = ["Result", "models_in", "rewrite_bytes", "rewrite_files"]
-
-_FEW_FILES = 24  # a pool of processes costs as much as rewriting about that many
-_CHUNK = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +59,7 @@ def rewrite_bytes(data: bytes, path: str, settings: Settings) -> Result:
     """
     try:
         text = decode(data)
-        encoding = tokenize.detect_encoding(io.BytesIO(data).readline)[0].replace("-sig", "")
+        encoding = encoding_of(data)
         if text.encode(encoding) != data:
             return Result(path, error=f"{path}: its bytes do not survive {encoding}; left alone")
         rewritten = rewrite(text, path, settings)
@@ -93,14 +88,7 @@ def rewrite_files(
         write: whether the new bytes are stored.
     """
     settings = replace(settings, models=models_in(paths, settings))
-    jobs = min(jobs, len(paths) // _FEW_FILES + 1)
-    if jobs < 2:
-        for path in paths:
-            yield _rewrite_path(path, settings, write=write)
-        return
-    gc.freeze()  # what is loaded by now is not looked through again in each process
-    with ProcessPoolExecutor(jobs, initializer=_begin, initargs=(settings, write)) as pool:
-        yield from pool.map(_rewrite_one, paths, chunksize=_CHUNK)
+    yield from in_processes(partial(_rewrite_path, settings=settings, write=write), paths, jobs)
 
 
 def models_in(paths: Sequence[Path], settings: Settings) -> Elsewhere:
@@ -141,17 +129,3 @@ def _rewrite_path(path: Path, settings: Settings, *, write: bool) -> Result:
     except ChangedError:
         return Result(shown, error=f"{shown}: was changed meanwhile; left alone, run again")
     return result
-
-
-# --- in the processes of the pool ------------------------------------------------------------
-
-_settings: list[tuple[Settings, bool]] = []
-
-
-def _begin(settings: Settings, write: bool) -> None:
-    _settings.append((settings, write))
-
-
-def _rewrite_one(path: Path) -> Result:
-    settings, write = _settings[-1]
-    return _rewrite_path(path, settings, write=write)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from ..lint.files import decode
+from ..files.read import decode
 from .files import Result
 
 __all__ = ["as_diff", "as_json", "summary"]

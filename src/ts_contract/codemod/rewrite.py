@@ -12,13 +12,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..contract import Contract
+from ..files.read import SourceError
 from ..lint.engine import check_file
 from ..lint.findings import Finding
 from ..lint.noqa import not_silenced
 from ..lint.rules import Rule, all_rules, applying
 from ..source.edits import Edit, apply_edits
 from ..source.file import File
-from ..source.python.source import Source, SourceError
+from ..source.python.source import Source
 from ..source.sql.schema import Schema
 from .changes import Change, Decision, Options, Verdict
 from .edits.imports import with_imports

@@ -1,5 +1,7 @@
 """The file system, one place for each use of it.
 
-- `find`: which files are read.
+- `find`: which Python files are read.
+- `read`: how their bytes become text, and what reports call them.
 - `write`: a file is written whole or not at all.
+- `pool`: one piece of work for many files, in processes.
 """

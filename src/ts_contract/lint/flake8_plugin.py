@@ -18,8 +18,8 @@ from typing import Any, ClassVar, get_args
 from .. import __version__
 from ..contract import Contract, ContractError, Phase
 from ..files.find import is_excluded
+from ..files.read import SourceError
 from ..loading import find_config, load_contract
-from ..source.python.source import SourceError
 from ..source.sql.schema import Schema
 from .engine import check
 from .rules import all_rules

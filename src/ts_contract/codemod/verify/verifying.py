@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...contract import Contract
-from ...lint.files import decode
+from ...files.read import decode
 from ...migration import Refused, migrate
 from ...migration.forms import convert
 from ...source.columns.model import Resolved

@@ -20,7 +20,9 @@ from functools import cached_property
 from itertools import accumulate
 from typing import Literal, TypeVar
 
-__all__ = ["Binding", "Source", "SourceError"]
+from ...files.read import SourceError
+
+__all__ = ["Binding", "Source"]
 
 Node = TypeVar("Node", bound=ast.AST)
 
@@ -32,20 +34,6 @@ _STAR_MODULES = {"datetime": datetime, "time": time}
 _MAX_ALIASES = 8
 
 BindingKind = Literal["import", "argument", "assignment", "definition", "other"]
-
-
-class SourceError(ValueError):
-    """A file that cannot be analysed: Python's parser refuses it.
-
-    Attributes:
-        line: line of the mistake, from 1.
-        column: its column, from 1.
-    """
-
-    def __init__(self, message: str, line: int = 1, column: int = 1) -> None:
-        super().__init__(message)
-        self.line = line
-        self.column = column
 
 
 @dataclass(frozen=True, slots=True)
