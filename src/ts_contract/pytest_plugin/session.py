@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from . import fixtures
 from .report import TALLY, Tally, header, summarize, write_report
 from .settings import Settings
 
@@ -91,8 +92,10 @@ def _prepare(config: pytest.Config, settings: Settings) -> list[Any]:
 
 
 def _is_overridden(config: pytest.Config) -> bool:
-    from . import plugin as own  # noqa: PLC0415
-
-    plugins = (plugin for plugin in config.pluginmanager.get_plugins() if plugin is not own)
-    names = ("ts_contract", "ts_legacy_builder")
-    return any(hasattr(plugin, name) for plugin in plugins for name in names)
+    """Tell whether a plugin has fixtures of its own in place of those that decide the templates."""
+    own = {name: getattr(fixtures, name) for name in ("ts_contract", "ts_legacy_builder")}
+    return any(
+        getattr(plugin, name, fixture) is not fixture
+        for plugin in config.pluginmanager.get_plugins()
+        for name, fixture in own.items()
+    )
