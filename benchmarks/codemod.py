@@ -38,9 +38,8 @@ from ts_contract.lint.rules import all_rules
 from ts_contract.loading import parse_contract
 from ts_contract.migration import Refused
 from ts_contract.source.columns.model import Resolved
-from ts_contract.source.file import File
+from ts_contract.source.file import File, Schema
 from ts_contract.source.python.source import Source
-from ts_contract.source.sql.schema import Schema
 
 DEFAULT = frozenset(rule.code for rule in all_rules() if rule.default)
 # What the columns hold, as the code that writes them says.

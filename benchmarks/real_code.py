@@ -32,10 +32,10 @@ from ts_contract.contract import ColumnContract, TableContract
 from ts_contract.files.read import SourceError
 from ts_contract.lint.engine import check
 from ts_contract.source.columns.model import Resolved
+from ts_contract.source.file import Schema
 from ts_contract.source.python.source import Source
 from ts_contract.source.sql.catalog import Catalog, build_catalog
 from ts_contract.source.sql.queries import Query, find_queries
-from ts_contract.source.sql.schema import Schema
 from ts_contract.source.sql.statements import resolve_statement
 from ts_contract.source.sql.text import Statement
 

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from ts_contract import ContractError
 from ts_contract.loading import parse_contract
 from ts_contract.source.columns.analysis import analyse
+from ts_contract.source.file import Schema
 from ts_contract.source.python.source import Source
-from ts_contract.source.sql.schema import Schema, load_schema, schema_of_sql
+from ts_contract.source.sql.schema import load_schema, schema_of_sql
 
 SCHEMA = """
 CREATE TABLE tasks (id INTEGER PRIMARY KEY, title TEXT, created_at TEXT, updated_at TEXT);

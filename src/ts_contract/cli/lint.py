@@ -16,7 +16,7 @@ from .progress import progress_in_files
 if TYPE_CHECKING:
     from ..contract import Contract
     from ..lint.files import Checked, Settings
-    from ..source.sql.schema import Schema
+    from ..source.file import Schema
 
 __all__ = ["command"]
 
@@ -110,7 +110,7 @@ def _settings(only: Sequence[str], skip: Sequence[str]) -> Settings:
 def _schema(contract: Contract | None) -> Schema | None:
     if contract is None or not contract.schema:
         return None
-    from ..source.sql.schema import load_schema  # noqa: PLC0415
+    from ..source.sql.schema import load_schema  # noqa: PLC0415 - only with a schema
 
     return load_schema(contract)
 

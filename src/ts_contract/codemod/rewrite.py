@@ -18,9 +18,8 @@ from ..lint.findings import Finding
 from ..lint.noqa import not_silenced
 from ..lint.rules import Rule, all_rules, applying
 from ..source.edits import Edit, apply_edits
-from ..source.file import File
+from ..source.file import File, Schema
 from ..source.python.source import Source
-from ..source.sql.schema import Schema
 from .changes import Change, Decision, Options, Verdict
 from .edits.imports import with_imports
 from .edits.markers import marker_edits

@@ -9,17 +9,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from ..contract import Contract
-from ..source.file import File
+from ..source.file import File, Schema
 from ..source.instants.assigned import Given
 from ..source.python.source import Source
 from .findings import Finding
 from .rules import Match, Rule, all_rules, applying
-
-if TYPE_CHECKING:
-    from ..source.sql.schema import Schema
 
 __all__ = ["check", "check_file"]
 
@@ -39,7 +35,7 @@ def check(
         text: the file's text, with its own line ends.
         path: what errors call the file.
         contract: the declared columns; without one only clocks and units are checked.
-        schema: the other tables that are known; see `schema.load_schema`.
+        schema: the other tables that are known; see `source.sql.schema.load_schema`.
         tree: the tree of exactly this text, if the caller has parsed it already.
         rules: the rules to try; all of them by default, those that are off by default included.
 

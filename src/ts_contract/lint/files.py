@@ -11,7 +11,7 @@ from pathlib import Path
 from ..contract import Contract
 from ..files.pool import in_processes
 from ..files.read import SourceError, decode, shown_path
-from ..source.sql.schema import Schema
+from ..source.file import Schema
 from .engine import check
 from .findings import Finding
 from .noqa import not_silenced

@@ -20,7 +20,7 @@ from ..contract import Contract, ContractError, Phase
 from ..files.find import is_excluded
 from ..files.read import SourceError
 from ..loading import find_config, load_contract
-from ..source.sql.schema import Schema
+from ..source.file import Schema
 from .engine import check
 from .rules import all_rules
 

@@ -1,7 +1,9 @@
-"""One parsed file under one contract."""
+"""One parsed file under one contract, beside the other tables that are known."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,9 +15,19 @@ if TYPE_CHECKING:
     from .instants.assigned import Given
     from .instants.units import Quantity
     from .sql.queries import Query
-    from .sql.schema import Schema
 
-__all__ = ["File"]
+__all__ = ["File", "Schema"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Schema:
+    """Every table and view whose columns are known.
+
+    Attributes:
+        tables: name in lower case -> the columns' names in lower case, in the order of the table.
+    """
+
+    tables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class File:

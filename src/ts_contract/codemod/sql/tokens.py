@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlglot import Dialect, Token, TokenType
+from sqlglot import Token, TokenType
 
+from ...source.sql.parse import tokenise
 from ...source.sql.text import PADDING, Placeholder, Statement
 
 __all__ = [
@@ -26,7 +27,6 @@ __all__ = [
     "Place",
 ]
 
-_DIALECTS = {"sqlite": "sqlite", "postgresql": "postgres"}
 OPENING = {TokenType.L_PAREN, TokenType.CASE, TokenType.L_BRACKET}
 CLOSING = {TokenType.R_PAREN, TokenType.END, TokenType.R_BRACKET}
 COMPARISONS = {"=", "==", "<", ">", "<=", ">=", "<>", "!="}
@@ -116,9 +116,7 @@ class Clauses:
 
     def __init__(self, statement: Statement, dialect: str) -> None:
         self.statement = statement
-        self.tokens: list[Token] = list(
-            Dialect.get_or_raise(_DIALECTS[dialect]).tokenize(statement.sql)
-        )
+        self.tokens: list[Token] = tokenise(statement.sql, dialect)
         self.words = [self._word(token) for token in self.tokens]
         self._closing: dict[int, int] = {}
         self._holder: list[int] = []  # the opening token around each token; -1 at the top

@@ -10,10 +10,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from ...contract import Contract
+from ..file import Schema
 from ..python.source import Source
 from ..sql.catalog import Catalog, build_catalog
 from ..sql.queries import Query, find_fragments, find_queries
-from ..sql.schema import Schema
 from ..sql.text import Text, iter_words
 from .model import ColumnData, ModelColumn, ModelUse, Reference, Resolved, RowRead, Star, Unsure
 from .named import find_column_data

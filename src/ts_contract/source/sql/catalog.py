@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ...contract import Contract, TableContract
 from ..cache import remember_last
-from .schema import Schema
+from ..file import Schema
 from .tables import Table
 from .text import Text
 

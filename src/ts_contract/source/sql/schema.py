@@ -8,32 +8,19 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from sqlglot import exp
 
 from ...contract import Contract, ContractError
+from ..file import Schema
 from ..python.literals import Run
+from .parse import parse
 from .text import Text, split_statements
 
-if TYPE_CHECKING:
-    from sqlglot import exp
-
-__all__ = ["Schema", "load_schema", "schema_of_sql"]
+__all__ = ["load_schema", "schema_of_sql"]
 
 _SQLITE_MAGIC = b"SQLite format 3\x00"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Schema:
-    """Every table and view whose columns are known.
-
-    Attributes:
-        tables: name in lower case -> the columns' names in lower case, in the order of the table.
-    """
-
-    tables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def load_schema(contract: Contract) -> Schema | None:
@@ -131,8 +118,6 @@ _RENAME_TABLE = re.compile(
 
 def _follow(tables: dict[str, tuple[str, ...]], sql: str, dialect: str) -> None:
     """Change `tables` as the statements of a script would."""
-    from .statements import parse  # noqa: PLC0415 - only a project with a schema pays for sqlglot
-
     for statement in split_statements(Text([Run(sql, 0, len(sql))])):
         renamed = _RENAME_TABLE.match(statement.sql)
         if renamed:
@@ -146,8 +131,6 @@ def _follow(tables: dict[str, tuple[str, ...]], sql: str, dialect: str) -> None:
 
 
 def _follow_statement(tables: dict[str, tuple[str, ...]], tree: exp.Expr) -> None:
-    from sqlglot import exp  # noqa: PLC0415
-
     match tree:
         case exp.Create(this=exp.Schema() as definition) if tree.args.get("kind") == "TABLE":
             columns = (
@@ -167,8 +150,6 @@ def _follow_statement(tables: dict[str, tuple[str, ...]], tree: exp.Expr) -> Non
 
 def _follow_query(tables: dict[str, tuple[str, ...]], tree: exp.Create) -> None:
     """Add the table or view that a query fills, if the query names all its columns."""
-    from sqlglot import exp  # noqa: PLC0415
-
     if isinstance(tree.this, exp.Schema):
         tables[_name(tree.this.this)] = tuple(_name(c) for c in tree.this.expressions)
         return
@@ -178,8 +159,6 @@ def _follow_query(tables: dict[str, tuple[str, ...]], tree: exp.Create) -> None:
 
 
 def _follow_alter(tables: dict[str, tuple[str, ...]], tree: exp.Alter) -> None:
-    from sqlglot import exp  # noqa: PLC0415
-
     table = _name(tree.this)
     for action in tree.args.get("actions") or ():
         columns = tables.get(table)

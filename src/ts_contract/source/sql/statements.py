@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlglot import Dialect, exp
-from sqlglot.errors import SqlglotError
+from sqlglot import exp
 
 from ..columns.model import Output, Resolved, Star, Unsure
 from .catalog import Catalog
+from .parse import parse
 from .queries import Query
 from .recorder import Recorder
 from .selects import Selects, listed
@@ -20,9 +19,6 @@ from .text import Statement, iter_words, statement_spans
 from .tokens import Tokens
 
 __all__ = ["Found", "resolve_statement"]
-
-_LOGGER = logging.getLogger("sqlglot")
-_DIALECTS = {"sqlite": "sqlite", "postgresql": "postgres"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,31 +65,6 @@ def resolve_statement(query: Query, statement: Statement, catalog: Catalog) -> F
         None if outputs is None else tuple(outputs),
     )
     return Found(resolved, tuple(recorder.stars), tuple(recorder.unsure))
-
-
-def parse(sql: str, dialect: str) -> tuple[exp.Expr | None, Tokens]:
-    """Parse one statement, silently.
-
-    Args:
-        sql: the statement; its offsets are those of the tree.
-        dialect: a contract's dialect.
-
-    Returns:
-        The tree, or None where sqlglot cannot parse it, and the tokens.
-    """
-    engine = Dialect.get_or_raise(_DIALECTS[dialect])
-    was_disabled, _LOGGER.disabled = _LOGGER.disabled, True
-    tokens = Tokens(())
-    try:
-        plain = engine.tokenize(sql)
-        tokens = Tokens(plain)
-        trees = engine.parser().parse(plain, sql)
-    except (SqlglotError, RecursionError, ValueError, TypeError, AttributeError, IndexError):
-        return None, tokens  # whatever its parser stumbles over is a statement not understood
-    finally:
-        _LOGGER.disabled = was_disabled
-    tree = trees[0] if len(trees) == 1 else None
-    return tree, tokens
 
 
 _NAME = r"""(?:\w+|"[^"]+"|\[[^\]]+\]|`[^`]+`)"""
