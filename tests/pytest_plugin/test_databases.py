@@ -387,8 +387,7 @@ def test_what_the_ini_key_names_is_an_input_of_a_builder_of_the_project_too(proj
 def test_what_a_killed_build_leaves_behind_is_no_template(project, template):
     _, name = template()
     [path] = (project.path / ".pytest_cache").rglob(name)
-    path.rename(path.with_suffix(".unfinished"))
-    path.with_suffix(".unfinished").write_bytes(b"half of it")
+    path.rename(f"{path}.unfinished").write_bytes(b"half of it")
     assert template() == (True, name)
 
 

@@ -187,8 +187,10 @@ def _warn_of_uncommitted(files: Sequence[Path]) -> None:
 
 def _save(file: Path, results: Sequence[Result]) -> None:
     from ..codemod.report import as_json  # noqa: PLC0415
+    from ..files.write import write_whole  # noqa: PLC0415
 
-    file.write_text(json.dumps(as_json(results), indent=2) + "\n", encoding="utf-8")
+    text = json.dumps(as_json(results), indent=2)
+    write_whole(file, f"{text}\n".encode())
 
 
 def _verify(database: Path, results: Sequence[Result], settings: Settings) -> bool:

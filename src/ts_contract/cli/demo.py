@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..files.write import write_whole
 from .output import print_table
 from .progress import progress
 from .sample_store import write_sample_store
@@ -66,7 +67,7 @@ def _prepared(directory: Path) -> Path:
         if path.exists():
             raise click.UsageError(f"{path} is there already; name another directory")
     directory.mkdir(parents=True, exist_ok=True)
-    config.write_text(_CONTRACT, encoding="utf-8")
+    write_whole(config, _CONTRACT.encode())
     write_sample_store(store)
     return store
 

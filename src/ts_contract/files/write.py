@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["ChangedError", "write_whole"]
+__all__ = ["ChangedError", "write_whole", "written_aside"]
 
 
 class ChangedError(Exception):
@@ -21,6 +22,8 @@ class ChangedError(Exception):
 
 def write_whole(path: Path, data: bytes, *, before: bytes | None = None) -> None:
     """Give a file new bytes, all at once.
+
+    What is not a file, such as a pipe or a device, is written to as it is.
 
     Args:
         path: the file; it need not exist.
@@ -37,10 +40,13 @@ def write_whole(path: Path, data: bytes, *, before: bytes | None = None) -> None
         ...     Path(directory, "a.txt").read_bytes()
         b'new'
     """
+    if path.exists() and not path.is_file():
+        path.write_bytes(data)
+        return
     target = path.resolve()
     if target.exists() and not os.access(target, os.W_OK):
         raise PermissionError(13, "Permission denied", str(target))
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
+    handle, name = _new_file_beside(target)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
@@ -53,6 +59,48 @@ def write_whole(path: Path, data: bytes, *, before: bytes | None = None) -> None
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def written_aside(path: Path) -> Iterator[Path]:
+    """Let the block write a file under another name, and put it at its path when the block ends.
+
+    For what another program writes, such as SQLite a database. If the block fails, `path` is as
+    it was.
+
+    Args:
+        path: the file; it need not exist.
+
+    Yields:
+        The path to write to, in the same directory.
+
+    Raises:
+        OSError: the block left no file there, or it cannot be moved.
+
+    Example:
+        >>> with tempfile.TemporaryDirectory() as directory:
+        ...     with written_aside(Path(directory, "a.db")) as unfinished:
+        ...         print(unfinished.name, unfinished.write_bytes(b"whole"))
+        ...     Path(directory, "a.db").read_bytes()
+        a.db.unfinished 5
+        b'whole'
+    """
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    try:
+        yield unfinished
+        with unfinished.open("rb+") as file:
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _new_file_beside(target: Path) -> tuple[int, str]:
+    """Create an empty file in the directory of another; return its handle and its name."""
+    try:
+        return tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
+    except OSError as error:  # which names the file that nobody asked for
+        raise type(error)(error.errno, error.strerror, str(target)) from error
 
 
 def _take_over(file: Path, target: Path) -> None:

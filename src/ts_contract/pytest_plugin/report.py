@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ..files.write import write_whole
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -212,6 +212,5 @@ def write_report(path: Path, tally: Tally) -> None:
         "connections": {"opened": tally.opened, "watched": tally.watched},
         "tests": tally.tests,
     }
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}.unfinished")
-    unfinished.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", "utf-8")
-    unfinished.replace(path)
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    write_whole(path, f"{text}\n".encode())

@@ -21,6 +21,7 @@ import pytest
 
 from .. import __version__
 from ..contract import Contract
+from ..files.write import written_aside
 from ..testing import connections
 from .settings import Schema
 from .sources import Builder, SchemaError, apply_sql, hash_inputs, open_unsynced
@@ -132,11 +133,10 @@ class Templates:
             if path.exists():
                 os.utime(path)
                 return path, False
-            unfinished = path.with_suffix(".unfinished")
-            _remove_database(unfinished)
-            self._build(schema, unfinished)
-            _settle(unfinished)
-            unfinished.replace(path)
+            with written_aside(path) as unfinished:
+                _remove_database(unfinished)
+                self._build(schema, unfinished)
+                _settle(unfinished)
         _remove_unused(self.cache)
         return path, True
 
@@ -229,10 +229,8 @@ def _settle(path: Path) -> None:
         mode = connection.execute("PRAGMA journal_mode=DELETE").fetchone()[0]
     if mode != "delete":
         raise SchemaError(
-            f"the builder of the {path.stem} template still has its database open; close it"
+            f"the builder of the {path.name.partition('.')[0]} template still has its database open; close it"
         )
-    with path.open("rb+") as file:
-        os.fsync(file)
 
 
 def _remove_database(path: Path) -> None:

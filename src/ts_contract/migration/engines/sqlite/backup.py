@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from ....files.write import written_aside
 from ....progress import Progress, ProgressCallback
 from ...errors import Failed, Refused
 from .inspection import Database, quote
@@ -30,25 +30,20 @@ def back_up(database: Database, path: Path, progress: ProgressCallback) -> None:
     """
     if path.exists():
         raise Refused(f"{path}: exists already; name another path for the backup")
-    partial = path.with_name(f"{path.name}.partial")
 
     def report(_status: int, remaining: int, total: int) -> None:
         progress(Progress("backup", path.name, total - remaining, total))
 
     try:
-        with closing(sqlite3.connect(partial)) as copy:
+        with written_aside(path) as unfinished, closing(sqlite3.connect(unfinished)) as copy:
             database.connection.backup(copy, pages=_PAGES, progress=report, name=database.schema)
             # A copy of a WAL database must not need a -wal file beside it.
             copy.execute("PRAGMA journal_mode = DELETE")
             _check(database, copy, path)
-        _sync_to_disk(partial)
-        partial.replace(path)
     except (sqlite3.Error, OSError) as error:
         raise Refused(
             f"{path}: the backup cannot be written ({error}); nothing was changed"
         ) from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _check(database: Database, copy: sqlite3.Connection, path: Path) -> None:
@@ -63,8 +58,3 @@ def _check(database: Database, copy: sqlite3.Connection, path: Path) -> None:
         stored = copy.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (name,)).fetchone()
         if stored is None or stored[0] != sql:
             raise Failed(f"{path}: the backup lacks table {name}; write it again")
-
-
-def _sync_to_disk(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
