@@ -12,10 +12,10 @@ from ..source.edits import Edit, Import, Safety
 __all__ = [
     "Change",
     "Decision",
-    "NoTextError",
+    "NotATextError",
+    "NotProvedError",
     "Options",
     "Status",
-    "UnclearError",
     "Verdict",
     "joined",
 ]
@@ -39,7 +39,7 @@ class Options:
     markers: bool = True
 
 
-class UnclearError(Exception):
+class NotProvedError(Exception):
     """A rewrite that cannot be proved right; the message is the reason, one clause.
 
     Args:
@@ -53,8 +53,8 @@ class UnclearError(Exception):
         self.offered = offered
 
 
-class NoTextError(UnclearError):
-    """A bound value that is, or may be, no text of a time: SQL must not parse it either."""
+class NotATextError(NotProvedError):
+    """A bound value that may not be the text of a time: SQL must not parse it either."""
 
 
 @dataclass(frozen=True, slots=True)

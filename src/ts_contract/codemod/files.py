@@ -18,8 +18,8 @@ from ..files.read import SourceError, decode, encoding_of, shown_path
 from ..files.write import ChangedError, write_whole
 from ..source.file import File
 from ..source.python.source import Source
-from .changes import Change, UnclearError
-from .orm.definitions import Elsewhere, Epoch, epochs_in
+from .changes import Change, NotProvedError
+from .orm.definitions import Epoch, EpochsOfModels, epochs_in
 from .rewrite import Settings, rewrite
 
 __all__ = ["Result", "models_in", "rewrite_bytes", "rewrite_files"]
@@ -91,7 +91,7 @@ def rewrite_files(
     yield from in_processes(partial(_rewrite_path, settings=settings, write=write), paths, jobs)
 
 
-def models_in(paths: Sequence[Path], settings: Settings) -> Elsewhere:
+def models_in(paths: Sequence[Path], settings: Settings) -> EpochsOfModels:
     """Return the epoch columns that the ORM models of some files define, where they agree.
 
     Args:
@@ -104,7 +104,7 @@ def models_in(paths: Sequence[Path], settings: Settings) -> Elsewhere:
     words = re.compile("|".join(sorted({re.escape(c.epoch) for _, c in contract.columns()})))
     found: dict[tuple[str, str], set[Epoch]] = {}
     for path in paths:
-        with suppress(OSError, SourceError, UnclearError, RecursionError):
+        with suppress(OSError, SourceError, NotProvedError, RecursionError):
             text = decode(path.read_bytes())
             if words.search(text):
                 file = File(Source(text, str(path)), contract, settings.schema)

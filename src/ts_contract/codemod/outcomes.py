@@ -9,9 +9,9 @@ from ..lint.findings import Finding
 from ..source.edits import Edit, apply_edits
 from ..source.python.source import Source
 from .changes import Change, Decision, Options, Status, Verdict
-from .edits.offsets import Trail
+from .edits.offsets import OffsetMap
 
-__all__ = ["FOLLOWS_ITS_QUERY", "Journal"]
+__all__ = ["FOLLOWS_ITS_QUERY", "Outcomes"]
 
 FOLLOWS_ITS_QUERY = frozenset({"TSC301", "TSC302"})
 """Codes of readers: what is left of them is told at their query."""
@@ -19,7 +19,7 @@ FOLLOWS_ITS_QUERY = frozenset({"TSC301", "TSC302"})
 _Key = tuple[str, int, int]
 
 
-class Journal:
+class Outcomes:
     """Keeps the decisions of each round.
 
     Args:
@@ -28,7 +28,7 @@ class Journal:
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._trail = Trail(source.text)
+        self._offsets = OffsetMap(source.text)
         self._done: dict[_Key, tuple[Finding, Verdict | None]] = {}
         self._left: dict[_Key, Finding] = {}
         self._applied: list[Verdict] = []  # kept, for their identities name the edits' authors
@@ -52,8 +52,8 @@ class Journal:
                 self._done[_key(finding)] = finding, None
             else:
                 self._left.setdefault(_key(finding), finding)
-        self._trail.edit((edit, id(verdict)) for verdict in chosen for edit in verdict.edits)
-        self._trail.become(after)
+        self._offsets.edit((edit, id(verdict)) for verdict in chosen for edit in verdict.edits)
+        self._offsets.become(after)
 
     def changes(self, left: Sequence[Decision], options: Options) -> tuple[Change, ...]:
         """Return what became of each finding, in the order of the source.
@@ -73,7 +73,7 @@ class Journal:
 
     def _in_source(self, finding: Finding) -> Finding:
         """Return a finding at its place in the source before."""
-        start, end = self._trail.place(finding.start, finding.end)
+        start, end = self._offsets.place(finding.start, finding.end)
         if (start, end) == (finding.start, finding.end):
             return finding
         line, column = self._source.position(start)
@@ -91,11 +91,11 @@ class Journal:
     def _rewritten(self, finding: Finding, verdict: Verdict | None) -> Change:
         """Return the change of a finding by its own rewrite, or by that of another around it."""
         if verdict is None:
-            edits = self._trail.edits_at(finding.start, finding.end)
+            edits = self._offsets.edits_at(finding.start, finding.end)
             start, end = _around(edits, finding)
             before, after = self._text(start, end, edits)
             return Change(finding, "rewritten", None, before, after, "gone with another rewrite")
-        edits = self._trail.edits_by(id(verdict))
+        edits = self._offsets.edits_by(id(verdict))
         before, after = self._text(*_around(edits, finding), edits)
         return Change(finding, "rewritten", verdict.safety, before, after, verdict.reason, edits)
 

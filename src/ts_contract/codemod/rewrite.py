@@ -23,9 +23,9 @@ from ..source.python.source import Source
 from .changes import Change, Decision, Options, Verdict
 from .edits.imports import with_imports
 from .edits.markers import marker_edits
-from .orm.definitions import Elsewhere
+from .orm.definitions import EpochsOfModels
 from .orm.plan import plan_models
-from .outcomes import FOLLOWS_ITS_QUERY, Journal
+from .outcomes import FOLLOWS_ITS_QUERY, Outcomes
 from .python.named import plan_held_names
 from .sql.plan import plan_sql
 from .sql.rewrites import Key
@@ -62,7 +62,7 @@ class Settings:
     schema: Schema | None
     codes: frozenset[str]
     options: Options = _DEFAULT
-    models: Elsewhere = field(default_factory=dict)
+    models: EpochsOfModels = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +102,16 @@ def rewrite(text: str, path: str, settings: Settings) -> Rewritten:
         return Rewritten(text)
     file = File(Source(text, path), settings.contract, settings.schema)
     decisions = _left(file, settings)
-    journal = Journal(file.source)
+    outcomes = Outcomes(file.source)
     for _ in range(_MAX_ROUNDS):  # later ones do what an earlier one has made possible
         chosen = _without_conflicts(d.verdict for d in decisions if _applies(d.verdict, settings))
         after = _applied(file, chosen, settings)
         if after is file:
             break
-        journal.record(decisions, chosen, after.source.text)
+        outcomes.record(decisions, chosen, after.source.text)
         file, decisions = after, _left(after, settings)
     decisions = [_refused(d) if _applies(d.verdict, settings) else d for d in decisions]
-    changes = journal.changes(decisions, settings.options)
+    changes = outcomes.changes(decisions, settings.options)
     return Rewritten(_marked(file, decisions, settings), changes)
 
 

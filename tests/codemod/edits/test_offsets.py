@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ts_contract.codemod.edits.offsets import Trail
+from ts_contract.codemod.edits.offsets import OffsetMap
 from ts_contract.source.edits import Edit, apply_edits
 
 
@@ -28,38 +28,38 @@ def rounds(draw: st.DrawFn) -> tuple[str, list[list[Edit]]]:
 @given(rounds())
 def test_the_edits_of_all_rounds_give_the_last_text(case: tuple[str, list[list[Edit]]]) -> None:
     source, drawn = case
-    trail, text = Trail(source), source
+    offsets, text = OffsetMap(source), source
     for number, edits in enumerate(drawn):
-        trail.edit((edit, number) for edit in edits)
+        offsets.edit((edit, number) for edit in edits)
         text = apply_edits(text, tuple(edits))
-        assert trail.text == text
-        assert apply_edits(source, trail.edits()) == text
+        assert offsets.text == text
+        assert apply_edits(source, offsets.edits()) == text
 
 
 @given(st.text("ab\n", max_size=20), st.text("ab\n", max_size=20))
-def test_a_trail_becomes_any_text(source: str, text: str) -> None:
-    trail = Trail(source)
-    trail.become(text)
-    assert trail.text == text
-    assert apply_edits(source, trail.edits()) == text
+def test_a_map_becomes_any_text(source: str, text: str) -> None:
+    offsets = OffsetMap(source)
+    offsets.become(text)
+    assert offsets.text == text
+    assert apply_edits(source, offsets.edits()) == text
 
 
 @given(rounds())
 def test_a_place_that_was_kept_is_found_again(case: tuple[str, list[list[Edit]]]) -> None:
     source, drawn = case
-    trail = Trail(source)
+    offsets = OffsetMap(source)
     for number, edits in enumerate(drawn):
-        trail.edit((edit, number) for edit in edits)
-    for at, character in enumerate(trail.text):
-        start, end = trail.place(at, at + 1)
+        offsets.edit((edit, number) for edit in edits)
+    for at, character in enumerate(offsets.text):
+        start, end = offsets.place(at, at + 1)
         if character in "ab":
             assert source[start:end] == character
 
 
 def test_an_author_whose_text_another_changed_is_an_author_of_the_result() -> None:
-    trail = Trail("order(created)")
-    trail.edit([(Edit(6, 13, "made"), 1)])
-    trail.edit([(Edit(8, 10, "ke"), 2)])
-    assert trail.text == "order(make)"
-    assert apply_edits("order(created)", trail.edits_by(1)) == "order(make)"
-    assert trail.edits_by(1)[-1] in trail.edits_by(2)
+    offsets = OffsetMap("order(created)")
+    offsets.edit([(Edit(6, 13, "made"), 1)])
+    offsets.edit([(Edit(8, 10, "ke"), 2)])
+    assert offsets.text == "order(make)"
+    assert apply_edits("order(created)", offsets.edits_by(1)) == "order(make)"
+    assert offsets.edits_by(1)[-1] in offsets.edits_by(2)

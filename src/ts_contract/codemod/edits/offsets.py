@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from ...source.edits import Edit
 
-__all__ = ["Trail"]
+__all__ = ["OffsetMap"]
 
 Authors = frozenset[int]
 
@@ -34,17 +34,17 @@ class _Piece:
         return self.end - self.start if self.text is None else len(self.text)
 
 
-class Trail:
+class OffsetMap:
     """Keeps what became of one source.
 
     Args:
         source: the source before.
 
     Example:
-        >>> trail = Trail("f(x)")
-        >>> trail.edit([(Edit(2, 2, "g("), 1), (Edit(3, 3, ")"), 1)])
-        >>> trail.edit([(Edit(4, 5, "y"), 2)])
-        >>> trail.text, trail.edits_by(1), trail.place(4, 5)
+        >>> offsets = OffsetMap("f(x)")
+        >>> offsets.edit([(Edit(2, 2, "g("), 1), (Edit(3, 3, ")"), 1)])
+        >>> offsets.edit([(Edit(4, 5, "y"), 2)])
+        >>> offsets.text, offsets.edits_by(1), offsets.place(4, 5)
         ('f(g(y))', (Edit(start=2, end=2, text='g('), Edit(start=3, end=3, text=')')), (2, 3))
     """
 

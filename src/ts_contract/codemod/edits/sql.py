@@ -16,7 +16,7 @@ from functools import cached_property
 from ...source.edits import Edit
 from ...source.python.source import Source
 from ...source.sql.queries import Query
-from ..changes import UnclearError
+from ..changes import NotProvedError
 
 __all__ = ["Editor"]
 
@@ -37,7 +37,7 @@ class Editor:
         """Return the edit that puts `text` in the place of some indexes of a query's text."""
         start, end = query.text.span(first, last)
         if self._source.text[start:end] != query.text.value[first:last]:
-            raise UnclearError("the SQL is spelled with escapes, or split, at this place")
+            raise NotProvedError("the SQL is spelled with escapes, or split, at this place")
         return Edit(start, end, self.spelled(query, start, text))
 
     def before(self, query: Query, index: int, text: str) -> Edit:
@@ -54,7 +54,7 @@ class Editor:
         start, end = query.text.span(index, index + 1)
         if end - start != 1 or self._source.text[start] != query.text.value[index]:
             # A hole is one character of the text; its own limits are exact.
-            raise UnclearError("the SQL is filled in, or spelled with escapes, at this place")
+            raise NotProvedError("the SQL is filled in, or spelled with escapes, at this place")
         return start
 
     def spelled(self, query: Query, offset: int, text: str) -> str:
@@ -68,7 +68,7 @@ class Editor:
             text = text.replace("{", "{{").replace("}", "}}")
         if quote in text:
             if "r" in prefix:
-                raise UnclearError("a raw string cannot hold the quotes that the SQL would need")
+                raise NotProvedError("a raw string cannot hold the quotes that the SQL would need")
             text = text.replace(quote, f"\\{quote}")
         return text
 
@@ -95,7 +95,7 @@ class Editor:
                 quote = rest[0]
                 triple = rest[:3] == quote * 3
                 return prefix[0].lower(), quote * 3 if triple else quote
-        raise UnclearError("the literal around the SQL cannot be read")
+        raise NotProvedError("the literal around the SQL cannot be read")
 
     @cached_property
     def _literals(self) -> list[tuple[int, int, str]]:

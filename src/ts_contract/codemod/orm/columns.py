@@ -16,7 +16,7 @@ from ...source.columns.model import ModelColumn
 from ...source.edits import Edit
 from ...source.file import File
 from ...source.instants.clocks import is_none, project_name, spell
-from ..changes import UnclearError
+from ..changes import NotProvedError
 from ..edits.lists import without_item
 from ..python.bound_values import Rewrite, clock_reason, spelled_name
 from .definitions import Definition, defined_by, definition, fills_itself, last_name, refuse_history
@@ -47,11 +47,11 @@ class OrmColumns:
         """Return what defines the epoch column; always unsafe, for models are used elsewhere.
 
         Raises:
-            UnclearError: nothing can be done that is known to be right.
+            NotProvedError: nothing can be done that is known to be right.
         """
         refuse_history(self._file)
         if isinstance(part.owner, ast.Call) and last_name(part.owner.func) != "Table":
-            raise UnclearError("a migration goes with the schema of its own time")
+            raise NotProvedError("a migration goes with the schema of its own time")
         defined = defined_by(part, self._file)
         self._need_sqlalchemy(defined)
         self._need_one_name(part, defined)
@@ -65,25 +65,25 @@ class OrmColumns:
         if call is None:
             is_mapped = re.match(r"(\w+\.)*Mapped\b", defined.annotation or "")
             if not is_mapped:
-                raise UnclearError("the readers of the field are not seen")
+                raise NotProvedError("the readers of the field are not seen")
             return
         dotted = self._source.resolve(call.func)
         if last_name(call.func).endswith("Field"):
-            raise UnclearError("the ORM writes each field of an object back as it was read")
+            raise NotProvedError("the ORM writes each field of an object back as it was read")
         is_flask = ast.unparse(call.func) == "db.Column"
         is_known = is_flask or (dotted or "").startswith("sqlalchemy.")
         if not is_known or last_name(call.func) not in _COLUMNS:
-            raise UnclearError("the definition is not understood")
+            raise NotProvedError("the definition is not understood")
 
     def _need_one_name(self, part: ModelColumn, defined: Definition) -> None:
         """Refuse a model that the change would leave half done."""
         legacy, epoch = part.column.legacy, part.column.epoch
         if defined.attribute.lower() != legacy.lower():
-            raise UnclearError("the attribute has another name than the column")
+            raise NotProvedError("the attribute has another name than the column")
         if isinstance(part.owner, ast.ClassDef):
             bound = {getattr(node, "id", getattr(node, "name", "")) for node in _names(part.owner)}
             if epoch in bound and not part.dual:
-                raise UnclearError(f"the class uses the name {epoch} for something else")
+                raise NotProvedError(f"the class uses the name {epoch} for something else")
 
     # --- beside --------------------------------------------------------------------------
 
@@ -115,7 +115,7 @@ class OrmColumns:
         """Return how the file spells `Mapped`, if that is what annotates the column."""
         found = re.match(r"((?:\w+\.)*Mapped)\[", defined.annotation or "")
         if found is None:
-            raise UnclearError("the annotation of the column is not understood")
+            raise NotProvedError("the annotation of the column is not understood")
         return found[1]
 
     def _spelled(self, name: str, module: str, defined: Definition, rewrite: Rewrite) -> str:
@@ -125,7 +125,7 @@ class OrmColumns:
             return f"{ast.unparse(func.value)}.{name}"
         found = spell(module, name, self._file)
         if found is None:
-            raise UnclearError(f"the file uses the name {name} for something else")
+            raise NotProvedError(f"the file uses the name {name} for something else")
         rewrite.imports += found[1]
         return found[0]
 
@@ -143,7 +143,7 @@ class OrmColumns:
         indent = self._source.text[line_start:start]
         rest = _LINE_END.match(self._source.text, end)
         if indent.strip() or rest is None:
-            raise UnclearError("the definition shares its line with other code")
+            raise NotProvedError("the definition shares its line with other code")
         end = rest.end(1) if rest[1] else end
         newline = rest[2] or "\n"
         return Edit(end, end, f"{newline}{indent}{line}")
@@ -171,7 +171,7 @@ class OrmColumns:
         self._typed(defined, rewrite)
         keywords = defined.call.keywords if defined.call is not None else []
         if {"default", "server_default"} <= {keyword.arg for keyword in keywords}:
-            raise UnclearError("the column has two defaults")
+            raise NotProvedError("the column has two defaults")
         for keyword in keywords:
             self._argument(keyword, rewrite)
         if part.dual:
@@ -196,7 +196,7 @@ class OrmColumns:
             named = getattr(node, "id", None) or getattr(node, "attr", None)
             text = node.value if isinstance(node, ast.Constant) else named
             if isinstance(text, str) and word.search(text):
-                raise UnclearError("other parts of the model name the column too")
+                raise NotProvedError("other parts of the model name the column too")
 
     def _annotated_int(self, annotation: ast.expr) -> Edit:
         """Return the edit that annotates a time as a number."""
@@ -207,7 +207,7 @@ class OrmColumns:
             and self._source.resolve(node) in {"datetime.datetime", "builtins.str"}
         ]
         if len(times) != 1:
-            raise UnclearError("the annotation of the column is not understood")
+            raise NotProvedError("the annotation of the column is not understood")
         return Edit(*self._source.span(times[0]), "int")
 
     def _typed(self, defined: Definition, rewrite: Rewrite) -> None:
@@ -222,7 +222,7 @@ class OrmColumns:
         old = defined.type
         named = 1 if defined.call.args and isinstance(defined.call.args[0], ast.Constant) else 0
         if len(defined.call.args) > named + 1:
-            raise UnclearError("the column has more arguments than its type")
+            raise NotProvedError("the column has more arguments than its type")
         if old is not None and last_name(old) in _TIMES:
             rewrite.edits.append(Edit(*self._source.span(old), integer))
         elif old is None and not named:
@@ -230,7 +230,7 @@ class OrmColumns:
             rest = ", " if defined.call.keywords else ""
             rewrite.edits.append(Edit(at, at, f"{integer}{rest}"))
         else:
-            raise UnclearError("the type of the column is not known")
+            raise NotProvedError("the type of the column is not known")
 
     def _argument(self, keyword: ast.keyword, rewrite: Rewrite) -> None:
         """Make the clock of a definition `now_ms`; what else it may say is kept, or refused."""
@@ -245,10 +245,10 @@ class OrmColumns:
         elif keyword.arg in _CLOCKS:
             reason = self._clock(keyword.value)
             if reason is None:
-                raise UnclearError(f"{keyword.arg} of the column is no clock that is known")
+                raise NotProvedError(f"{keyword.arg} of the column is no clock that is known")
             rewrite.reasons += [reason] if reason else []
         else:
-            raise UnclearError(f"what {keyword.arg} means for the epoch column is not known")
+            raise NotProvedError(f"what {keyword.arg} means for the epoch column is not known")
         name, imports = spelled_name("now_ms", self._file)
         rewrite.imports += imports
         rewrite.edits.append(Edit(*self._source.span(keyword.value), name))
@@ -268,9 +268,9 @@ class OrmColumns:
         call = beside.call if beside is not None else None
         types = [a for a in call.args if not isinstance(a, ast.Constant)] if call else []
         if beside is None or call is None or not beside.holds_integers:
-            raise UnclearError("the two definitions have to be brought together")
+            raise NotProvedError("the two definitions have to be brought together")
         if call.keywords or len(types) != 1:
-            raise UnclearError("the two definitions have to be brought together")
+            raise NotProvedError("the two definitions have to be brought together")
         if isinstance(part.owner, ast.Call):
             spans = [self._source.span(argument) for argument in part.owner.args]
             return Edit(*without_item(spans, part.owner.args.index(call)), "")
@@ -278,7 +278,7 @@ class OrmColumns:
         line = self._source.line_starts[self._source.position(start)[0] - 1]
         rest = _LINE_END.match(self._source.text, end)
         if rest is None or rest[1] or self._source.text[line:start].strip():
-            raise UnclearError("the definition shares its line with other code")
+            raise NotProvedError("the definition shares its line with other code")
         return Edit(line, rest.end(), "")
 
 
@@ -286,7 +286,7 @@ def _refuse_dataclass(owner: ast.AST) -> None:
     if isinstance(owner, ast.ClassDef):
         header = [*owner.bases, *owner.decorator_list]
         if any("dataclass" in ast.unparse(node).lower() for node in header):
-            raise UnclearError("the fields of a dataclass have an order")
+            raise NotProvedError("the fields of a dataclass have an order")
 
 
 def _is_database_clock(node: ast.expr) -> bool:

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from ...contract import ColumnContract
 from ...source.columns.model import ModelColumn, ModelUse
 from ...source.file import File
-from ..changes import UnclearError
+from ..changes import NotProvedError
 
 __all__ = [
     "Definition",
-    "Elsewhere",
     "Epoch",
+    "EpochsOfModels",
     "defined_by",
     "definition",
     "epochs_in",
@@ -44,31 +44,31 @@ class Epoch:
     doubt: str = ""
 
 
-Elsewhere = Mapping[tuple[str, str], Epoch]
+EpochsOfModels = Mapping[tuple[str, str], Epoch]
 """What models of other files have for the legacy column of a table."""
 
 
-def find_epoch(use: ModelUse, file: File, elsewhere: Elsewhere) -> Epoch:
+def find_epoch(use: ModelUse, file: File, models: EpochsOfModels) -> Epoch:
     """Return what a query may name instead of a legacy column.
 
     Args:
         use: the legacy column, as the query names it.
         file: the file.
-        elsewhere: the epoch columns that models of other files define.
+        models: the epoch columns that models of other files define.
 
     Raises:
-        UnclearError: the model lacks the epoch column.
+        NotProvedError: the model lacks the epoch column.
     """
     owner, column = use.owner, use.column
-    if owner is None and (use.table.name, column.legacy) in elsewhere:
-        return elsewhere[use.table.name, column.legacy]
+    if owner is None and (use.table.name, column.legacy) in models:
+        return models[use.table.name, column.legacy]
     defined = definition(owner, column, file, epoch=True)
     if defined is not None:
         return _epoch(defined, column)
     if isinstance(owner, ast.Call) and any(k.arg == "autoload_with" for k in owner.keywords):
         return Epoch(column.epoch)  # the database tells it
     if definition(owner, column, file, epoch=False) is not None:
-        raise UnclearError(f"the model does not define {column.epoch} yet, see TSC304")
+        raise NotProvedError(f"the model does not define {column.epoch} yet, see TSC304")
     return Epoch(column.epoch, f"whether the model defines {column.epoch} is not seen")
 
 
@@ -114,7 +114,7 @@ def refuse_history(file: File) -> None:
     modules = [node.module or "" for node in file.source.nodes(ast.ImportFrom)]
     modules += [alias.name for node in file.source.nodes(ast.Import) for alias in node.names]
     if any(module.partition(".")[0] == "alembic" for module in modules):
-        raise UnclearError("a migration goes with the schema of its own time")
+        raise NotProvedError("a migration goes with the schema of its own time")
 
 
 # --- one definition --------------------------------------------------------------------------
@@ -181,7 +181,7 @@ def defined_by(part: ModelColumn, file: File) -> Definition:
             return Definition(node, call_or_none, name, ast.unparse(annotation))
         case ast.Call():
             return Definition(node, node, file.source.text[slice(*part.span)])
-    raise UnclearError("the definition is not understood")
+    raise NotProvedError("the definition is not understood")
 
 
 def _covers(outer: tuple[int, int], inner: tuple[int, int]) -> bool:

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from ...source.columns.model import ModelColumn, ModelUse
 from ...source.file import File
-from ..changes import Options, UnclearError, Verdict, joined
+from ..changes import NotProvedError, Options, Verdict, joined
 from ..python.bound_values import Rewrite
 from ..sql.rewrites import Key
 from .columns import OrmColumns
-from .definitions import Elsewhere
+from .definitions import EpochsOfModels
 from .queries import OrmQueries
 
 __all__ = ["plan_models", "verdict_of"]
 
 
-def plan_models(file: File, options: Options, elsewhere: Elsewhere) -> dict[Key, Verdict]:
+def plan_models(file: File, options: Options, models: EpochsOfModels) -> dict[Key, Verdict]:
     """Decide about every legacy column that an ORM query names or a model defines.
 
     Args:
         file: the file under its contract.
         options: what the run may do.
-        elsewhere: the epoch columns that models of other files define.
+        models: the epoch columns that models of other files define.
 
     Returns:
         Verdicts by the span of a finding.
     """
-    columns, queries = OrmColumns(file), OrmQueries(file, elsewhere)
+    columns, queries = OrmColumns(file), OrmQueries(file, models)
     verdicts: dict[Key, Verdict] = {}
     parts: list[ModelColumn | ModelUse] = [
         *file.analysis.model_columns,
@@ -34,8 +34,8 @@ def plan_models(file: File, options: Options, elsewhere: Elsewhere) -> dict[Key,
     for part in parts:
         try:
             verdicts[part.span] = verdict_of(_rewrite(part, columns, queries), options)
-        except UnclearError as unclear:
-            verdicts[part.span] = Verdict(reason=unclear.reason)
+        except NotProvedError as error:
+            verdicts[part.span] = Verdict(reason=error.reason)
     return verdicts
 
 

@@ -16,10 +16,10 @@ from ...source.columns.model import ModelUse
 from ...source.edits import Edit
 from ...source.file import File
 from ...source.instants.clocks import is_aware, is_clock, is_none, method_after
-from ..changes import UnclearError
+from ..changes import NotProvedError
 from ..edits.lists import without_item
 from ..python.bound_values import Rewrite, bound_value, is_plain
-from .definitions import Elsewhere, fills_itself, find_epoch, refuse_history, writes_itself
+from .definitions import EpochsOfModels, fills_itself, find_epoch, refuse_history, writes_itself
 
 __all__ = ["OrmQueries"]
 
@@ -46,19 +46,19 @@ class OrmQueries:
 
     Args:
         file: the file under its contract.
-        elsewhere: the epoch columns that models of other files define.
+        models: the epoch columns that models of other files define.
     """
 
-    def __init__(self, file: File, elsewhere: Elsewhere) -> None:
+    def __init__(self, file: File, models: EpochsOfModels) -> None:
         self._file = file
-        self._elsewhere = elsewhere
+        self._models = models
         self._source = file.source
 
     def rewrite(self, use: ModelUse) -> Rewrite:
         """Return what lets a query go on with the epoch column; unsafe where it has reasons.
 
         Raises:
-            UnclearError: nothing can be done that is known to be right.
+            NotProvedError: nothing can be done that is known to be right.
         """
         refuse_history(self._file)
         if use.dual:
@@ -70,7 +70,7 @@ class OrmQueries:
 
     def _renamed(self, use: ModelUse) -> Rewrite:
         """Return the rewrite that names the epoch column, and no more."""
-        epoch = find_epoch(use, self._file, self._elsewhere)
+        epoch = find_epoch(use, self._file, self._models)
         reasons = [epoch.doubt] if epoch.doubt else []
         return Rewrite([Edit(*use.span, epoch.name)], [], reasons)
 
@@ -79,7 +79,7 @@ class OrmQueries:
     def _expression(self, use: ModelUse, node: ast.Attribute) -> Rewrite:
         rewrite = self._renamed(use)
         if any(_bare_name(getattr(a, "func", a)) in _SCHEMA for a in self._source.ancestors(node)):
-            raise UnclearError("the migration makes the indexes of the epoch column")
+            raise NotProvedError("the migration makes the indexes of the epoch column")
         if self._orders(node):
             self._refuse_beside(node, _GROUPING)
             return rewrite
@@ -101,7 +101,7 @@ class OrmQueries:
             case ast.Call() if node in parent.args:
                 self._argument(use, parent, rewrite)
                 return rewrite
-        raise UnclearError("what is done with the column is not known")
+        raise NotProvedError("what is done with the column is not known")
 
     def _orders(self, node: ast.expr) -> bool:
         """Tell whether an expression only says how rows are ordered."""
@@ -130,7 +130,7 @@ class OrmQueries:
             if around is scope or isinstance(self._source.parent(around), ast.Module):
                 break
         if any(_bare_name(part) in names for part in ast.walk(around)):
-            raise UnclearError("the query groups its rows, or is a part of another")
+            raise NotProvedError("the query groups its rows, or is a part of another")
 
     def _sqlalchemy(self, func: ast.expr) -> str:
         """Return the bare name of a function of SQLAlchemy or of Flask's `db`, if it is one."""
@@ -154,7 +154,7 @@ class OrmQueries:
         elif name == "between" and call.args[0] is use.node:
             self._meets(call.args[1:], use.column, rewrite)
         elif name != "count":
-            raise UnclearError("what is done with the column is not known")
+            raise NotProvedError("what is done with the column is not known")
 
     # --- values ------------------------------------------------------------------------------
 
@@ -175,7 +175,7 @@ class OrmQueries:
         if column.storage == "milliseconds":
             return
         if self._is_sql(node):
-            raise UnclearError("the column meets an expression of SQL")
+            raise NotProvedError("the column meets an expression of SQL")
         rewrite.add(bound_value(node, column, self._file, unsafe=True))
         if not is_plain(node, self._file):
             rewrite.reasons.append("whether the column meets a value or SQL is not seen")
@@ -199,12 +199,12 @@ class OrmQueries:
         keyword = self._keyword(use, call)
         if keyword is None:
             if method not in _TEXT_ORDERS or not _is_django(call):
-                raise UnclearError("what is done with the column is not known")
+                raise NotProvedError("what is done with the column is not known")
             self._refuse_beside(call, _GROUPING | {"values", "values_list"})
         elif method in _FILTERS:
             self._looked_up(keyword, self._name(use), use.column, rewrite)
         elif method in {"annotate", "get_or_create", "update_or_create"}:
-            raise UnclearError("the values are given in more than one place")
+            raise NotProvedError("the values are given in more than one place")
         else:
             self._written(use, call, method, keyword, rewrite)
         if keyword is not None and _is_django(call) and not self._is_zoned(keyword.value):
@@ -233,7 +233,7 @@ class OrmQueries:
         elif lookup in {"__in", "__range"}:
             self._meets(_elements(keyword.value), column, rewrite)
         elif lookup != "__isnull":
-            raise UnclearError(f"{lookup.lstrip('_')} needs the time itself")
+            raise NotProvedError(f"{lookup.lstrip('_')} needs the time itself")
 
     def _written(
         self, use: ModelUse, call: ast.Call, method: str, keyword: ast.keyword, rewrite: Rewrite
@@ -241,7 +241,7 @@ class OrmQueries:
         """Take in what is written to the column, and who else sees what is not written any more."""
         inserts = method != "update" and not _updates(call)
         if inserts and not fills_itself(use.owner, use.column, self._file):
-            raise UnclearError(
+            raise NotProvedError(
                 f"{use.column.legacy} is NOT NULL, and nothing else gives it a value"
             )
         self._meets([keyword.value], use.column, rewrite)
@@ -271,7 +271,7 @@ class OrmQueries:
         keyword = self._keyword(use, call)
         given: list[ast.expr | ast.keyword] = [*call.args, *call.keywords]
         if keyword is None or len(given) < 2:
-            raise UnclearError("the arguments of the call are not seen")
+            raise NotProvedError("the arguments of the call are not seen")
         spans = [self._source.span(part) for part in given]
         rewrite = Rewrite([Edit(*without_item(spans, given.index(keyword)), "")])
         calls = [part for part in ast.walk(keyword.value) if isinstance(part, ast.Call)]
@@ -290,14 +290,14 @@ def _met_in(method: str, args: Sequence[ast.expr]) -> Sequence[ast.expr]:
         return args
     if method in _IN and len(args) == 1:
         return _elements(args[0])
-    raise UnclearError(f"what {method}() makes of the column is not known")
+    raise NotProvedError(f"what {method}() makes of the column is not known")
 
 
 def _elements(node: ast.expr) -> list[ast.expr]:
     elements = node.elts if isinstance(node, ast.List | ast.Tuple | ast.Set) else []
     if elements and not any(isinstance(element, ast.Starred) for element in elements):
         return elements
-    raise UnclearError("the values that the column is compared with are not seen")
+    raise NotProvedError("the values that the column is compared with are not seen")
 
 
 def _is_alike(one: ColumnContract, other: ColumnContract) -> bool:

@@ -23,7 +23,7 @@ from ...source.instants.clocks import (
     spell,
 )
 from ...source.instants.units import quantity
-from ..changes import NoTextError, UnclearError
+from ..changes import NotATextError, NotProvedError
 
 __all__ = ["Rewrite", "bound_value", "clock_reason", "is_plain", "spelled_name"]
 
@@ -67,14 +67,14 @@ def spelled_name(name: str, file: File) -> tuple[str, tuple[Import, ...]]:
         file: the file.
 
     Raises:
-        UnclearError: the file uses the name, and the module's name, for something else.
+        NotProvedError: the file uses the name, and the module's name, for something else.
     """
     module = clock_module(file)
     if file.source.path.replace("\\", "/").endswith(f"{module.replace('.', '/')}.py"):
         return name, ()  # the clock module itself
     found = spell(module, name, file)
     if found is None:
-        raise UnclearError(f"the file uses the name {name} for something else")
+        raise NotProvedError(f"the file uses the name {name} for something else")
     return found
 
 
@@ -88,11 +88,11 @@ def bound_value(node: ast.expr, column: ColumnContract, file: File, *, unsafe: b
         unsafe: whether a rewrite may need a person's yes.
 
     Raises:
-        UnclearError: there is none that is known to be right.
+        NotProvedError: there is none that is known to be right.
     """
     rewrite = _rewritten(node, column, file)
     if rewrite.reasons and not unsafe:
-        raise UnclearError(rewrite.reasons[0], offered=True)
+        raise NotProvedError(rewrite.reasons[0], offered=True)
     return rewrite
 
 
@@ -109,7 +109,7 @@ def _rewritten(node: ast.expr, column: ColumnContract, file: File) -> Rewrite:
     if _is_number(node, column, file):
         return _number(node, column, file)
     if _may_be_milliseconds(node, file):
-        raise NoTextError("the bound value may be a text or milliseconds")
+        raise NotATextError("the bound value may be a text or milliseconds")
     clock = clock_reason(node, file)
     if clock is not None:
         text, imports = spelled_name("now_ms", file)
@@ -118,7 +118,7 @@ def _rewritten(node: ast.expr, column: ColumnContract, file: File) -> Rewrite:
     _refuse_text(node)
     _refuse_local(node, file)
     if column.timezone.upper() not in {"UTC", "ETC/UTC"} and not is_aware(node, file):
-        raise UnclearError(
+        raise NotProvedError(
             f"texts of this column are in {column.timezone}, and a bound value may be too"
         )
     start, end = source.span(node)
@@ -202,7 +202,7 @@ def _number(node: ast.expr, column: ColumnContract, file: File) -> Rewrite:
     if column.storage == "milliseconds":
         return Rewrite()
     if (given is None or given.unit != "s") and column.storage != "seconds":
-        raise NoTextError("a number is bound, and its unit is not known")
+        raise NotATextError("a number is bound, and its unit is not known")
     start, end = file.source.span(node)
     simple = isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Call)
     whole = given is not None and given.is_float
@@ -216,9 +216,9 @@ def _number(node: ast.expr, column: ColumnContract, file: File) -> Rewrite:
 def _refuse_text(node: ast.expr) -> None:
     match node:
         case ast.Constant(value=str(text)) if not _FULL_TEXT.match(text) and len(text) != 10:
-            raise NoTextError("a text is bound that is no date-time")
+            raise NotATextError("a text is bound that is no date-time")
         case ast.Constant(value=bytes()) | ast.Starred() | ast.Tuple() | ast.List() | ast.Dict():
-            raise NoTextError("what is bound is no date-time")
+            raise NotATextError("what is bound is no date-time")
 
 
 def _refuse_local(node: ast.expr, file: File) -> None:
@@ -227,7 +227,7 @@ def _refuse_local(node: ast.expr, file: File) -> None:
         if not isinstance(part, ast.Call) or not clock_reason(part, file):
             continue
         if not made_right(part, file):
-            raise UnclearError("the bound value is local time")
+            raise NotProvedError("the bound value is local time")
 
 
 # --- clocks ----------------------------------------------------------------------------------

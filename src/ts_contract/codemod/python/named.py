@@ -12,7 +12,7 @@ import re
 from ...source.columns.model import ColumnData, Resolved
 from ...source.edits import Edit
 from ...source.file import File
-from ..changes import Options, UnclearError, Verdict
+from ..changes import NotProvedError, Options, Verdict
 from ..orm.plan import verdict_of
 from ..sql.rewrites import Key
 from ..sql.tokens import Clauses
@@ -41,8 +41,8 @@ def plan_held_names(file: File, options: Options) -> dict[Key, Verdict]:
     for data in file.analysis.column_data:
         try:
             verdicts[data.span] = verdict_of(names.rewrite(data), options)
-        except UnclearError as unclear:
-            verdicts[data.span] = Verdict(reason=unclear.reason)
+        except NotProvedError as error:
+            verdicts[data.span] = Verdict(reason=error.reason)
     return verdicts
 
 
@@ -61,7 +61,7 @@ class _HeldNames:
         """Return what names the epoch column instead.
 
         Raises:
-            UnclearError: who reads the name is not seen.
+            NotProvedError: who reads the name is not seen.
         """
         rewrite = Rewrite([Edit(*data.span, data.column.epoch)])
         text = self._text_at(data)
@@ -71,7 +71,7 @@ class _HeldNames:
         elif isinstance(holder, ast.Dict) and _ORDER.fullmatch(str(text.value)):
             self._ordering(holder, data, rewrite)
         else:
-            raise UnclearError("the name may be used for other tables too, or chosen by users")
+            raise NotProvedError("the name may be used for other tables too, or chosen by users")
         return rewrite
 
     def _text_at(self, data: ColumnData) -> ast.Constant:
@@ -79,14 +79,14 @@ class _HeldNames:
             start, end = self._source.span(text)
             if start < data.span[0] and data.span[1] < end:
                 return text
-        raise UnclearError("the name is not written in one piece")
+        raise NotProvedError("the name is not written in one piece")
 
     def _handed_over(
         self, holder: ast.Dict, text: ast.Constant, data: ColumnData, rewrite: Rewrite
     ) -> None:
         """Take in the value that a helper is given for the column."""
         if not isinstance(self._source.parent(holder), ast.Call | ast.keyword):
-            raise UnclearError("the name may be used for other tables too, or chosen by users")
+            raise NotProvedError("the name may be used for other tables too, or chosen by users")
         value = holder.values[holder.keys.index(text)]
         rewrite.add(bound_value(value, data.column, self._file, unsafe=True))
         rewrite.reasons.append("what the function does with the column is not seen")
@@ -104,9 +104,9 @@ class _HeldNames:
                 self._need_order(self._looked_up(holder), data)
                 return
             case _:
-                raise UnclearError("what the dict is used for is not seen")
+                raise NotProvedError("what the dict is used for is not seen")
         if len(self._source.bindings(name)) != 1:
-            raise UnclearError(f"{name.id} may hold something else too")
+            raise NotProvedError(f"{name.id} may hold something else too")
         for load in loads_of(name, self._source):
             self._need_order(self._looked_up(load), data)
         is_public = self._source.scope(name) is self._source.tree and not name.id.startswith("_")
@@ -125,7 +125,7 @@ class _HeldNames:
                 call = self._source.parent(parent)
                 if isinstance(call, ast.Call) and call.func is parent:
                     return call
-        raise UnclearError("what the dict is used for is not seen")
+        raise NotProvedError("what the dict is used for is not seen")
 
     def _need_order(self, taken: ast.expr | None, data: ColumnData) -> None:
         if taken is None:
@@ -135,7 +135,7 @@ class _HeldNames:
         if isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Name):
             uses = list(loads_of(parent.targets[0], self._source))
         if not uses or not all(self._orders(use, data) for use in uses):
-            raise UnclearError("what the dict is used for is not seen")
+            raise NotProvedError("what the dict is used for is not seen")
 
     def _orders(self, use: ast.expr, data: ColumnData) -> bool:
         """Tell whether an expression is filled into statements only where rows are ordered."""

@@ -2,7 +2,7 @@
 
 The lint engine tells which expressions hold rows of which query. Here each of them is asked what
 becomes of it: a column may be taken out, the row may be tested or counted; anything else hands it
-to code that is not seen. `taken` asks the same of the values taken out.
+to code that is not seen. `value_readers` asks the same of the values taken out.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ...source.python.branches import comes_before
 from ...source.sql.queries import EXECUTING
 from .value_readers import is_test, loads_of, name_of
 
-__all__ = ["Readers", "Uses"]
+__all__ = ["RowReaders", "Uses"]
 
 _SAFE_ATTRIBUTES = frozenset({
     "arraysize", "close", "commit", "connection", "execute", "executemany", "executescript",
@@ -37,13 +37,13 @@ class Uses:
         queries: the statements whose rows are read together.
         keys: places in the file of the column's name, quotes left out, where it is read by name.
         values: the expressions that take the column out of a row.
-        escapes: why some reader is not seen; empty where all are.
+        unknown: why some reader is not seen; empty where all are.
     """
 
     queries: list[Resolved] = field(default_factory=list)
     keys: list[tuple[int, int]] = field(default_factory=list)
     values: list[ast.expr] = field(default_factory=list)
-    escapes: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class _Column:
     position: int | None
 
 
-class Readers:
+class RowReaders:
     """Follows the rows of one file to their readers.
 
     Args:
@@ -118,22 +118,22 @@ class Readers:
                 continue
             uses.queries.append(query)
             pending += self._read(query, column, uses)
-        uses.escapes = list(dict.fromkeys(uses.escapes))
+        uses.unknown = list(dict.fromkeys(uses.unknown))
         return uses
 
     def _read(self, query: Resolved, column: _Column, uses: Uses) -> list[Resolved]:
         call = query.query.call
         if call is None:
-            uses.escapes.append("the query is handed to code that is not seen")
+            uses.unknown.append("the query is handed to code that is not seen")
             return []
         func = call.func
         if not isinstance(func, ast.Attribute) or func.attr not in EXECUTING:
-            uses.escapes.append("the query is handed to a function whose rows are not known")
+            uses.unknown.append("the query is handed to a function whose rows are not known")
             return []
         others: list[Resolved] = []
         holders = self._holders.get(query, [])
         if self._is_dropped(call) and not any(node is not call for node, _ in holders):
-            uses.escapes.append("the rows are fetched where it is not seen")
+            uses.unknown.append("the rows are fetched where it is not seen")
         for node, kind in holders:
             rows = self._finder.rows_of(node)
             others += rows.queries if rows else ()
@@ -154,7 +154,7 @@ class Readers:
                 return
             case ast.BoolOp() | ast.IfExp() | ast.ListComp() | ast.GeneratorExp():
                 if self._finder.rows_of(parent) is None and not is_test(parent, self._source):
-                    uses.escapes.append("the rows are mixed with something else")
+                    uses.unknown.append("the rows are mixed with something else")
             case ast.Attribute():
                 self._attribute(parent, kind, column, uses)
             case ast.Subscript(value=value) if value is node:
@@ -174,11 +174,11 @@ class Readers:
             case ast.Starred():
                 call = self._source.parent(parent)
                 where = name_of(call.func) if isinstance(call, ast.Call) else "something"
-                uses.escapes.append(f"the row is handed to {where}")
+                uses.unknown.append(f"the row is handed to {where}")
             case ast.Return() | ast.Yield() | ast.YieldFrom() | ast.Lambda():
-                uses.escapes.append(f"the {_noun(kind)} the function")
+                uses.unknown.append(f"the {_noun(kind)} the function")
             case _:
-                uses.escapes.append(f"the {_noun(kind)} what is seen")
+                uses.unknown.append(f"the {_noun(kind)} what is seen")
 
     def _attribute(self, node: ast.Attribute, kind: str, column: _Column, uses: Uses) -> None:
         call = self._source.parent(node)
@@ -205,7 +205,7 @@ class Readers:
             return
         if kind == "many" and node.attr in {"append", "extend"}:
             return
-        uses.escapes.append(f"the rows are asked for .{node.attr}, which may name all columns")
+        uses.unknown.append(f"the rows are asked for .{node.attr}, which may name all columns")
 
     def _subscript(self, node: ast.Subscript, kind: str, column: _Column, uses: Uses) -> None:
         if kind == "many":
@@ -216,17 +216,17 @@ class Readers:
                 and str(node.slice.value).lower() != column.name
             ):
                 return
-            uses.escapes.append("the row is changed")
+            uses.unknown.append("the row is changed")
             return
         self._key(node, node.slice, column, uses)
 
     def _key(self, value: ast.expr, key: ast.expr | None, column: _Column, uses: Uses) -> None:
         """Record a column that is taken out of a row by name or position."""
         if isinstance(key, ast.UnaryOp) and isinstance(key.op, ast.USub):
-            uses.escapes.append("a column is counted from the end of the row")
+            uses.unknown.append("a column is counted from the end of the row")
             return
         if not isinstance(key, ast.Constant):
-            uses.escapes.append("a column is named only when the program runs")
+            uses.unknown.append("a column is named only when the program runs")
             return
         if isinstance(key.value, str):
             if key.value.lower() != column.name:
@@ -235,13 +235,13 @@ class Readers:
             raw = self._source.text[start:end]
             at = raw.lower().find(column.name)
             if at < 0:
-                uses.escapes.append("a column's name is spelled with escapes")
+                uses.unknown.append("a column's name is spelled with escapes")
                 return
             uses.keys.append((start + at, start + at + len(column.name)))
             uses.values.append(value)
         elif type(key.value) is int:
             if column.position is None:
-                uses.escapes.append("a column is taken by its position behind a *")
+                uses.unknown.append("a column is taken by its position behind a *")
             elif key.value == column.position:
                 uses.values.append(value)
 
@@ -252,15 +252,15 @@ class Readers:
                 for load in loads_of(target, self._source):
                     held = self._finder.rows_of(load)
                     if held is None and self._may_see(target, load):
-                        uses.escapes.append(f"{target.id} may hold something else too")
+                        uses.unknown.append(f"{target.id} may hold something else too")
             case ast.Tuple(elts=elements) | ast.List(elts=elements) if kind == "one":
                 self._unpacked(elements, column, uses)
             case ast.Tuple(elts=[_, ast.Name() as second]):
                 held_all = [self._finder.rows_of(load) for load in loads_of(second, self._source)]
                 if any(held is None for held in held_all):
-                    uses.escapes.append("the rows are taken apart")
+                    uses.unknown.append("the rows are taken apart")
             case _:
-                uses.escapes.append(f"the {_noun(kind)} the function")
+                uses.unknown.append(f"the {_noun(kind)} the function")
 
     def _may_see(self, target: ast.Name, load: ast.Name) -> bool:
         return self._source.scope(load) is not self._source.scope(target) or comes_before(
@@ -269,16 +269,16 @@ class Readers:
 
     def _unpacked(self, elements: Sequence[ast.expr], column: _Column, uses: Uses) -> None:
         if column.position is None or any(isinstance(e, ast.Starred) for e in elements):
-            uses.escapes.append("the row is taken apart behind a *")
+            uses.unknown.append("the row is taken apart behind a *")
             return
         if column.position >= len(elements):
             return
         element = elements[column.position]
         if not isinstance(element, ast.Name):
-            uses.escapes.append("the value leaves the function")
+            uses.unknown.append("the value leaves the function")
             return
         if len(self._source.bindings(element)) != 1:
-            uses.escapes.append(f"{element.id} may hold something else too")
+            uses.unknown.append(f"{element.id} may hold something else too")
             return
         uses.values += loads_of(element, self._source)
 
@@ -287,7 +287,7 @@ class Readers:
     ) -> None:
         name = name_of(call.func)
         if call.func is node:
-            uses.escapes.append("the row is called")
+            uses.unknown.append("the row is called")
             return
         if isinstance(call.func, ast.Name) and name in _SAFE_CALLS:
             return
@@ -295,22 +295,22 @@ class Readers:
             self._sort_key(call, column, uses)
             return
         if isinstance(call.func, ast.Attribute) and call.func.attr in {"append", "extend"}:
-            uses.escapes.append(f"the {_noun(kind)} what is seen")
+            uses.unknown.append(f"the {_noun(kind)} what is seen")
             return
         if self._finder.rows_of(call) is not None and name in {
             "list", "tuple", "iter", "reversed", "next", "dict",
         }:  # fmt: skip
             return
-        uses.escapes.append(f"the row is handed to {name or 'a function'}")
+        uses.unknown.append(f"the row is handed to {name or 'a function'}")
 
     def _sort_key(self, call: ast.Call, column: _Column, uses: Uses) -> None:
         """Record what the key function of an ordering reads."""
         key = next((k.value for k in call.keywords if k.arg == "key"), None)
         if key is None:
-            uses.escapes.append("whole rows are compared")
+            uses.unknown.append("whole rows are compared")
             return
         if not isinstance(key, ast.Lambda) or len(key.args.args) != 1:
-            uses.escapes.append("rows are ordered by a function that is not seen")
+            uses.unknown.append("rows are ordered by a function that is not seen")
             return
         name = key.args.args[0].arg
         for node in ast.walk(key.body):

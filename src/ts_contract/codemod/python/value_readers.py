@@ -10,10 +10,10 @@ from ...source.edits import Edit
 from ...source.file import File
 from ...source.instants.clocks import is_none, is_utc, method_after, project_name
 from ...source.python.source import Source
-from ..changes import UnclearError
+from ..changes import NotProvedError
 from .bound_values import Rewrite, spelled_name
 
-__all__ = ["TakenValues", "is_test", "loads_of", "name_of"]
+__all__ = ["ValueReaders", "is_test", "loads_of", "name_of"]
 
 _PARSERS = frozenset({
     "datetime.datetime.fromisoformat",
@@ -28,7 +28,7 @@ _ZONELESS_PARTS = frozenset({
 _ADDS_ZONE = (("Z", "+00:00"), ("Z", ""))
 
 
-class TakenValues:
+class ValueReaders:
     """Rewrites what reads the values that one file takes out of rows.
 
     Args:
@@ -57,13 +57,13 @@ class TakenValues:
             unsafe: whether a value may leave the function as milliseconds.
 
         Raises:
-            UnclearError: the reader needs the text, or is not seen.
+            NotProvedError: the reader needs the text, or is not seen.
         """
         rewrite = Rewrite()
         for reader in self._value_readers(value):
             rewrite.add(self._reader(reader))
         if rewrite.reasons and not unsafe:
-            raise UnclearError(rewrite.reasons[0], offered=True)
+            raise NotProvedError(rewrite.reasons[0], offered=True)
         return rewrite
 
     def _value_readers(self, value: ast.expr) -> Iterator[ast.expr]:
@@ -197,7 +197,7 @@ class TakenValues:
         start, end = self._source.span(outer)
         first, last = self._source.span(value)
         if "#" in self._source.text[start:first] + self._source.text[last:end]:
-            raise UnclearError("a comment stands within the call")
+            raise NotProvedError("a comment stands within the call")
         return Rewrite([Edit(start, first, before), Edit(last, end, after)])
 
     def _is_zoneless(self, call: ast.expr) -> bool:

@@ -14,7 +14,7 @@ from ...source.file import File
 from ...source.instants.clocks import is_clock
 from ...source.sql.queries import Query
 from ...source.sql.text import Placeholder
-from ..changes import UnclearError
+from ..changes import NotProvedError
 from ..edits.lists import without_item
 from ..edits.sql import Editor
 from ..python.bound_values import Rewrite
@@ -38,12 +38,12 @@ def collapse(
         The rewrite, and the placeholders that go.
 
     Raises:
-        UnclearError: something that belongs to it is not seen.
+        NotProvedError: something that belongs to it is not seen.
     """
     place = clauses.place(reference.first, reference.last)
     values = [clauses.place(value.first, value.last) for value in reference.values]
     if place is None or not values or any(value is None for value in values):
-        raise UnclearError("what is written to the column is not seen")
+        raise NotProvedError("what is written to the column is not seen")
     seen = [value for value in values if value is not None]
     rewrite = Rewrite()
     query = reference.query
@@ -54,7 +54,7 @@ def collapse(
         gone = [(assignment, clauses.list_around(assignment))]
     for item, items in gone:
         if len(items) < 2 or item not in items:
-            raise UnclearError("the list that the column stands in is not seen")
+            raise NotProvedError("the list that the column stands in is not seen")
         spans = [clauses.indexes(other) for other in items]
         rewrite.edits.append(editor.replaced(query, *without_item(spans, items.index(item)), ""))
     marks = _marks_in(query, [clauses.indexes(item) for item, _ in gone])
@@ -76,14 +76,14 @@ def _unbind(query: Query, mark: Placeholder, file: File, rewrite: Rewrite) -> No
     if isinstance(mark.key, str):
         return
     if query.text.value[mark.first : mark.last] not in {"?", "%s"}:
-        raise UnclearError("the placeholders are numbered")
+        raise NotProvedError("the placeholders are numbered")
     nodes = query.bound.get(mark.key, ())
     if not nodes:
-        raise UnclearError("what is bound to the placeholder is not seen")
+        raise NotProvedError("what is bound to the placeholder is not seen")
     for node in nodes:
         holder = file.source.parent(node)
         if not isinstance(holder, ast.Tuple | ast.List) or len(holder.elts) < 2:
-            raise UnclearError("what is bound to the placeholder stands in no tuple")
+            raise NotProvedError("what is bound to the placeholder stands in no tuple")
         if any(isinstance(n, ast.Call) and not is_clock(n, file) for n in ast.walk(node)):
             rewrite.reasons.append("what was bound is no longer called")
         rewrite.edits += _without_element(holder, node, file)

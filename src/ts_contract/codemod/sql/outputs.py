@@ -6,56 +6,56 @@ from collections.abc import Callable, Sequence
 
 from ...source.columns.model import Resolved
 from ...source.edits import Edit
-from ..changes import UnclearError
+from ..changes import NotProvedError
 from ..python.bound_values import Rewrite
 from ..python.row_readers import Uses
-from .rewrites import Atom, Shared
+from .rewrites import ColumnRewrite, FileRewrite
 from .spelling import shown
 from .tokens import Place
 
 __all__ = ["Outputs"]
 
-ValueAt = Callable[[Resolved, Place, Atom], None]
+ValueAt = Callable[[Resolved, Place, ColumnRewrite], None]
 
 
 class Outputs:
     """Rewrites the select lists of one file.
 
     Args:
-        shared: the state of the file's rewrite.
+        state: the state of the file's rewrite.
         value_at: lets a place whose value becomes milliseconds fit what stands around it.
     """
 
-    def __init__(self, shared: Shared, value_at: ValueAt) -> None:
-        self._shared = shared
+    def __init__(self, state: FileRewrite, value_at: ValueAt) -> None:
+        self._state = state
         self._value_at = value_at
 
-    def output(self, resolved: Resolved, place: Place, atom: Atom) -> None:
+    def output(self, resolved: Resolved, place: Place, rewrite: ColumnRewrite) -> None:
         """Rewrite a column of a select list, with what reads it."""
-        clauses = self._shared.clauses(resolved)
+        clauses = self._state.clauses(resolved)
         select = clauses.select_of(place)
         items = clauses.select_items(select)
         item = next((i for i in items if i.first <= place.first and place.last <= i.last), None)
         if item is None:
-            raise UnclearError("the select list cannot be read")
+            raise NotProvedError("the select list cannot be read")
         bare, alias = clauses.split_alias(item)
         if clauses.inside(bare) != place and bare != place:
-            raise UnclearError("what is done with the column is not known")
+            raise NotProvedError("what is done with the column is not known")
         if resolved.outputs is None or not self._is_top(resolved, select):
-            self._inner_output(resolved, bare, alias, items, atom)
+            self._inner_output(resolved, bare, alias, items, rewrite)
             return
         position = items.index(item)
         behind_star = any(clauses.word(other.last) == "*" for other in items[:position])
-        self._top_output(resolved, place, alias, None if behind_star else position, atom)
+        self._top_output(resolved, place, alias, None if behind_star else position, rewrite)
 
     def _is_top(self, resolved: Resolved, select: int) -> bool:
         """Tell whether a SELECT or RETURNING gives the rows of its statement."""
-        clauses = self._shared.clauses(resolved)
+        clauses = self._state.clauses(resolved)
         if clauses.depth(Place(select, select)) >= 0:
             return False
         if clauses.word(select) == "RETURNING":
             return True
-        if self._shared.is_compound(resolved):
+        if self._state.is_compound(resolved):
             return False
         top = {w for i, w in enumerate(clauses.words) if clauses.depth(Place(i, i)) < 0}
         return not top & {"INSERT", "REPLACE", "UPDATE", "DELETE"}
@@ -66,49 +66,51 @@ class Outputs:
         bare: Place,
         alias: str,
         items: Sequence[Place],
-        atom: Atom,
+        rewrite: ColumnRewrite,
     ) -> None:
         """Rewrite a column of an inner select list: where its value goes must be known."""
-        clauses = self._shared.clauses(resolved)
+        clauses = self._state.clauses(resolved)
         opening = clauses.depth(bare)
-        if opening < 0 and not self._shared.is_compound(resolved):
-            self._shared.rename(atom)
-            self._shared.link_target(resolved, bare, atom)
+        if opening < 0 and not self._state.is_compound(resolved):
+            self._state.rename(rewrite)
+            self._state.link_target(resolved, bare, rewrite)
             return
-        if opening < 0 and self._shared.options.compat_reads:
-            legacy = "" if alias else atom.reference.column.legacy
-            self._compat(resolved, bare, legacy, atom)
+        if opening < 0 and self._state.options.compat_reads:
+            legacy = "" if alias else rewrite.reference.column.legacy
+            self._compat(resolved, bare, legacy, rewrite)
             return
         if opening < 0:
-            raise UnclearError("the parts of a compound query give one column together")
+            raise NotProvedError("the parts of a compound query give one column together")
         before = clauses.word(opening - 1)
         if before == "EXISTS":
-            self._shared.rename(atom)
+            self._state.rename(rewrite)
             return
-        name = alias or atom.reference.column.legacy.lower()
+        name = alias or rewrite.reference.column.legacy.lower()
         is_listed = before == "," and clauses.clause(Place(opening, opening)) == "from"
         is_relation = is_listed or before in {"FROM", "JOIN", "AS", "MATERIALIZED"}
         if not is_relation:
             whole = Place(opening, clauses.closing(opening))
             if len(items) != 1:
-                raise UnclearError("a subquery gives several columns")
-            self._shared.rename(atom)
-            self._value_at(resolved, whole, atom)
+                raise NotProvedError("a subquery gives several columns")
+            self._state.rename(rewrite)
+            self._value_at(resolved, whole, rewrite)
             return
         if any(clauses.word(i.last) == "*" for i in items):
-            raise UnclearError("a subquery gives all columns of a table")
-        self._relation_output(resolved, name, bool(alias), atom)
+            raise NotProvedError("a subquery gives all columns of a table")
+        self._relation_output(resolved, name, bool(alias), rewrite)
 
-    def _relation_output(self, resolved: Resolved, name: str, aliased: bool, atom: Atom) -> None:
+    def _relation_output(
+        self, resolved: Resolved, name: str, aliased: bool, rewrite: ColumnRewrite
+    ) -> None:
         """Follow a column of a subquery or a common table expression to its uses outside."""
-        clauses = self._shared.clauses(resolved)
-        self._shared.rename(atom)
-        columns = self._shared.columns(resolved)
+        clauses = self._state.clauses(resolved)
+        self._state.rename(rewrite)
+        columns = self._state.columns(resolved)
         if any(
             w == "*" and clauses.word(i - 1) in {"SELECT", ",", "."}
             for i, w in enumerate(clauses.words)
         ):
-            raise UnclearError("all columns of a subquery are taken")
+            raise NotProvedError("all columns of a subquery are taken")
         for index, word in enumerate(clauses.words):
             if clauses.tokens[index].text.lower() != name:
                 continue
@@ -117,15 +119,15 @@ class Outputs:
                 continue
             reference = columns.get(place)
             if reference is not None:
-                if reference.span != atom.key and not reference.epoch:
-                    atom.links.add(reference.span)
+                if reference.span != rewrite.key and not reference.epoch:
+                    rewrite.links.add(reference.span)
                 continue
             if clauses.word(index - 1) == "AS" or word.startswith("'"):
                 continue  # where it is named
             if not aliased:
-                raise UnclearError("a subquery gives the column to what cannot be told")
-            self._shared.derived[resolved, place] = atom.key
-            self._value_at(resolved, place, atom)
+                raise NotProvedError("a subquery gives the column to what cannot be told")
+            self._state.subquery_columns[resolved, place] = rewrite.key
+            self._value_at(resolved, place, rewrite)
 
     def _top_output(
         self,
@@ -133,43 +135,45 @@ class Outputs:
         place: Place,
         alias: str,
         position: int | None,
-        atom: Atom,
+        rewrite: ColumnRewrite,
     ) -> None:
         """Rewrite a result column: its readers in Python must go on with milliseconds."""
-        legacy = atom.reference.column.legacy.lower()
-        clauses = self._shared.clauses(resolved)
-        is_bare = clauses.column(atom.reference.first, atom.reference.last) == place
+        legacy = rewrite.reference.column.legacy.lower()
+        clauses = self._state.clauses(resolved)
+        is_bare = clauses.column(rewrite.reference.first, rewrite.reference.last) == place
         is_name = (
             is_bare or clauses.column(*clauses.indexes(Place(place.last, place.last))) == place
         )
         name = alias or (clauses.tokens[place.last].text.lower() if is_name else "")
-        uses = self._shared.readers.uses(resolved, name, position)
-        self._link_other_queries(resolved, uses.queries, name, position, atom)
-        atom.values += [n for v in uses.values for n in (v, *self._shared.taken.local_readers(v))]
+        uses = self._state.row_readers.uses(resolved, name, position)
+        self._link_other_queries(resolved, uses.queries, name, position, rewrite)
+        rewrite.values += [
+            n for v in uses.values for n in (v, *self._state.value_readers.local_readers(v))
+        ]
         readers = Rewrite()
-        failures = [UnclearError(reason, offered=True) for reason in uses.escapes]
+        failures = [NotProvedError(reason, offered=True) for reason in uses.unknown]
         for value in uses.values:
             try:
-                readers.add(self._shared.taken.value_rewrite(value, unsafe=False))
-            except UnclearError as unclear:
-                failures.append(unclear)
+                readers.add(self._state.value_readers.value_rewrite(value, unsafe=False))
+            except NotProvedError as error:
+                failures.append(error)
         renames = is_bare and not alias
-        if not failures and atom.reference.column.storage == "auto":
-            self._shared.rename(atom)
-            self._take(readers, atom)
+        if not failures and rewrite.reference.column.storage == "auto":
+            self._state.rename(rewrite)
+            self._take(readers, rewrite)
             if renames:
-                atom.rewrite.edits += [Edit(*key, atom.reference.column.epoch) for key in uses.keys]
+                rewrite.edits += [Edit(*key, rewrite.reference.column.epoch) for key in uses.keys]
             return
-        storage = atom.reference.column.storage
+        storage = rewrite.reference.column.storage
         if storage == "milliseconds" or (
-            self._shared.options.compat_reads and storage != "julian-day"
+            self._state.options.compat_reads and storage != "julian-day"
         ):
-            self._compat(resolved, place, legacy if renames else "", atom)
+            self._compat(resolved, place, legacy if renames else "", rewrite)
             return
-        if not self._shared.options.unsafe or storage != "auto":
-            raise failures[0] if failures else UnclearError("the readers expect another unit")
-        self._unsafe_output(resolved, place, atom, uses, renames=renames)
-        atom.rewrite.reasons += [failure.reason for failure in failures]
+        if not self._state.options.unsafe or storage != "auto":
+            raise failures[0] if failures else NotProvedError("the readers expect another unit")
+        self._unsafe_output(resolved, place, rewrite, uses, renames=renames)
+        rewrite.reasons += [failure.reason for failure in failures]
 
     def _link_other_queries(
         self,
@@ -177,7 +181,7 @@ class Outputs:
         others: Sequence[Resolved],
         name: str,
         position: int | None,
-        atom: Atom,
+        rewrite: ColumnRewrite,
     ) -> None:
         """Link what other queries give under the same name to the same readers."""
         for other in others:
@@ -185,46 +189,46 @@ class Outputs:
                 continue
             found = [o for o in other.outputs or () if o.name.lower() == name and o.reference]
             if len(found) != 1 or found[0].reference is None or found[0].reference.epoch:
-                raise UnclearError("the reader gets rows of several queries")
+                raise NotProvedError("the reader gets rows of several queries")
             if position is not None and (other.outputs or ()).index(found[0]) != position:
-                raise UnclearError("the reader gets rows of several queries")
-            atom.links.add(found[0].reference.span)
+                raise NotProvedError("the reader gets rows of several queries")
+            rewrite.links.add(found[0].reference.span)
 
-    def _compat(self, resolved: Resolved, place: Place, name: str, atom: Atom) -> None:
+    def _compat(self, resolved: Resolved, place: Place, name: str, rewrite: ColumnRewrite) -> None:
         """Let a result column go on to give the old text under the old name."""
-        self._shared.need_text_in_utc(atom.reference.column)
-        atom.gives_ms = False
-        self._shared.rename(atom)
-        first, last = self._shared.clauses(resolved).indexes(place)
-        query = atom.reference.query
-        before, behind = shown(self._shared.sql, atom.reference.column)
+        self._state.need_text_in_utc(rewrite.reference.column)
+        rewrite.gives_ms = False
+        self._state.rename(rewrite)
+        first, last = self._state.clauses(resolved).indexes(place)
+        query = rewrite.reference.query
+        before, behind = shown(self._state.sql, rewrite.reference.column)
         behind += f" AS {name}" if name else ""
-        atom.rewrite.edits += [
-            self._shared.editor.before(query, first, before),
-            self._shared.editor.after(query, last, behind),
+        rewrite.edits += [
+            self._state.editor.before(query, first, before),
+            self._state.editor.after(query, last, behind),
         ]
 
-    def _take(self, readers: Rewrite, atom: Atom) -> None:
+    def _take(self, readers: Rewrite, rewrite: ColumnRewrite) -> None:
         """Take in the rewrite of readers, and link what they need."""
-        atom.rewrite.add(readers)
-        atom.links |= {
-            self._shared.origins[need] for need in readers.needs if need in self._shared.origins
+        rewrite.add(readers)
+        rewrite.links |= {
+            self._state.converted[need] for need in readers.needs if need in self._state.converted
         }
 
     def _unsafe_output(
-        self, resolved: Resolved, place: Place, atom: Atom, uses: Uses, *, renames: bool
+        self, resolved: Resolved, place: Place, rewrite: ColumnRewrite, uses: Uses, *, renames: bool
     ) -> None:
         """Let milliseconds leave the function: under a new name, or a row's under its old one."""
         readers = Rewrite()
         for value in uses.values:
-            readers.add(self._shared.taken.value_rewrite(value, unsafe=True))
-        self._shared.rename(atom)
-        self._take(readers, atom)
-        if renames and uses.escapes:
-            last = self._shared.clauses(resolved).indexes(place)[1]
-            name = atom.reference.column.legacy
-            atom.rewrite.edits.append(
-                self._shared.editor.after(atom.reference.query, last, f" AS {name}")
+            readers.add(self._state.value_readers.value_rewrite(value, unsafe=True))
+        self._state.rename(rewrite)
+        self._take(readers, rewrite)
+        if renames and uses.unknown:
+            last = self._state.clauses(resolved).indexes(place)[1]
+            name = rewrite.reference.column.legacy
+            rewrite.edits.append(
+                self._state.editor.after(rewrite.reference.query, last, f" AS {name}")
             )
         elif renames:
-            atom.rewrite.edits += [Edit(*key, atom.reference.column.epoch) for key in uses.keys]
+            rewrite.edits += [Edit(*key, rewrite.reference.column.epoch) for key in uses.keys]

@@ -11,8 +11,8 @@ from ...source.columns.model import Reference, Resolved, RowRead
 from ...source.edits import Edit, Import
 from ...source.file import File
 from ...source.sql.queries import Query
-from ..changes import Options, UnclearError, Verdict, joined
-from .rewrites import Atom, Key, Shared
+from ..changes import NotProvedError, Options, Verdict, joined
+from .rewrites import ColumnRewrite, FileRewrite, Key
 from .spelling import SCALES, shown
 from .statements import Planner
 
@@ -25,17 +25,17 @@ _NOTHING_TO_DO = Verdict(safety="safe")
 
 @dataclass(slots=True, eq=False)
 class _Group:
-    """Atoms that are rewritten together.
+    """Column rewrites that are made together or not at all.
 
     Attributes:
-        atoms: all of them, those of one place in several branches included.
+        rewrites: all of them, those of one place in several branches included.
     """
 
-    atoms: list[Atom]
+    rewrites: list[ColumnRewrite]
 
     def verdict(self) -> Verdict:
         """Return what is to be done about the whole group."""
-        failures = [a.failure for a in self.atoms if a.failure is not None]
+        failures = [a.failure for a in self.rewrites if a.failure is not None]
         if failures:
             offered = all(failure.offered for failure in failures)
             return Verdict(
@@ -44,10 +44,10 @@ class _Group:
             )
         edits: dict[Edit, None] = {}
         imports: dict[Import, None] = {}
-        for atom in self.atoms:
-            edits.update(dict.fromkeys(atom.rewrite.edits))
-            imports.update(dict.fromkeys(atom.rewrite.imports))
-        reasons = joined(reason for atom in self.atoms for reason in atom.rewrite.reasons)
+        for rewrite in self.rewrites:
+            edits.update(dict.fromkeys(rewrite.edits))
+            imports.update(dict.fromkeys(rewrite.imports))
+        reasons = joined(reason for rewrite in self.rewrites for reason in rewrite.reasons)
         ordered = tuple(sorted(edits, key=lambda e: (e.start, e.end)))
         return Verdict(ordered, tuple(imports), "unsafe" if reasons else "safe", reasons)
 
@@ -65,72 +65,74 @@ def plan_sql(file: File, options: Options) -> dict[Key, Verdict]:
     """
     if file.contract is None or not file.contract.tables:
         return {}
-    shared = Shared(file, options)
-    atoms = _atoms(shared, file)
-    _bind_together(atoms)
-    _refuse_shared_text(atoms, file)
-    _warn_of_public_text(atoms, shared)
+    state = FileRewrite(file, options)
+    rewrites = _column_rewrites(state, file)
+    _bind_together(rewrites)
+    _refuse_shared_text(rewrites, file)
+    _warn_of_public_text(rewrites, state)
     verdicts: dict[Key, Verdict] = {}
-    for group in _groups(atoms):
+    for group in _groups(rewrites):
         verdict = group.verdict()
-        for atom in group.atoms:
-            verdicts[atom.key] = verdict
-            for value in atom.reference.values:
+        for rewrite in group.rewrites:
+            verdicts[rewrite.key] = verdict
+            for value in rewrite.reference.values:
                 if value.clock is not None:
                     verdicts[value.clock] = verdict
     _readers_of(file, verdicts)
-    _stars(shared, verdicts, atoms)
-    _epoch_clocks(shared, verdicts)
+    _stars(state, verdicts, rewrites)
+    _epoch_clocks(state, verdicts)
     return verdicts
 
 
-def _atoms(shared: Shared, file: File) -> list[Atom]:
-    """Return all atoms.
+def _column_rewrites(state: FileRewrite, file: File) -> list[ColumnRewrite]:
+    """Return all column rewrites.
 
-    What one atom may do depends on others: whether a bound value meets legacy columns only, and
+    What one of them may do depends on others: whether a bound value meets legacy columns only, and
     whether a value beside it becomes milliseconds. So they are worked out again, first taking for
     granted that all goes well, until what is known stays the same.
     """
-    planner = Planner(shared)
-    atoms: list[Atom] = []
+    planner = Planner(state)
+    rewrites: list[ColumnRewrite] = []
     for _ in range(_MAX_ROUNDS):
-        before = shared.known()
-        atoms = [atom for resolved in file.analysis.queries for atom in planner.atoms(resolved)]
-        shared.learn(atoms)
-        if shared.known() == before:
+        before = state.known()
+        rewrites = [
+            rewrite for resolved in file.analysis.queries for rewrite in planner.rewrites(resolved)
+        ]
+        state.learn(rewrites)
+        if state.known() == before:
             break
-    return atoms
+    return rewrites
 
 
-def _bind_together(atoms: Iterable[Atom]) -> None:
-    """Link the atoms that meet in one bound value, or in one name that holds what they give."""
-    by_node: dict[ast.expr, list[Atom]] = {}
-    for atom in atoms:
-        for mark in atom.marks:
-            for node in atom.reference.query.bound.get(mark.key, ()):
-                by_node.setdefault(node, []).append(atom)
-        for node in atom.values:
-            by_node.setdefault(node, []).append(atom)
+def _bind_together(rewrites: Iterable[ColumnRewrite]) -> None:
+    """Link what meets in one bound value, or in one name that holds what several columns give."""
+    by_node: dict[ast.expr, list[ColumnRewrite]] = {}
+    for rewrite in rewrites:
+        for mark in rewrite.marks:
+            for node in rewrite.reference.query.bound.get(mark.key, ()):
+                by_node.setdefault(node, []).append(rewrite)
+        for node in rewrite.values:
+            by_node.setdefault(node, []).append(rewrite)
     for sharing in by_node.values():
         for one, other in pairwise(sharing):
             one.links.add(other.key)
 
 
-def _refuse_shared_text(atoms: Iterable[Atom], file: File) -> None:
+def _refuse_shared_text(rewrites: Iterable[ColumnRewrite], file: File) -> None:
     """Refuse a column in a text that is also part of a query where it was not understood."""
-    understood = {(atom.reference.query, atom.key) for atom in atoms}
-    for atom in atoms:
+    understood = {(rewrite.reference.query, rewrite.key) for rewrite in rewrites}
+    for rewrite in rewrites:
         if any(
-            (query, atom.key) not in understood and query.text.holds(atom.key)
+            (query, rewrite.key) not in understood and query.text.holds(rewrite.key)
             for query in file.queries
         ):
             reason = "the text is part of another query, which is not understood"
-            atom.failure = atom.failure or UnclearError(reason)
+            rewrite.failure = rewrite.failure or NotProvedError(reason)
 
 
-def _warn_of_public_text(atoms: Iterable[Atom], shared: Shared) -> None:
+def _warn_of_public_text(rewrites: Iterable[ColumnRewrite], state: FileRewrite) -> None:
     """Make unsafe what changes parameters or rows of SQL that other modules may import."""
-    source = shared.file.source
+    source = state.file.source
     constants = [
         (source.span(statement), statement.targets[0].id)
         for statement in source.tree.body
@@ -138,24 +140,24 @@ def _warn_of_public_text(atoms: Iterable[Atom], shared: Shared) -> None:
         and isinstance(statement.targets[0], ast.Name)
         and not statement.targets[0].id.startswith("_")
     ]
-    for atom in atoms:
-        changes_rows = atom.reference.role in {"select", "returning"} and atom.gives_ms
-        if atom.failure is not None or not (atom.marks or changes_rows):
+    for rewrite in rewrites:
+        changes_rows = rewrite.reference.role in {"select", "returning"} and rewrite.gives_ms
+        if rewrite.failure is not None or not (rewrite.marks or changes_rows):
             continue
         for (start, end), name in constants:
-            if start <= atom.key[0] < end:
+            if start <= rewrite.key[0] < end:
                 reason = f"other modules may use {name}"
-                if shared.options.unsafe:
-                    atom.rewrite.reasons.append(reason)
+                if state.options.unsafe:
+                    rewrite.reasons.append(reason)
                 else:
-                    atom.failure = UnclearError(reason, offered=True)
+                    rewrite.failure = NotProvedError(reason, offered=True)
 
 
-def _groups(atoms: Iterable[Atom]) -> list[_Group]:
-    """Return the atoms, those that depend on each other together."""
-    by_key: dict[Key, list[Atom]] = {}
-    for atom in atoms:
-        by_key.setdefault(atom.key, []).append(atom)
+def _groups(rewrites: Iterable[ColumnRewrite]) -> list[_Group]:
+    """Return the column rewrites, those that depend on each other together."""
+    by_key: dict[Key, list[ColumnRewrite]] = {}
+    for rewrite in rewrites:
+        by_key.setdefault(rewrite.key, []).append(rewrite)
     leader = {key: key for key in by_key}
 
     def find(key: Key) -> Key:
@@ -164,17 +166,17 @@ def _groups(atoms: Iterable[Atom]) -> list[_Group]:
         return key
 
     for key, own in by_key.items():
-        for atom in own:
-            for link in atom.links:
+        for rewrite in own:
+            for link in rewrite.links:
                 if link not in leader:
-                    atom.failure = atom.failure or UnclearError(
+                    rewrite.failure = rewrite.failure or NotProvedError(
                         "what the column meets stays as it is"
                     )
                     continue
                 leader[find(link)] = find(key)
     groups: dict[Key, _Group] = {}
     for key, own in by_key.items():
-        groups.setdefault(find(key), _Group([])).atoms.extend(own)
+        groups.setdefault(find(key), _Group([])).rewrites.extend(own)
     return list(groups.values())
 
 
@@ -199,17 +201,17 @@ def _origin(read: RowRead) -> Reference | None:
 
 
 def _stars(
-    shared: Shared,
+    state: FileRewrite,
     verdicts: dict[Key, Verdict],
-    atoms: Iterable[Atom],
+    rewrites: Iterable[ColumnRewrite],
 ) -> None:
     """Decide about readers of rows that come through a `*`, and about the `*` itself."""
-    file, options = shared.file, shared.options
+    file, options = state.file, state.options
     binding = {
-        node: atom.key
-        for atom in atoms
-        for mark in atom.marks
-        for node in atom.reference.query.bound.get(mark.key, ())
+        node: rewrite.key
+        for rewrite in rewrites
+        for mark in rewrite.marks
+        for node in rewrite.reference.query.bound.get(mark.key, ())
     }
     for read in file.analysis.row_reads:
         if read.span in verdicts or _origin(read) is not None:
@@ -217,26 +219,26 @@ def _stars(
         if read.node in binding:
             verdicts[read.span] = verdicts[binding[read.node]]
         else:
-            verdicts[read.span] = _star_reader(shared, read)
+            verdicts[read.span] = _star_reader(state, read)
     if not options.compat_reads:
         return
     for star in file.analysis.stars:
         resolved = next((r for r in file.analysis.queries if r.query is star.query), None)
         if resolved is None:
             continue
-        verdicts[star.span] = _compat_star(shared, resolved, star.span)
+        verdicts[star.span] = _compat_star(state, resolved, star.span)
 
 
-def _star_reader(shared: Shared, read: RowRead) -> Verdict:
+def _star_reader(state: FileRewrite, read: RowRead) -> Verdict:
     """Return the verdict on a reader whose row has both columns."""
     if read.kind not in {"key", "get"}:
         return Verdict(reason="the row is taken as a whole")
     try:
-        rewrite = shared.taken.value_rewrite(read.node, unsafe=shared.options.unsafe)
+        rewrite = state.value_readers.value_rewrite(read.node, unsafe=state.options.unsafe)
         if rewrite.needs:
-            raise UnclearError("the value meets another one")
-    except UnclearError as unclear:
-        return Verdict(safety="unsafe" if unclear.offered else None, reason=unclear.reason)
+            raise NotProvedError("the value meets another one")
+    except NotProvedError as error:
+        return Verdict(safety="unsafe" if error.offered else None, reason=error.reason)
     edits = (*rewrite.edits, Edit(*read.span, read.column.epoch))
     reasons = joined(rewrite.reasons)
     return Verdict(
@@ -247,7 +249,7 @@ def _star_reader(shared: Shared, read: RowRead) -> Verdict:
     )
 
 
-def _compat_star(shared: Shared, resolved: Resolved, span: Key) -> Verdict:
+def _compat_star(state: FileRewrite, resolved: Resolved, span: Key) -> Verdict:
     """Return the verdict that gives the legacy values under their names, instead of a `*`.
 
     Where the schema tells the table's columns they are named, each in its place. Elsewhere the
@@ -259,14 +261,14 @@ def _compat_star(shared: Shared, resolved: Resolved, span: Key) -> Verdict:
         return Verdict(reason="what else the rows hold is not known")
     table = stars[0].star
     values = {
-        c.legacy.lower(): f"{c.epoch}".join(shown(shared.sql, c)) + f" AS {c.legacy}"
+        c.legacy.lower(): f"{c.epoch}".join(shown(state.sql, c)) + f" AS {c.legacy}"
         for c in table.columns
     }
     if any(output.name.lower() in values for output in outputs):
         return _NOTHING_TO_DO
     if not all(c.storage in SCALES or c.timezone.upper() == "UTC" for c in table.columns):
         return Verdict(reason="a column of the table holds no text in UTC")
-    known = shared.columns_of(table)
+    known = state.columns_of(table)
     query = resolved.query
     try:
         index = _index_of(query, span)
@@ -274,13 +276,13 @@ def _compat_star(shared: Shared, resolved: Resolved, span: Key) -> Verdict:
             return Verdict(reason="the columns of one table are taken among others")
         if known:
             text = ", ".join(values.get(name.lower(), name) for name in known)
-            edit = shared.editor.replaced(query, index, index + 1, text)
+            edit = state.editor.replaced(query, index, index + 1, text)
         elif outputs[-1].is_star:
-            edit = shared.editor.after(query, index + 1, "".join(f", {v}" for v in values.values()))
+            edit = state.editor.after(query, index + 1, "".join(f", {v}" for v in values.values()))
         else:
             return Verdict(reason="the schema does not tell the columns of the table")
-    except UnclearError as unclear:
-        return Verdict(reason=unclear.reason)
+    except NotProvedError as error:
+        return Verdict(reason=error.reason)
     return Verdict((edit,), (), "safe", "")
 
 
@@ -289,12 +291,12 @@ def _index_of(query: Query, span: Key) -> int:
     for index, character in enumerate(query.text.value):
         if character == "*" and query.text.span(index, index + 1) == span:
             return index
-    raise UnclearError("the * is not written in one piece")
+    raise NotProvedError("the * is not written in one piece")
 
 
-def _epoch_clocks(shared: Shared, verdicts: dict[Key, Verdict]) -> None:
+def _epoch_clocks(state: FileRewrite, verdicts: dict[Key, Verdict]) -> None:
     """Decide about SQL clocks that are written to an epoch column: what is stored changes."""
-    for reference in shared.file.analysis.references:
+    for reference in state.file.analysis.references:
         if not reference.epoch or reference.access != "write":
             continue
         for value in reference.values:
@@ -303,9 +305,9 @@ def _epoch_clocks(shared: Shared, verdicts: dict[Key, Verdict]) -> None:
             reason = "milliseconds are stored where text was"
             if value.clock_text.upper() not in {"CURRENT_TIMESTAMP", "NOW()", "DATETIME('NOW')"}:
                 verdicts[value.clock] = Verdict(reason="the SQL clock is none that is known")
-            elif not shared.options.unsafe:
+            elif not state.options.unsafe:
                 verdicts[value.clock] = Verdict(safety="unsafe", reason=reason)
             else:
-                text = shared.editor.spelled(reference.query, value.clock[0], shared.sql.clock)
+                text = state.editor.spelled(reference.query, value.clock[0], state.sql.clock)
                 edit = Edit(*value.clock, text)
                 verdicts[value.clock] = Verdict((edit,), (), "unsafe", reason)

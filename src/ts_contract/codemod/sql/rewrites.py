@@ -1,4 +1,4 @@
-"""What the rewrites of one file share: atoms, tokens of its statements, what is known so far."""
+"""The rewrite of one legacy column, and what is known of the whole file while it is made."""
 
 from __future__ import annotations
 
@@ -9,33 +9,36 @@ from dataclasses import dataclass, field
 
 from ...contract import ColumnContract, TableContract
 from ...source.columns.model import Reference, Resolved
+from ...source.edits import Edit, Import
 from ...source.file import File
 from ...source.sql.queries import Query
 from ...source.sql.text import Placeholder
-from ..changes import Options, UnclearError
+from ..changes import NotProvedError, Options
 from ..edits.sql import Editor
 from ..python.bound_values import Rewrite
-from ..python.row_readers import Readers
-from ..python.value_readers import TakenValues
+from ..python.row_readers import RowReaders
+from ..python.value_readers import ValueReaders
 from .spelling import DIALECTS, SCALES, shown
 from .tokens import Clauses, Place
 
-__all__ = ["Atom", "Key", "Shared", "legacy_references"]
+__all__ = ["ColumnRewrite", "FileRewrite", "Key", "legacy_references"]
 
 Key = tuple[int, int]
-"""A place in the file: linked atoms are named by the spans of their columns."""
+"""A place in the file: a column rewrite is called by the span of its column."""
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_]\w*")
 
 
 @dataclass(slots=True, eq=False)
-class Atom:
+class ColumnRewrite:
     """The rewrite of one legacy column in one statement.
 
     Attributes:
         reference: the column.
-        rewrite: what is to be done; unsafe where it has reasons.
-        links: the atoms that it needs.
+        edits: the replacements.
+        imports: names that they need.
+        reasons: why the whole is unsafe; empty while it is safe.
+        links: the column rewrites that it needs.
         marks: the placeholders whose bound values it rewrites.
         values: the expressions that take it out of rows.
         gives_ms: whether those become milliseconds.
@@ -43,17 +46,25 @@ class Atom:
     """
 
     reference: Reference
-    rewrite: Rewrite = field(default_factory=Rewrite)
+    edits: list[Edit] = field(default_factory=list)
+    imports: list[Import] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
     links: set[Key] = field(default_factory=set)
     marks: list[Placeholder] = field(default_factory=list)
     values: list[ast.expr] = field(default_factory=list)
     gives_ms: bool = True
-    failure: UnclearError | None = None
+    failure: NotProvedError | None = None
 
     @property
     def key(self) -> Key:
-        """What other atoms call it."""
+        """What other column rewrites call it."""
         return self.reference.span
+
+    def add(self, other: Rewrite) -> None:
+        """Take in what Python around the statement needs."""
+        self.edits += other.edits
+        self.imports += other.imports
+        self.reasons += other.reasons
 
 
 def legacy_references(resolved: Resolved) -> list[Reference]:
@@ -61,8 +72,8 @@ def legacy_references(resolved: Resolved) -> list[Reference]:
     return [r for r in resolved.references if not r.epoch and not r.opaque and r.access != "ddl"]
 
 
-class Shared:
-    """The state of one file's rewrite.
+class FileRewrite:
+    """The state of the rewrite of one file's SQL.
 
     Args:
         file: the file under its contract.
@@ -74,12 +85,12 @@ class Shared:
         dialect: the SQL dialect of the contract.
         sql: how that dialect says things.
         editor: makes the edits.
-        readers: who reads the rows of the file.
-        taken: what reads the values that are taken out of them.
-        claims: the placeholders that meet a legacy column, by query and character, as the round
-            before has found them; None in the first.
-        origins: expressions that become milliseconds, and the atoms that they come from.
-        derived: uses of a subquery's column, and the atoms that it comes from.
+        row_readers: who reads the rows of the file.
+        value_readers: what reads the values that are taken out of them.
+        legacy_marks: the placeholders that meet a legacy column, by query and character, as the
+            round before has found them; None in the first.
+        converted: expressions that become milliseconds, and the column rewrites that give them.
+        subquery_columns: uses of a subquery's column, and the column rewrites that give it.
     """
 
     def __init__(self, file: File, options: Options) -> None:
@@ -89,31 +100,33 @@ class Shared:
         self.dialect = file.contract.dialect
         self.sql = DIALECTS[self.dialect]
         self.editor = Editor(file.source)
-        self.readers = Readers(file)
-        self.taken = TakenValues(file)
-        self.claims: frozenset[tuple[Query, str]] | None = None
-        self.origins: dict[ast.expr, Key] = {}
-        self.derived: dict[tuple[Resolved, Place], Key] = {}
+        self.row_readers = RowReaders(file)
+        self.value_readers = ValueReaders(file)
+        self.legacy_marks: frozenset[tuple[Query, str]] | None = None
+        self.converted: dict[ast.expr, Key] = {}
+        self.subquery_columns: dict[tuple[Resolved, Place], Key] = {}
         self._clauses: dict[Resolved, Clauses] = {}
         self._places: dict[Resolved, dict[Place, Reference]] = {}
 
-    def learn(self, atoms: Sequence[Atom]) -> None:
-        """Keep what the atoms of one round tell about each other, for the next round."""
-        marked = [(atom.reference.query, mark) for atom in atoms for mark in atom.marks]
-        is_first = self.claims is None
-        self.claims = frozenset((query, mark.char) for query, mark in marked)
-        self.taken.bound = frozenset(n for q, mark in marked for n in q.bound.get(mark.key, ()))
-        self.origins = {
-            value: atom.key
-            for atom in atoms
-            if is_first or (atom.gives_ms and atom.failure is None)
-            for value in atom.values
+    def learn(self, rewrites: Sequence[ColumnRewrite]) -> None:
+        """Keep what the column rewrites of one round tell about each other, for the next round."""
+        marked = [(rewrite.reference.query, mark) for rewrite in rewrites for mark in rewrite.marks]
+        is_first = self.legacy_marks is None
+        self.legacy_marks = frozenset((query, mark.char) for query, mark in marked)
+        self.value_readers.bound = frozenset(
+            n for q, mark in marked for n in q.bound.get(mark.key, ())
+        )
+        self.converted = {
+            value: rewrite.key
+            for rewrite in rewrites
+            if is_first or (rewrite.gives_ms and rewrite.failure is None)
+            for value in rewrite.values
         }
-        self.taken.converted = frozenset(self.origins)
+        self.value_readers.converted = frozenset(self.converted)
 
     def known(self) -> tuple[object, ...]:
         """Return what `learn` has kept, to be compared."""
-        return self.claims, dict(self.origins), dict(self.derived)
+        return self.legacy_marks, dict(self.converted), dict(self.subquery_columns)
 
     def clauses(self, resolved: Resolved) -> Clauses:
         """Return the tokens of a statement."""
@@ -140,16 +153,16 @@ class Shared:
             return ()
         return tuple(name for name in known if name.lower() not in epochs)
 
-    def rename(self, atom: Atom) -> None:
+    def rename(self, rewrite: ColumnRewrite) -> None:
         """Put the epoch column's name in the place of the legacy one's."""
-        reference = atom.reference
+        reference = rewrite.reference
         name = reference.column.epoch
         if not _PLAIN_NAME.fullmatch(name) and not self._is_quoted(reference):
             name = '"' + name.replace('"', '""') + '"'
         query = reference.query
         edit = self.editor.replaced(query, reference.first, reference.last, name)
-        if edit not in atom.rewrite.edits:
-            atom.rewrite.edits.append(edit)
+        if edit not in rewrite.edits:
+            rewrite.edits.append(edit)
 
     def _is_quoted(self, reference: Reference) -> bool:
         text = reference.query.text.value
@@ -160,19 +173,19 @@ class Shared:
         if column.storage in SCALES:
             return
         if column.timezone.upper() not in {"UTC", "ETC/UTC"}:
-            raise UnclearError(f"the text is local time in {column.timezone}")
+            raise NotProvedError(f"the text is local time in {column.timezone}")
         if column.storage != "auto":
-            raise UnclearError(f"the column holds {column.storage}, not texts")
+            raise NotProvedError(f"the column holds {column.storage}, not texts")
 
-    def show(self, resolved: Resolved, place: Place, atom: Atom) -> None:
+    def show(self, resolved: Resolved, place: Place, rewrite: ColumnRewrite) -> None:
         """Rename a column and put around it what computes the legacy value."""
-        self.rename(atom)
+        self.rename(rewrite)
         first, last = self.clauses(resolved).indexes(place)
-        query = atom.reference.query
-        before, behind = shown(self.sql, atom.reference.column)
+        query = rewrite.reference.query
+        before, behind = shown(self.sql, rewrite.reference.column)
         if not behind:
             return
-        atom.rewrite.edits += [
+        rewrite.edits += [
             self.editor.before(query, first, before),
             self.editor.after(query, last, behind),
         ]
@@ -185,7 +198,7 @@ class Shared:
             for index, word in enumerate(clauses.words)
         )
 
-    def link_target(self, resolved: Resolved, place: Place, atom: Atom) -> None:
+    def link_target(self, resolved: Resolved, place: Place, rewrite: ColumnRewrite) -> None:
         """Link a column whose value is written: what it is written to must change with it."""
         first, last = self.clauses(resolved).indexes(place)
         for target in resolved.references:
@@ -194,6 +207,6 @@ class Shared:
                     if value.first <= first and last <= value.last:
                         if target.epoch:
                             return
-                        atom.links.add(target.span)
+                        rewrite.links.add(target.span)
                         return
-        raise UnclearError("the value is written to a column outside the contract")
+        raise NotProvedError("the value is written to a column outside the contract")

@@ -1,8 +1,8 @@
 """What a statement needs so that it reads and writes the epoch column instead of the legacy one.
 
-Each legacy column is an *atom*: its name, what it is compared with, what is bound to it, and who
-reads what comes out. Atoms that depend on each other are linked, and linked atoms are rewritten
-together or not at all.
+The *column rewrite* of a legacy column takes in its name, what it is compared with, what is bound
+to it, and who reads what comes out. Those that depend on each other are linked, and linked ones
+are made together or not at all.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from collections.abc import Iterable
 
 from ...source.columns.model import Reference, Resolved
 from ...source.instants.clocks import is_none
-from ..changes import UnclearError
+from ..changes import NotProvedError
 from .dual_writes import collapse
 from .operands import FIRST_ARGUMENT_ONLY, SAME_VALUE, Operands
 from .outputs import Outputs
-from .rewrites import Atom, Shared, legacy_references
+from .rewrites import ColumnRewrite, FileRewrite, legacy_references
 from .spelling import SCALES
 from .tokens import Place
 from .usage import Usage, usage_of
@@ -29,19 +29,19 @@ _NO_EXPRESSION = frozenset({"conflict", "excluded", "trigger", "using"})
 
 
 class Planner:
-    """Works out atoms, one statement after the other.
+    """Works out column rewrites, one statement after the other.
 
     Args:
-        shared: the state of the file's rewrite.
+        state: the state of the file's rewrite.
     """
 
-    def __init__(self, shared: Shared) -> None:
-        self._shared = shared
-        self._operands = Operands(shared)
-        self._outputs = Outputs(shared, self._value_at)
+    def __init__(self, state: FileRewrite) -> None:
+        self._state = state
+        self._operands = Operands(state)
+        self._outputs = Outputs(state, self._value_at)
 
-    def atoms(self, resolved: Resolved) -> list[Atom]:
-        """Return the atoms of one statement, each worked out on its own."""
+    def rewrites(self, resolved: Resolved) -> list[ColumnRewrite]:
+        """Return the column rewrites of one statement, each worked out on its own."""
         written = [v for r in resolved.references if r.dual for v in r.values]
         references = [
             r
@@ -51,139 +51,141 @@ class Planner:
         ]
         if not references:
             return []
-        return [self._atom(resolved, reference) for reference in references]
+        return [self._column_rewrite(resolved, reference) for reference in references]
 
-    def _atom(self, resolved: Resolved, reference: Reference) -> Atom:
-        atom = Atom(reference)
+    def _column_rewrite(self, resolved: Resolved, reference: Reference) -> ColumnRewrite:
+        rewrite = ColumnRewrite(reference)
         try:
-            self._rewrite(resolved, reference, atom)
-        except UnclearError as unclear:
-            return self._shown(resolved, atom, unclear)
-        return atom
+            self._rewrite(resolved, reference, rewrite)
+        except NotProvedError as error:
+            return self._shown(resolved, rewrite, error)
+        return rewrite
 
-    def _shown(self, resolved: Resolved, failed: Atom, unclear: UnclearError) -> Atom:
-        """Return the atom that computes the text in SQL, where nothing else can be done."""
+    def _shown(
+        self, resolved: Resolved, failed: ColumnRewrite, error: NotProvedError
+    ) -> ColumnRewrite:
+        """Return what computes the text in SQL, where nothing else can be done."""
         reference = failed.reference
-        atom = Atom(reference, marks=failed.marks, values=failed.values, failure=unclear)
-        place = self._shared.clauses(resolved).column(reference.first, reference.last)
+        rewrite = ColumnRewrite(reference, marks=failed.marks, values=failed.values, failure=error)
+        place = self._state.clauses(resolved).column(reference.first, reference.last)
         if reference.access != "read" or reference.role in _NO_EXPRESSION or place is None:
-            return atom
-        shown = Atom(reference, values=failed.values, gives_ms=False)
+            return rewrite
+        shown = ColumnRewrite(reference, values=failed.values, gives_ms=False)
         try:
-            self._shared.need_text_in_utc(reference.column)
-            self._shared.show(resolved, place, shown)
+            self._state.need_text_in_utc(reference.column)
+            self._state.show(resolved, place, shown)
             if self._is_whole_output(resolved, place):
-                last = self._shared.clauses(resolved).indexes(place)[1]
+                last = self._state.clauses(resolved).indexes(place)[1]
                 name = f" AS {reference.column.legacy}"
-                shown.rewrite.edits.append(self._shared.editor.after(reference.query, last, name))
-        except UnclearError:
-            return atom
-        if not self._shared.options.unsafe:
-            atom.failure = UnclearError(unclear.reason, offered=True)
-            return atom
-        shown.rewrite.reasons.append(f"{unclear.reason}; the text is computed in SQL")
+                shown.edits.append(self._state.editor.after(reference.query, last, name))
+        except NotProvedError:
+            return rewrite
+        if not self._state.options.unsafe:
+            rewrite.failure = NotProvedError(error.reason, offered=True)
+            return rewrite
+        shown.reasons.append(f"{error.reason}; the text is computed in SQL")
         return shown
 
     def _is_whole_output(self, resolved: Resolved, place: Place) -> bool:
         """Tell whether a place is an item of a select list, without an alias."""
-        usage = usage_of(self._shared.clauses(resolved), place)
+        usage = usage_of(self._state.clauses(resolved), place)
         if usage.kind != "item" or usage.clause not in {"select", "returning"}:
             return False
-        select = self._shared.clauses(resolved).select_of(place)
-        items = self._shared.clauses(resolved).select_items(select)
+        select = self._state.clauses(resolved).select_of(place)
+        items = self._state.clauses(resolved).select_items(select)
         return place in items
 
     def _is_kept_dual(self, reference: Reference) -> bool:
         """Tell whether a write is one of two that the phase lets stand beside each other."""
-        assert self._shared.file.contract is not None
-        return reference.dual and self._shared.file.contract.phase == "migrate"
+        assert self._state.file.contract is not None
+        return reference.dual and self._state.file.contract.phase == "migrate"
 
-    def _rewrite(self, resolved: Resolved, reference: Reference, atom: Atom) -> None:
+    def _rewrite(self, resolved: Resolved, reference: Reference, rewrite: ColumnRewrite) -> None:
         if reference.access == "write":
-            self._written(resolved, reference, atom)
+            self._written(resolved, reference, rewrite)
             return
-        clauses = self._shared.clauses(resolved)
+        clauses = self._state.clauses(resolved)
         place = clauses.column(reference.first, reference.last)
         if place is None:
-            raise UnclearError("the column is not written in one piece")
+            raise NotProvedError("the column is not written in one piece")
         if reference.role == "excluded":  # what the INSERT of the same statement would have written
-            atom.links |= {
+            rewrite.links |= {
                 other.span
                 for other in resolved.references
                 if other.role == "insert" and other.column is reference.column and not other.epoch
             }
         if reference.role in {"conflict", "using"}:
-            raise UnclearError(f"the column stands in {reference.role.upper()}")
-        self._value_at(resolved, place, atom)
+            raise NotProvedError(f"the column stands in {reference.role.upper()}")
+        self._value_at(resolved, place, rewrite)
 
-    def _value_at(self, resolved: Resolved, place: Place, atom: Atom) -> None:
+    def _value_at(self, resolved: Resolved, place: Place, rewrite: ColumnRewrite) -> None:
         """Let a place whose value becomes milliseconds fit what stands around it."""
-        clauses = self._shared.clauses(resolved)
+        clauses = self._state.clauses(resolved)
         usage = usage_of(clauses, place)
         match usage.kind:
             case "null-test":
-                self._shared.rename(atom)
+                self._state.rename(rewrite)
             case "compare" | "between" | "in":
-                self._shared.rename(atom)
+                self._state.rename(rewrite)
                 for operand in usage.operands:
-                    self._operands.milliseconds(resolved, operand, atom, usage)
+                    self._operands.milliseconds(resolved, operand, rewrite, usage)
             case "argument":
-                self._argument(resolved, place, usage, atom)
+                self._argument(resolved, place, usage, rewrite)
             case "case":
                 self._same_value(
                     resolved,
                     place,
                     clauses.case_values(_held(usage)) or [],
                     usage,
-                    atom,
+                    rewrite,
                 )
             case "item":
-                self._item(resolved, place, usage, atom)
+                self._item(resolved, place, usage, rewrite)
             case _:
-                self._as_text(resolved, place, atom, "what is done with the text is not known")
+                self._as_text(resolved, place, rewrite, "what is done with the text is not known")
 
     def _argument(
         self,
         resolved: Resolved,
         place: Place,
         usage: Usage,
-        atom: Atom,
+        rewrite: ColumnRewrite,
     ) -> None:
         name = usage.name
-        is_number = atom.reference.column.storage in SCALES
+        is_number = rewrite.reference.column.storage in SCALES
         if name in _COUNTS:
-            self._shared.rename(atom)
+            self._state.rename(rewrite)
         elif name in SAME_VALUE:
             arguments = usage.arguments
             start = 1 if name == "IIF" else 0
             stop = 1 if name in FIRST_ARGUMENT_ONLY else len(arguments)
             if usage.index < start or usage.index >= stop:
-                raise UnclearError(f"the column is no value of {name}")
-            self._same_value(resolved, place, arguments[start:stop], usage, atom)
-        elif name in _DATE_FUNCTIONS and atom.reference.column.storage == "seconds":
-            self._shared.rename(atom)
-            last = self._shared.clauses(resolved).indexes(place)[1]
-            atom.rewrite.edits.append(
-                self._shared.editor.after(atom.reference.query, last, " / 1000.0")
+                raise NotProvedError(f"the column is no value of {name}")
+            self._same_value(resolved, place, arguments[start:stop], usage, rewrite)
+        elif name in _DATE_FUNCTIONS and rewrite.reference.column.storage == "seconds":
+            self._state.rename(rewrite)
+            last = self._state.clauses(resolved).indexes(place)[1]
+            rewrite.edits.append(
+                self._state.editor.after(rewrite.reference.query, last, " / 1000.0")
             )
-        elif name in _DATE_FUNCTIONS and self._shared.sql.instant is not None and not is_number:
+        elif name in _DATE_FUNCTIONS and self._state.sql.instant is not None and not is_number:
             if usage.index != _DATE_FUNCTIONS[name]:
-                raise UnclearError(f"the column is a modifier of {name}")
-            self._shared.need_text_in_utc(atom.reference.column)
-            self._shared.rename(atom)
-            last = self._shared.clauses(resolved).indexes(place)[1]
-            atom.rewrite.edits.append(
-                self._shared.editor.after(atom.reference.query, last, self._shared.sql.instant)
+                raise NotProvedError(f"the column is a modifier of {name}")
+            self._state.need_text_in_utc(rewrite.reference.column)
+            self._state.rename(rewrite)
+            last = self._state.clauses(resolved).indexes(place)[1]
+            rewrite.edits.append(
+                self._state.editor.after(rewrite.reference.query, last, self._state.sql.instant)
             )
         elif name in {"SUBSTR", "SUBSTRING"} and self._takes_day(resolved, usage):
-            self._shared.need_text_in_utc(atom.reference.column)
-            self._shared.show(resolved, place, atom)
+            self._state.need_text_in_utc(rewrite.reference.column)
+            self._state.show(resolved, place, rewrite)
         else:
-            self._as_text(resolved, place, atom, f"{name.lower()}() needs the text")
+            self._as_text(resolved, place, rewrite, f"{name.lower()}() needs the text")
 
     def _takes_day(self, resolved: Resolved, usage: Usage) -> bool:
         """Tell whether a SUBSTR takes no more than the date, which all forms have in common."""
-        texts = [self._shared.clauses(resolved).text(argument) for argument in usage.arguments[1:]]
+        texts = [self._state.clauses(resolved).text(argument) for argument in usage.arguments[1:]]
         return len(texts) == 2 and texts[0] == "1" and texts[1] in {"4", "7", "10"}
 
     def _same_value(
@@ -192,89 +194,91 @@ class Planner:
         place: Place,
         values: Iterable[Place],
         usage: Usage,
-        atom: Atom,
+        rewrite: ColumnRewrite,
     ) -> None:
         """Rewrite a call or a CASE that hands on one of its values: all become milliseconds."""
-        self._shared.rename(atom)
+        self._state.rename(rewrite)
         for value in values:
-            if value != place and self._shared.clauses(resolved).inside(value) != place:
-                self._operands.milliseconds(resolved, value, atom, None)
-        self._value_at(resolved, _held(usage), atom)
+            if value != place and self._state.clauses(resolved).inside(value) != place:
+                self._operands.milliseconds(resolved, value, rewrite, None)
+        self._value_at(resolved, _held(usage), rewrite)
 
-    def _as_text(self, resolved: Resolved, place: Place, atom: Atom, reason: str) -> None:
+    def _as_text(
+        self, resolved: Resolved, place: Place, rewrite: ColumnRewrite, reason: str
+    ) -> None:
         """Compute the legacy value from the epoch column, where only the text will do."""
-        column = atom.reference.column
-        self._shared.need_text_in_utc(column)
+        column = rewrite.reference.column
+        self._state.need_text_in_utc(column)
         if column.storage != "milliseconds":
-            if not self._shared.options.unsafe:
-                raise UnclearError(reason, offered=True)
+            if not self._state.options.unsafe:
+                raise NotProvedError(reason, offered=True)
             form = "the form of CURRENT_TIMESTAMP" if column.storage == "auto" else "whole numbers"
-            atom.rewrite.reasons.append(f"{reason}; it is computed in {form}")
-        self._shared.show(resolved, place, atom)
+            rewrite.reasons.append(f"{reason}; it is computed in {form}")
+        self._state.show(resolved, place, rewrite)
 
     def _item(
         self,
         resolved: Resolved,
         place: Place,
         usage: Usage,
-        atom: Atom,
+        rewrite: ColumnRewrite,
     ) -> None:
         match usage.clause:
-            case "order" if self._shared.is_compound(resolved) and usage.holder is None:
-                self._link_outputs(resolved, atom)  # its names are those of the result
+            case "order" if self._state.is_compound(resolved) and usage.holder is None:
+                self._link_outputs(resolved, rewrite)  # its names are those of the result
             case "group":
-                self._shared.rename(atom)
-                self._link_outputs(resolved, atom)
+                self._state.rename(rewrite)
+                self._link_outputs(resolved, rewrite)
             case "order" | "where":
-                self._shared.rename(atom)
+                self._state.rename(rewrite)
             case "select" | "returning":
-                self._outputs.output(resolved, place, atom)
+                self._outputs.output(resolved, place, rewrite)
             case "values" | "set" | "list":
-                self._shared.rename(atom)
-                self._shared.link_target(resolved, place, atom)
+                self._state.rename(rewrite)
+                self._state.link_target(resolved, place, rewrite)
             case _:
-                raise UnclearError("the clause that the column stands in is not known")
+                raise NotProvedError("the clause that the column stands in is not known")
 
-    def _link_outputs(self, resolved: Resolved, atom: Atom) -> None:
+    def _link_outputs(self, resolved: Resolved, rewrite: ColumnRewrite) -> None:
         """Link a column to the same one in the select lists of its statement."""
-        own = atom.reference
-        for place, other in self._shared.columns(resolved).items():
+        own = rewrite.reference
+        for place, other in self._state.columns(resolved).items():
             is_same = other.table is own.table and other.column is own.column and not other.epoch
-            if is_same and self._shared.clauses(resolved).clause(place) == "select":
-                atom.links.add(other.span)
+            if is_same and self._state.clauses(resolved).clause(place) == "select":
+                rewrite.links.add(other.span)
 
-    def _written(self, resolved: Resolved, reference: Reference, atom: Atom) -> None:
+    def _written(self, resolved: Resolved, reference: Reference, rewrite: ColumnRewrite) -> None:
         """Rewrite a column of an INSERT's list or the target of an assignment."""
         if reference.dual:
-            rewrite, atom.marks = collapse(
-                reference, self._shared.clauses(resolved), self._shared.editor, self._shared.file
+            collapsed, rewrite.marks = collapse(
+                reference, self._state.clauses(resolved), self._state.editor, self._state.file
             )
-            if rewrite.reasons and not self._shared.options.unsafe:
-                raise UnclearError(rewrite.reasons[0], offered=True)
-            self._operands.refuse_shared_marks(reference.query, atom.marks)
-            atom.rewrite.add(rewrite)
+            if collapsed.reasons and not self._state.options.unsafe:
+                raise NotProvedError(collapsed.reasons[0], offered=True)
+            self._operands.refuse_shared_marks(reference.query, rewrite.marks)
+            rewrite.add(collapsed)
             return
-        self._shared.rename(atom)
-        clauses = self._shared.clauses(resolved)
+        self._state.rename(rewrite)
+        clauses = self._state.clauses(resolved)
         if not reference.values or self._is_filled_in(resolved, reference):
-            raise UnclearError("what is written to the column is not seen")
+            raise NotProvedError("what is written to the column is not seen")
         for value in reference.values:
             place = clauses.place(value.first, value.last)
             if place is None:
-                raise UnclearError("what is written to the column is not written in one piece")
-            self._operands.milliseconds(resolved, place, atom, None)
+                raise NotProvedError("what is written to the column is not written in one piece")
+            self._operands.milliseconds(resolved, place, rewrite, None)
         if reference.role == "insert" and self._may_be_null(reference):
             # The sync trigger takes a missing epoch value for one that it has to fill in.
             reason = "NULL may be inserted, and a DEFAULT of the legacy column would take its place"
-            if not self._shared.options.unsafe:
-                raise UnclearError(reason, offered=True)
-            atom.rewrite.reasons.append(reason)
+            if not self._state.options.unsafe:
+                raise NotProvedError(reason, offered=True)
+            rewrite.reasons.append(reason)
 
     def _is_filled_in(self, resolved: Resolved, reference: Reference) -> bool:
         """Tell whether a part of an INSERT's lists is only known when the program runs."""
         if reference.role != "insert" or not reference.query.text.holes:
             return False
-        clauses = self._shared.clauses(resolved)
+        clauses = self._state.clauses(resolved)
         places = [clauses.place(reference.first, reference.last)]
         places += [clauses.place(value.first, value.last) for value in reference.values]
         return any(

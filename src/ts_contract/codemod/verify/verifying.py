@@ -23,7 +23,7 @@ from ...source.file import File
 from ...source.python.source import Source
 from ...source.sql.queries import Query
 from ...source.sql.text import Statement
-from ..changes import UnclearError
+from ..changes import NotProvedError
 from ..files import Result
 from ..rewrite import Settings
 from ..sql.tokens import Clauses, Place
@@ -343,7 +343,7 @@ def _drawn(
                 return (found[0], found[1]) if found else (None, None)
     try:
         usage = usage_of(clauses, place)
-    except (UnclearError, IndexError):
+    except (NotProvedError, IndexError):
         return 1, None
     if clauses.clause(place) == "limit":
         return 10, None
