@@ -228,8 +228,9 @@ def _settle(path: Path) -> None:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         mode = connection.execute("PRAGMA journal_mode=DELETE").fetchone()[0]
     if mode != "delete":
+        template = path.name.partition(".")[0]
         raise SchemaError(
-            f"the builder of the {path.name.partition('.')[0]} template still has its database open; close it"
+            f"the builder of the {template} template still has its database open; close it"
         )
 
 
