@@ -31,7 +31,7 @@ from real_code import CODE_BASES, CodeBase, build_schema, columns_of, contract_o
 from ts_contract.codemod.changes import Options
 from ts_contract.codemod.files import Result, rewrite_bytes, rewrite_files
 from ts_contract.codemod.rewrite import Settings
-from ts_contract.codemod.verify.verifying import verify_rewrites
+from ts_contract.codemod.verify.rewrites import verify_rewrites
 from ts_contract.contract import Contract
 from ts_contract.files.read import decode
 from ts_contract.lint.rules import all_rules

@@ -195,7 +195,7 @@ def _save(file: Path, results: Sequence[Result]) -> None:
 
 def _verify(database: Path, results: Sequence[Result], settings: Settings) -> bool:
     """Print what the database itself says of the rewritten queries; return whether any differs."""
-    from ..codemod.verify.verifying import verify_rewrites  # noqa: PLC0415
+    from ..codemod.verify.rewrites import verify_rewrites  # noqa: PLC0415
 
     outcome = verify_rewrites(database, results, settings)
     for line in outcome.problems:

@@ -1,0 +1,87 @@
+"""The database's own word on a run: each rewritten statement prepared, each SELECT compared.
+
+Nothing is done to the database itself, see `databases`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...contract import Contract
+from ...migration import Refused
+from ..files import Result
+from ..rewrite import Settings
+from .databases import drop_legacy, migrated_copy
+from .rows import difference
+from .statements import Pair, is_select, pairs_in, why_not_prepared
+
+__all__ = ["Verified", "verify_rewrites"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What the database says of a run.
+
+    Attributes:
+        statements: rewritten statements that are whole and meant for this schema.
+        prepared: those of them that prepare without the legacy columns, and read the epoch ones.
+        compared: the SELECTs of them that gave the same rows as before.
+        problems: one line for each that does not.
+    """
+
+    statements: int
+    prepared: int
+    compared: int
+    problems: tuple[str, ...]
+
+
+def verify_rewrites(database: Path, results: Iterable[Result], settings: Settings) -> Verified:
+    """Prepare and run the rewritten statements of some files.
+
+    Args:
+        database: a SQLite database of the program, legacy or migrated; it is only read.
+        results: what became of each file.
+        settings: how they were rewritten.
+
+    Raises:
+        Refused: the database cannot be copied or migrated.
+    """
+    if settings.contract is None:
+        raise Refused(f"{database}: --verify needs a contract")
+    pairs = [pair for result in results for pair in pairs_in(result, settings)]
+    with (
+        closing(migrated_copy(database, settings.contract)) as migrated,
+        closing(sqlite3.connect(":memory:")) as finalized,
+    ):
+        migrated.backup(finalized)
+        drop_legacy(finalized, settings.contract)
+        return _judge(pairs, migrated, finalized, settings.contract)
+
+
+def _judge(
+    pairs: Sequence[Pair],
+    migrated: sqlite3.Connection,
+    finalized: sqlite3.Connection,
+    contract: Contract,
+) -> Verified:
+    statements = prepared = compared = 0
+    problems: list[str] = []
+    for pair in pairs:
+        if why_not_prepared(migrated, pair.old) is not None:
+            continue  # another schema's
+        if any(not r.epoch for r in pair.new.references):
+            continue  # a part of it is left, and marked
+        statements += 1
+        problem = why_not_prepared(finalized, pair.new)
+        if problem is None:
+            prepared += 1
+            if pair.old.outputs is not None and is_select(pair.old):
+                problem = difference(migrated, pair, contract)
+                compared += problem is None
+        if problem is not None:
+            problems.append(f"{pair.place}: {problem}")
+    return Verified(statements, prepared, compared, tuple(problems))

@@ -1,0 +1,156 @@
+"""The rows of a SELECT before and after its rewrite, with values drawn from its own columns."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+
+from ...contract import Contract
+from ...migration.engines.sqlite.inspection import quote
+from ...migration.forms import convert
+from ...source.columns.model import Resolved
+from ..changes import NotProvedError
+from ..sql.tokens import Clauses, Place
+from ..sql.usage import usage_of
+from .statements import Pair, runnable
+
+__all__ = ["difference"]
+
+_ROWS = 1_000
+_DRAWS = 3
+_SECONDS = 2.0
+
+Value = str | int | float | bytes | None
+Parameters = dict[str, Value]
+
+
+def difference(database: sqlite3.Connection, pair: Pair, contract: Contract) -> str | None:
+    """Run a SELECT old and new; return how the rows differ, or None."""
+    for draw in range(_DRAWS):
+        old, new = _parameters(database, pair, contract, draw)
+        before = _rows(database, pair.old, old, contract)
+        after = _rows(database, pair.new, new, contract)
+        if before is None or after is None:
+            continue  # it takes too long, or the values drawn do not suit it
+        if len(before) != len(after):
+            return f"{len(before)} rows before, {len(after)} after, with {old}"
+        if not _same_rows(before, after):
+            return f"gives other rows, with {old}"
+    return None
+
+
+def _rows(
+    database: sqlite3.Connection, resolved: Resolved, parameters: Parameters, contract: Contract
+) -> list[tuple[Value, ...]] | None:
+    """Return the first rows of a SELECT; None where it takes too long or the values do not suit.
+
+    What the migration itself adds to a `*` is left out.
+    """
+    stop = time.monotonic() + _SECONDS
+    database.set_progress_handler(lambda: time.monotonic() > stop, 10_000)
+    try:
+        cursor = database.execute(runnable(resolved), parameters)
+        rows: list[tuple[Value, ...]] = cursor.fetchmany(_ROWS)
+    except sqlite3.Error:
+        return None
+    finally:
+        database.set_progress_handler(None, 0)
+    if not any(output.is_star for output in resolved.outputs or ()):
+        return rows
+    epochs = {column.epoch.lower() for _, column in contract.columns()}
+    kept = [i for i, (name, *_) in enumerate(cursor.description) if name.lower() not in epochs]
+    return [tuple(row[i] for i in kept) for row in rows]
+
+
+def _same_rows(before: list[tuple[Value, ...]], after: list[tuple[Value, ...]]) -> bool:
+    """Tell whether rows are the same, times as texts or milliseconds; equal keys in any order."""
+    if all(map(_same_row, before, after)):
+        return True
+    left = list(after)
+    for row in before:
+        found = next((other for other in left if _same_row(row, other)), None)
+        if found is None:
+            return False
+        left.remove(found)
+    return True
+
+
+def _same_row(before: tuple[Value, ...], after: tuple[Value, ...]) -> bool:
+    return len(before) == len(after) and all(map(_same_value, before, after))
+
+
+def _same_value(before: Value, after: Value) -> bool:
+    return before == after or (before is not None and _ms(before) == _ms(after) is not None)
+
+
+def _ms(value: Value) -> int | None:
+    return value if isinstance(value, int) and value > 10**11 else convert(value).ms
+
+
+def _parameters(
+    database: sqlite3.Connection, pair: Pair, contract: Contract, draw: int
+) -> tuple[Parameters, Parameters]:
+    """Return what is bound to the old and to the new statement: the same instants."""
+    old: Parameters = {}
+    new: Parameters = {}
+    converted = {
+        value.placeholder.key
+        for reference in pair.new.references
+        if reference.epoch
+        for value in reference.values
+        if value.placeholder is not None
+    }
+    clauses = Clauses(pair.old.statement, contract.dialect)
+    for mark in pair.old.query.placeholders:
+        name = f"p{mark.key}"
+        place = clauses.place(mark.first, mark.last)
+        text, ms = _drawn(database, pair.old, clauses, place, draw) if place else (1, None)
+        old[name] = text
+        new[name] = ms if mark.key in converted and ms is not None else text
+    return old, new
+
+
+def _drawn(
+    database: sqlite3.Connection, resolved: Resolved, clauses: Clauses, place: Place, draw: int
+) -> tuple[Value, Value]:
+    """Return a value out of the column that a placeholder meets, and its milliseconds."""
+    for reference in resolved.references:
+        for value in reference.values:
+            if clauses.place(value.first, value.last) == place and not reference.epoch:
+                table, column = reference.table.name, reference.column
+                found = _sample(
+                    database, table, f"{quote(column.legacy)}, {quote(column.epoch)}", draw
+                )
+                return (found[0], found[1]) if found else (None, None)
+    try:
+        usage = usage_of(clauses, place)
+    except (NotProvedError, IndexError):
+        return 1, None
+    if clauses.clause(place) == "limit":
+        return 10, None
+    for operand in usage.operands:
+        name = clauses.tokens[operand.last].text
+        for table in (
+            t for (t,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        ):
+            if table.lower() in clauses.statement.sql.lower():
+                found = _sample(database, table, quote(name), draw)
+                if found and found[0] != name:
+                    return found[0], None
+    return 1, None
+
+
+def _sample(
+    database: sqlite3.Connection, table: str, columns: str, draw: int
+) -> tuple[Value, ...] | None:
+    """Return one row's values, another for each draw."""
+    first = columns.partition(",")[0]
+    sql = (
+        f"SELECT {columns} FROM {quote(table)} WHERE {first} IS NOT NULL"
+        f" LIMIT 1 OFFSET ? % max(1, (SELECT count(*) FROM {quote(table)}))"
+    )
+    try:
+        row: tuple[Value, ...] | None = database.execute(sql, (draw * 7,)).fetchone()
+    except sqlite3.Error:
+        return None
+    return row

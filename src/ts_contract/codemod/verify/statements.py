@@ -1,0 +1,100 @@
+"""The statements of a file before and after its rewrite, and whether a database prepares them."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ...files.read import decode
+from ...source.columns.model import Resolved
+from ...source.file import File
+from ...source.python.source import Source
+from ..files import Result
+from ..rewrite import Settings
+
+__all__ = ["Pair", "is_select", "pairs_in", "runnable", "why_not_prepared"]
+
+_UNKNOWN = re.compile("[\uf000-\uf8fe]")
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A statement before and after.
+
+    Attributes:
+        place: the file and line that it begins in.
+        old: the statement before the rewrite.
+        new: the statement after it.
+    """
+
+    place: str
+    old: Resolved
+    new: Resolved
+
+
+def pairs_in(result: Result, settings: Settings) -> Iterator[Pair]:
+    """Yield the whole statements of a file that the rewrite has changed."""
+    if result.before is None or result.after is None:
+        return
+    old = File(Source(decode(result.before)), settings.contract, settings.schema)
+    new = File(Source(decode(result.after)), settings.contract, settings.schema)
+    by_query = {(r.query, r.statement.first): r for r in new.analysis.queries}
+    later = {id(before): after for before, after in zip(old.queries, new.queries, strict=False)}
+    for resolved in old.analysis.queries:
+        query = later.get(id(resolved.query))
+        if query is None or _UNKNOWN.search(resolved.statement.sql):
+            continue
+        at = resolved.query.statements.index(resolved.statement)
+        after = (
+            by_query.get((query, query.statements[at].first))
+            if at < len(query.statements)
+            else None
+        )
+        if after is not None and after.statement.sql != resolved.statement.sql:
+            line, _ = old.source.position(old.source.span(resolved.query.anchor)[0])
+            yield Pair(f"{result.path}:{line}", resolved, after)
+
+
+def runnable(resolved: Resolved) -> str:
+    """Return a statement's SQL with each placeholder as `:p` and its key."""
+    query, statement = resolved.query, resolved.statement
+    first, last = statement.first, statement.first + len(statement.sql)
+    pieces, at = [], first
+    for mark in query.placeholders:
+        if first <= mark.first < last:
+            pieces += [query.text.value[at : mark.first], f":p{mark.key}"]
+            at = mark.last
+    return "".join((*pieces, query.text.value[at:last]))
+
+
+def is_select(resolved: Resolved) -> bool:
+    """Tell whether a statement only reads rows."""
+    return not any(r.access == "write" for r in resolved.references) and bool(
+        re.match(r"\s*(?:SELECT|WITH)\b", resolved.statement.sql, re.IGNORECASE)
+    )
+
+
+def why_not_prepared(database: sqlite3.Connection, resolved: Resolved) -> str | None:
+    """Return why a statement does not prepare, or does not read what it names; None if it does."""
+    read: set[tuple[str, str]] = set()
+
+    def authorizer(action: int, table: str | None, column: str | None, *_: object) -> int:
+        if action in {sqlite3.SQLITE_READ, sqlite3.SQLITE_UPDATE} and table and column:
+            read.add((table.lower(), column.lower()))
+        return sqlite3.SQLITE_OK
+
+    marks = {f"p{mark.key}": None for mark in resolved.query.placeholders}
+    database.set_authorizer(authorizer)
+    try:
+        database.execute(f"EXPLAIN {runnable(resolved)}", marks)
+    except (sqlite3.Error, sqlite3.Warning) as error:
+        return f"does not prepare ({error})"
+    finally:
+        database.set_authorizer(None)
+    for reference in resolved.references:
+        named = (reference.table.name.lower(), reference.column.epoch.lower())
+        if reference.epoch and reference.access == "read" and named not in read:
+            return f"names {reference.name}, and SQLite takes it for something else"
+    return None
