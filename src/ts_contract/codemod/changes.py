@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from ..lint.findings import Finding
@@ -15,12 +16,17 @@ __all__ = [
     "NotATextError",
     "NotProvedError",
     "Options",
+    "Rewrite",
+    "Span",
     "Status",
     "Verdict",
     "joined",
+    "verdict_of",
 ]
 
 Status = Literal["rewritten", "marked", "skipped"]
+Span = tuple[int, int]
+"""A place in the file, from its first offset to the one behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,30 @@ class NotProvedError(Exception):
 
 class NotATextError(NotProvedError):
     """A bound value that may not be the text of a time: SQL must not parse it either."""
+
+
+@dataclass(slots=True)
+class Rewrite:
+    """What is collected while a rewrite is worked out.
+
+    Attributes:
+        edits: replacements.
+        imports: names that they need.
+        reasons: why the whole is unsafe; empty while it is safe.
+        needs: values taken out of rows that must become milliseconds too.
+    """
+
+    edits: list[Edit] = field(default_factory=list)
+    imports: list[Import] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+    needs: list[ast.expr] = field(default_factory=list)
+
+    def add(self, other: Rewrite) -> None:
+        """Take in another one."""
+        self.edits += other.edits
+        self.imports += other.imports
+        self.reasons += other.reasons
+        self.needs += other.needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +134,16 @@ class Change:
     after: str = ""
     reason: str = ""
     edits: tuple[Edit, ...] = ()
+
+
+def verdict_of(rewrite: Rewrite, options: Options) -> Verdict:
+    """Return what is to be done with a rewrite: all of it, or an offer where it is unsafe."""
+    if not rewrite.reasons:
+        return Verdict(tuple(rewrite.edits), tuple(rewrite.imports), "safe")
+    reason = joined(rewrite.reasons)
+    if not options.unsafe:
+        return Verdict(safety="unsafe", reason=reason)
+    return Verdict(tuple(rewrite.edits), tuple(rewrite.imports), "unsafe", reason)
 
 
 def joined(reasons: Iterable[str]) -> str:

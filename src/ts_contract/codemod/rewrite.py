@@ -9,39 +9,25 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from ..contract import Contract
 from ..files.read import SourceError
 from ..lint.engine import check_file
-from ..lint.findings import Finding
 from ..lint.noqa import not_silenced
 from ..lint.rules import Rule, all_rules, applying
 from ..source.edits import Edit, apply_edits
 from ..source.file import File, Schema
 from ..source.python.source import Source
 from .changes import Change, Decision, Options, Verdict
+from .decide import chosen, decide, is_allowed, is_done, refused, why_left
 from .edits.imports import with_imports
 from .edits.markers import marker_edits
 from .orm.definitions import EpochsOfModels
-from .orm.plan import plan_models
 from .outcomes import FOLLOWS_ITS_QUERY, Outcomes
-from .python.named import plan_held_names
-from .sql.plan import plan_sql
-from .sql.rewrites import Key
 
 __all__ = ["Rewritten", "Settings", "rewrite"]
 
-_LEFT = {
-    "TSC203": "the schema is changed by the migration, and here by hand",
-    "TSC205": "name the columns that are read",
-    "TSC207": "a trigger or opaque statement is rewritten by hand",
-    "TSC208": "the table cannot be told; see the contract's schema",
-}
-_BY_SQL = frozenset({"TSC201", "TSC202", "TSC204", "TSC205", "TSC206", "TSC301", "TSC302"})
-_BY_MODEL = frozenset({"TSC303", "TSC304"})
-_PLANNED = _BY_SQL | _BY_MODEL | {"TSC305"}
-_NOT_SOUND = "its rewrite would bring another finding, or touches the place of another rewrite"
 _DEFAULT = Options()
 _MAX_ROUNDS = 4
 
@@ -104,13 +90,12 @@ def rewrite(text: str, path: str, settings: Settings) -> Rewritten:
     decisions = _left(file, settings)
     outcomes = Outcomes(file.source)
     for _ in range(_MAX_ROUNDS):  # later ones do what an earlier one has made possible
-        chosen = _without_conflicts(d.verdict for d in decisions if _applies(d.verdict, settings))
-        after = _applied(file, chosen, settings)
+        after, applied = _applied(file, chosen(decisions, settings.options), settings)
         if after is file:
             break
-        outcomes.record(decisions, chosen, after.source.text)
+        outcomes.record(decisions, applied, after.source.text)
         file, decisions = after, _left(after, settings)
-    decisions = [_refused(d) if _applies(d.verdict, settings) else d for d in decisions]
+    decisions = [refused(d) if is_allowed(d.verdict, settings.options) else d for d in decisions]
     changes = outcomes.changes(decisions, settings.options)
     return Rewritten(_marked(file, decisions, settings), changes)
 
@@ -121,7 +106,8 @@ def _left(file: File, settings: Settings) -> list[Decision]:
     findings = not_silenced(check_file(file, rules), file.source.text)
     if not findings:
         return []
-    return [d for d in _decide(file, findings, settings) if not _is_done(d.verdict)]
+    decisions = decide(file, findings, settings.options, settings.models)
+    return [decision for decision in decisions if not is_done(decision.verdict)]
 
 
 def _rules(text: str, settings: Settings) -> list[Rule]:
@@ -129,92 +115,26 @@ def _rules(text: str, settings: Settings) -> list[Rule]:
     return list(applying(wanted, text, settings.contract))
 
 
-# --- deciding --------------------------------------------------------------------------------
-
-
-def _decide(file: File, findings: Sequence[Finding], settings: Settings) -> list[Decision]:
-    planned: dict[Key, Verdict] = {}
-    if any(finding.code in _BY_SQL for finding in findings):
-        planned |= plan_sql(file, settings.options)
-    if any(finding.code in _BY_MODEL for finding in findings):
-        planned |= plan_models(file, settings.options, settings.models)
-    if any(finding.code == "TSC305" for finding in findings):
-        planned |= plan_held_names(file, settings.options)
-    return [Decision(finding, _verdict(finding, planned)) for finding in findings]
-
-
-def _verdict(finding: Finding, planned: dict[Key, Verdict]) -> Verdict:
-    known = planned.get((finding.start, finding.end))
-    if finding.code in _PLANNED and known is not None:
-        return known
-    fix = finding.fix
-    if fix is not None:
-        return Verdict(fix.edits, fix.imports, fix.safety, fix.reason)
-    return Verdict(reason=_LEFT.get(finding.code, "no rewrite is known"))
-
-
-def _applies(verdict: Verdict, settings: Settings) -> bool:
-    allowed = settings.options.unsafe or verdict.safety == "safe"
-    return allowed and verdict.safety is not None and not _is_offer(verdict)
-
-
-def _refused(decision: Decision) -> Decision:
-    """Return the decision about a rewrite that the checks did not let pass."""
-    return replace(decision, verdict=Verdict(reason=_NOT_SOUND))
-
-
-def _is_done(verdict: Verdict) -> bool:
-    """Tell whether a verdict says that nothing is left to do."""
-    return not verdict.edits and verdict.safety == "safe"
-
-
-def _is_offer(verdict: Verdict) -> bool:
-    """Tell whether a verdict only says that `--unsafe` would do something."""
-    return not verdict.edits and verdict.safety == "unsafe"
-
-
-def _without_conflicts(verdicts: Iterable[Verdict]) -> list[Verdict]:
-    """Return the verdicts whose edits do not overlap those of one before; SQL's come first."""
-    chosen: list[Verdict] = []
-    taken: list[Edit] = []
-    once = {id(v): v for v in verdicts}.values()
-    for verdict in sorted(once, key=lambda v: -len(v.edits)):
-        if any(_overlap(edit, other) for edit in verdict.edits for other in taken):
-            continue
-        chosen.append(verdict)
-        taken += verdict.edits
-    return chosen
-
-
-def _overlap(one: Edit, other: Edit) -> bool:
-    if one == other:
-        return False
-    if one.start == one.end == other.start == other.end:
-        return True  # their order would be a guess
-    return one.start < other.end and other.start < one.end
-
-
 # --- applying --------------------------------------------------------------------------------
 
 
-def _applied(file: File, chosen: list[Verdict], settings: Settings) -> File:
-    """Return the file with the chosen verdicts applied, those left out that fail the checks.
+def _applied(file: File, verdicts: list[Verdict], settings: Settings) -> tuple[File, list[Verdict]]:
+    """Return the file after some verdicts, and those that pass the checks.
 
     The same file where nothing changes.
     """
-    after = _sound(file, chosen, settings)
+    after = _sound(file, verdicts, settings)
     if after is not None:
-        return after
+        return after, verdicts
     # Rare: some rewrite brings a new finding. One after the other shows which.
     kept: list[Verdict] = []
     result = file
-    for verdict in chosen:
+    for verdict in verdicts:
         after = _sound(file, [*kept, verdict], settings)
         if after is not None:
             kept.append(verdict)
             result = after
-    chosen[:] = kept
-    return result
+    return result, kept
 
 
 def _sound(file: File, verdicts: Sequence[Verdict], settings: Settings) -> File | None:
@@ -263,18 +183,12 @@ def _freed(source: Source, edits: Iterable[Edit]) -> list[str]:
 # --- marking ---------------------------------------------------------------------------------
 
 
-def _why_left(verdict: Verdict) -> str:
-    return (
-        f"{verdict.reason} (--unsafe rewrites it)" if verdict.safety == "unsafe" else verdict.reason
-    )
-
-
 def _marked(file: File, decisions: Sequence[Decision], settings: Settings) -> str:
     """Return the text with a comment for each finding that is left in it, if they are wanted."""
     if not settings.options.markers:
         return file.source.text
     left = [
-        (d.finding.start, d.finding.code, _why_left(d.verdict))
+        (d.finding.start, d.finding.code, why_left(d.verdict))
         for d in decisions
         if d.finding.code not in FOLLOWS_ITS_QUERY
     ]

@@ -16,9 +16,9 @@ from ...source.columns.model import ModelColumn
 from ...source.edits import Edit
 from ...source.file import File
 from ...source.instants.clocks import is_none, project_name, spell
-from ..changes import NotProvedError
+from ..changes import NotProvedError, Rewrite
 from ..edits.lists import without_item
-from ..python.bound_values import Rewrite, clock_reason, spelled_name
+from ..python.bound_values import clock_reason, spelled_name
 from .definitions import Definition, defined_by, definition, fills_itself, last_name, refuse_history
 
 __all__ = ["OrmColumns"]

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from ...source.columns.model import ModelColumn, ModelUse
 from ...source.file import File
-from ..changes import NotProvedError, Options, Verdict, joined
-from ..python.bound_values import Rewrite
-from ..sql.rewrites import Key
+from ..changes import NotProvedError, Options, Rewrite, Span, Verdict, verdict_of
 from .columns import OrmColumns
 from .definitions import EpochsOfModels
 from .queries import OrmQueries
 
-__all__ = ["plan_models", "verdict_of"]
+__all__ = ["plan_models"]
 
 
-def plan_models(file: File, options: Options, models: EpochsOfModels) -> dict[Key, Verdict]:
+def plan_models(file: File, options: Options, models: EpochsOfModels) -> dict[Span, Verdict]:
     """Decide about every legacy column that an ORM query names or a model defines.
 
     Args:
@@ -26,7 +24,7 @@ def plan_models(file: File, options: Options, models: EpochsOfModels) -> dict[Ke
         Verdicts by the span of a finding.
     """
     columns, queries = OrmColumns(file), OrmQueries(file, models)
-    verdicts: dict[Key, Verdict] = {}
+    verdicts: dict[Span, Verdict] = {}
     parts: list[ModelColumn | ModelUse] = [
         *file.analysis.model_columns,
         *file.analysis.model_uses,
@@ -41,13 +39,3 @@ def plan_models(file: File, options: Options, models: EpochsOfModels) -> dict[Ke
 
 def _rewrite(part: ModelColumn | ModelUse, columns: OrmColumns, queries: OrmQueries) -> Rewrite:
     return columns.rewrite(part) if isinstance(part, ModelColumn) else queries.rewrite(part)
-
-
-def verdict_of(rewrite: Rewrite, options: Options) -> Verdict:
-    """Return what is to be done with a rewrite: all of it, or an offer where it is unsafe."""
-    if not rewrite.reasons:
-        return Verdict(tuple(rewrite.edits), tuple(rewrite.imports), "safe")
-    reason = joined(rewrite.reasons)
-    if not options.unsafe:
-        return Verdict(safety="unsafe", reason=reason)
-    return Verdict(tuple(rewrite.edits), tuple(rewrite.imports), "unsafe", reason)

@@ -16,9 +16,9 @@ from ...source.columns.model import ModelUse
 from ...source.edits import Edit
 from ...source.file import File
 from ...source.instants.clocks import is_aware, is_clock, is_none, method_after
-from ..changes import NotProvedError
+from ..changes import NotProvedError, Rewrite
 from ..edits.lists import without_item
-from ..python.bound_values import Rewrite, bound_value, is_plain
+from ..python.bound_values import bound_value, is_plain
 from .definitions import EpochsOfModels, fills_itself, find_epoch, refuse_history, writes_itself
 
 __all__ = ["OrmQueries"]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass, field
 
 from ...contract import ColumnContract
 from ...source.edits import Edit, Import
@@ -23,9 +22,9 @@ from ...source.instants.clocks import (
     spell,
 )
 from ...source.instants.units import quantity
-from ..changes import NotATextError, NotProvedError
+from ..changes import NotATextError, NotProvedError, Rewrite
 
-__all__ = ["Rewrite", "bound_value", "clock_reason", "is_plain", "spelled_name"]
+__all__ = ["bound_value", "clock_reason", "is_plain", "spelled_name"]
 
 _DATETIMES = frozenset({"datetime", "date", "datetime.datetime", "datetime.date"})
 _NUMBERS = frozenset({"int", "float"})
@@ -33,30 +32,6 @@ _EXACT_UTC = frozenset({"datetime.datetime.utcnow"})
 _LOCAL_CLOCKS = frozenset({"datetime.datetime.now", "datetime.datetime.today"})
 _TEXT_METHODS = frozenset({"isoformat", "strftime"})
 _FULL_TEXT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
-
-
-@dataclass(slots=True)
-class Rewrite:
-    """What is collected while a rewrite is worked out.
-
-    Attributes:
-        edits: replacements.
-        imports: names that they need.
-        reasons: why the whole is unsafe; empty while it is safe.
-        needs: values taken out of rows that must become milliseconds too.
-    """
-
-    edits: list[Edit] = field(default_factory=list)
-    imports: list[Import] = field(default_factory=list)
-    reasons: list[str] = field(default_factory=list)
-    needs: list[ast.expr] = field(default_factory=list)
-
-    def add(self, other: Rewrite) -> None:
-        """Take in another one."""
-        self.edits += other.edits
-        self.imports += other.imports
-        self.reasons += other.reasons
-        self.needs += other.needs
 
 
 def spelled_name(name: str, file: File) -> tuple[str, tuple[Import, ...]]:

@@ -10,8 +10,8 @@ from ...source.edits import Edit
 from ...source.file import File
 from ...source.instants.clocks import is_none, is_utc, method_after, project_name
 from ...source.python.source import Source
-from ..changes import NotProvedError
-from .bound_values import Rewrite, spelled_name
+from ..changes import NotProvedError, Rewrite
+from .bound_values import spelled_name
 
 __all__ = ["ValueReaders", "is_test", "loads_of", "name_of"]
 

@@ -14,10 +14,9 @@ from ...source.file import File
 from ...source.instants.clocks import is_clock
 from ...source.sql.queries import Query
 from ...source.sql.text import Placeholder
-from ..changes import NotProvedError
+from ..changes import NotProvedError, Rewrite
 from ..edits.lists import without_item
 from ..edits.sql import Editor
-from ..python.bound_values import Rewrite
 from .tokens import Clauses, Place
 
 __all__ = ["collapse"]

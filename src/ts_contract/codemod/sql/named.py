@@ -12,12 +12,10 @@ import re
 from ...source.columns.model import ColumnData, Resolved
 from ...source.edits import Edit
 from ...source.file import File
-from ..changes import NotProvedError, Options, Verdict
-from ..orm.plan import verdict_of
-from ..sql.rewrites import Key
-from ..sql.tokens import Clauses
-from .bound_values import Rewrite, bound_value
-from .value_readers import loads_of
+from ..changes import NotProvedError, Options, Rewrite, Span, Verdict, verdict_of
+from ..python.bound_values import bound_value
+from ..python.value_readers import loads_of
+from .tokens import Clauses
 
 __all__ = ["plan_held_names"]
 
@@ -26,7 +24,7 @@ _ORDER = re.compile(rf"\s*(ORDER\s+BY\s+)?{_TERM}(\s*,\s*{_TERM})*\s*", re.IGNOR
 _GROUPING = frozenset({"DISTINCT", "EXCEPT", "GROUP BY", "INTERSECT", "UNION"})
 
 
-def plan_held_names(file: File, options: Options) -> dict[Key, Verdict]:
+def plan_held_names(file: File, options: Options) -> dict[Span, Verdict]:
     """Decide about every legacy column that is named as data.
 
     Args:

@@ -12,8 +12,8 @@ from ...source.edits import Edit
 from ...source.sql.queries import Query
 from ...source.sql.text import Placeholder
 from ...timestamps import to_epoch_ms
-from ..changes import NotATextError, NotProvedError
-from ..python.bound_values import Rewrite, bound_value
+from ..changes import NotATextError, NotProvedError, Rewrite
+from ..python.bound_values import bound_value
 from .rewrites import ColumnRewrite, FileRewrite
 from .spelling import SCALES
 from .tokens import Place

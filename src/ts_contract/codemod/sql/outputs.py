@@ -6,8 +6,7 @@ from collections.abc import Callable, Sequence
 
 from ...source.columns.model import Resolved
 from ...source.edits import Edit
-from ..changes import NotProvedError
-from ..python.bound_values import Rewrite
+from ..changes import NotProvedError, Rewrite
 from ..python.row_readers import Uses
 from .rewrites import ColumnRewrite, FileRewrite
 from .spelling import shown
@@ -119,14 +118,14 @@ class Outputs:
                 continue
             reference = columns.get(place)
             if reference is not None:
-                if reference.span != rewrite.key and not reference.epoch:
+                if reference.span != rewrite.span and not reference.epoch:
                     rewrite.links.add(reference.span)
                 continue
             if clauses.word(index - 1) == "AS" or word.startswith("'"):
                 continue  # where it is named
             if not aliased:
                 raise NotProvedError("a subquery gives the column to what cannot be told")
-            self._state.subquery_columns[resolved, place] = rewrite.key
+            self._state.subquery_columns[resolved, place] = rewrite.span
             self._value_at(resolved, place, rewrite)
 
     def _top_output(

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from dataclasses import dataclass
-from itertools import pairwise
 
 from ...source.columns.model import Reference, Resolved, RowRead
-from ...source.edits import Edit, Import
+from ...source.edits import Edit
 from ...source.file import File
 from ...source.sql.queries import Query
-from ..changes import NotProvedError, Options, Verdict, joined
-from .rewrites import ColumnRewrite, FileRewrite, Key
+from ..changes import NotProvedError, Options, Span, Verdict, joined
+from .groups import bind_together, grouped, verdict_on
+from .rewrites import ColumnRewrite, FileRewrite
 from .spelling import SCALES, shown
 from .statements import Planner
 
@@ -23,36 +22,7 @@ _MAX_ROUNDS = 6
 _NOTHING_TO_DO = Verdict(safety="safe")
 
 
-@dataclass(slots=True, eq=False)
-class _Group:
-    """Column rewrites that are made together or not at all.
-
-    Attributes:
-        rewrites: all of them, those of one place in several branches included.
-    """
-
-    rewrites: list[ColumnRewrite]
-
-    def verdict(self) -> Verdict:
-        """Return what is to be done about the whole group."""
-        failures = [a.failure for a in self.rewrites if a.failure is not None]
-        if failures:
-            offered = all(failure.offered for failure in failures)
-            return Verdict(
-                safety="unsafe" if offered else None,
-                reason=joined(failure.reason for failure in failures),
-            )
-        edits: dict[Edit, None] = {}
-        imports: dict[Import, None] = {}
-        for rewrite in self.rewrites:
-            edits.update(dict.fromkeys(rewrite.edits))
-            imports.update(dict.fromkeys(rewrite.imports))
-        reasons = joined(reason for rewrite in self.rewrites for reason in rewrite.reasons)
-        ordered = tuple(sorted(edits, key=lambda e: (e.start, e.end)))
-        return Verdict(ordered, tuple(imports), "unsafe" if reasons else "safe", reasons)
-
-
-def plan_sql(file: File, options: Options) -> dict[Key, Verdict]:
+def plan_sql(file: File, options: Options) -> dict[Span, Verdict]:
     """Decide about every legacy column that the SQL of a file names, and about its readers.
 
     Args:
@@ -67,14 +37,14 @@ def plan_sql(file: File, options: Options) -> dict[Key, Verdict]:
         return {}
     state = FileRewrite(file, options)
     rewrites = _column_rewrites(state, file)
-    _bind_together(rewrites)
+    bind_together(rewrites)
     _refuse_shared_text(rewrites, file)
     _warn_of_public_text(rewrites, state)
-    verdicts: dict[Key, Verdict] = {}
-    for group in _groups(rewrites):
-        verdict = group.verdict()
-        for rewrite in group.rewrites:
-            verdicts[rewrite.key] = verdict
+    verdicts: dict[Span, Verdict] = {}
+    for group in grouped(rewrites):
+        verdict = verdict_on(group)
+        for rewrite in group:
+            verdicts[rewrite.span] = verdict
             for value in rewrite.reference.values:
                 if value.clock is not None:
                     verdicts[value.clock] = verdict
@@ -104,26 +74,12 @@ def _column_rewrites(state: FileRewrite, file: File) -> list[ColumnRewrite]:
     return rewrites
 
 
-def _bind_together(rewrites: Iterable[ColumnRewrite]) -> None:
-    """Link what meets in one bound value, or in one name that holds what several columns give."""
-    by_node: dict[ast.expr, list[ColumnRewrite]] = {}
-    for rewrite in rewrites:
-        for mark in rewrite.marks:
-            for node in rewrite.reference.query.bound.get(mark.key, ()):
-                by_node.setdefault(node, []).append(rewrite)
-        for node in rewrite.values:
-            by_node.setdefault(node, []).append(rewrite)
-    for sharing in by_node.values():
-        for one, other in pairwise(sharing):
-            one.links.add(other.key)
-
-
 def _refuse_shared_text(rewrites: Iterable[ColumnRewrite], file: File) -> None:
     """Refuse a column in a text that is also part of a query where it was not understood."""
-    understood = {(rewrite.reference.query, rewrite.key) for rewrite in rewrites}
+    understood = {(rewrite.reference.query, rewrite.span) for rewrite in rewrites}
     for rewrite in rewrites:
         if any(
-            (query, rewrite.key) not in understood and query.text.holds(rewrite.key)
+            (query, rewrite.span) not in understood and query.text.holds(rewrite.span)
             for query in file.queries
         ):
             reason = "the text is part of another query, which is not understood"
@@ -145,7 +101,7 @@ def _warn_of_public_text(rewrites: Iterable[ColumnRewrite], state: FileRewrite) 
         if rewrite.failure is not None or not (rewrite.marks or changes_rows):
             continue
         for (start, end), name in constants:
-            if start <= rewrite.key[0] < end:
+            if start <= rewrite.span[0] < end:
                 reason = f"other modules may use {name}"
                 if state.options.unsafe:
                     rewrite.reasons.append(reason)
@@ -153,37 +109,10 @@ def _warn_of_public_text(rewrites: Iterable[ColumnRewrite], state: FileRewrite) 
                     rewrite.failure = NotProvedError(reason, offered=True)
 
 
-def _groups(rewrites: Iterable[ColumnRewrite]) -> list[_Group]:
-    """Return the column rewrites, those that depend on each other together."""
-    by_key: dict[Key, list[ColumnRewrite]] = {}
-    for rewrite in rewrites:
-        by_key.setdefault(rewrite.key, []).append(rewrite)
-    leader = {key: key for key in by_key}
-
-    def find(key: Key) -> Key:
-        while leader[key] != key:
-            key = leader[key]
-        return key
-
-    for key, own in by_key.items():
-        for rewrite in own:
-            for link in rewrite.links:
-                if link not in leader:
-                    rewrite.failure = rewrite.failure or NotProvedError(
-                        "what the column meets stays as it is"
-                    )
-                    continue
-                leader[find(link)] = find(key)
-    groups: dict[Key, _Group] = {}
-    for key, own in by_key.items():
-        groups.setdefault(find(key), _Group([])).rewrites.extend(own)
-    return list(groups.values())
-
-
 # --- what else a verdict covers --------------------------------------------------------------
 
 
-def _readers_of(file: File, verdicts: dict[Key, Verdict]) -> None:
+def _readers_of(file: File, verdicts: dict[Span, Verdict]) -> None:
     """Give the readers of a column the verdict of the column."""
     for read in file.analysis.row_reads:
         reference = _origin(read)
@@ -202,17 +131,12 @@ def _origin(read: RowRead) -> Reference | None:
 
 def _stars(
     state: FileRewrite,
-    verdicts: dict[Key, Verdict],
+    verdicts: dict[Span, Verdict],
     rewrites: Iterable[ColumnRewrite],
 ) -> None:
     """Decide about readers of rows that come through a `*`, and about the `*` itself."""
     file, options = state.file, state.options
-    binding = {
-        node: rewrite.key
-        for rewrite in rewrites
-        for mark in rewrite.marks
-        for node in rewrite.reference.query.bound.get(mark.key, ())
-    }
+    binding = {node: rewrite.span for rewrite in rewrites for node in rewrite.bound}
     for read in file.analysis.row_reads:
         if read.span in verdicts or _origin(read) is not None:
             continue
@@ -249,7 +173,7 @@ def _star_reader(state: FileRewrite, read: RowRead) -> Verdict:
     )
 
 
-def _compat_star(state: FileRewrite, resolved: Resolved, span: Key) -> Verdict:
+def _compat_star(state: FileRewrite, resolved: Resolved, span: Span) -> Verdict:
     """Return the verdict that gives the legacy values under their names, instead of a `*`.
 
     Where the schema tells the table's columns they are named, each in its place. Elsewhere the
@@ -286,7 +210,7 @@ def _compat_star(state: FileRewrite, resolved: Resolved, span: Key) -> Verdict:
     return Verdict((edit,), (), "safe", "")
 
 
-def _index_of(query: Query, span: Key) -> int:
+def _index_of(query: Query, span: Span) -> int:
     """Return the index in a query's text of what stands at a place of the file."""
     for index, character in enumerate(query.text.value):
         if character == "*" and query.text.span(index, index + 1) == span:
@@ -294,7 +218,7 @@ def _index_of(query: Query, span: Key) -> int:
     raise NotProvedError("the * is not written in one piece")
 
 
-def _epoch_clocks(state: FileRewrite, verdicts: dict[Key, Verdict]) -> None:
+def _epoch_clocks(state: FileRewrite, verdicts: dict[Span, Verdict]) -> None:
     """Decide about SQL clocks that are written to an epoch column: what is stored changes."""
     for reference in state.file.analysis.references:
         if not reference.epoch or reference.access != "write":

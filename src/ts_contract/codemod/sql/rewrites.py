@@ -13,18 +13,14 @@ from ...source.edits import Edit, Import
 from ...source.file import File
 from ...source.sql.queries import Query
 from ...source.sql.text import Placeholder
-from ..changes import NotProvedError, Options
+from ..changes import NotProvedError, Options, Rewrite, Span
 from ..edits.sql import Editor
-from ..python.bound_values import Rewrite
 from ..python.row_readers import RowReaders
 from ..python.value_readers import ValueReaders
 from .spelling import DIALECTS, SCALES, shown
 from .tokens import Clauses, Place
 
-__all__ = ["ColumnRewrite", "FileRewrite", "Key", "legacy_references"]
-
-Key = tuple[int, int]
-"""A place in the file: a column rewrite is called by the span of its column."""
+__all__ = ["ColumnRewrite", "FileRewrite", "legacy_references"]
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_]\w*")
 
@@ -49,16 +45,22 @@ class ColumnRewrite:
     edits: list[Edit] = field(default_factory=list)
     imports: list[Import] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
-    links: set[Key] = field(default_factory=set)
+    links: set[Span] = field(default_factory=set)
     marks: list[Placeholder] = field(default_factory=list)
     values: list[ast.expr] = field(default_factory=list)
     gives_ms: bool = True
     failure: NotProvedError | None = None
 
     @property
-    def key(self) -> Key:
+    def span(self) -> Span:
         """What other column rewrites call it."""
         return self.reference.span
+
+    @property
+    def bound(self) -> list[ast.expr]:
+        """What Python binds to its placeholders."""
+        bound = self.reference.query.bound
+        return [node for mark in self.marks for node in bound.get(mark.key, ())]
 
     def add(self, other: Rewrite) -> None:
         """Take in what Python around the statement needs."""
@@ -103,21 +105,20 @@ class FileRewrite:
         self.row_readers = RowReaders(file)
         self.value_readers = ValueReaders(file)
         self.legacy_marks: frozenset[tuple[Query, str]] | None = None
-        self.converted: dict[ast.expr, Key] = {}
-        self.subquery_columns: dict[tuple[Resolved, Place], Key] = {}
+        self.converted: dict[ast.expr, Span] = {}
+        self.subquery_columns: dict[tuple[Resolved, Place], Span] = {}
         self._clauses: dict[Resolved, Clauses] = {}
         self._places: dict[Resolved, dict[Place, Reference]] = {}
 
     def learn(self, rewrites: Sequence[ColumnRewrite]) -> None:
         """Keep what the column rewrites of one round tell about each other, for the next round."""
-        marked = [(rewrite.reference.query, mark) for rewrite in rewrites for mark in rewrite.marks]
         is_first = self.legacy_marks is None
-        self.legacy_marks = frozenset((query, mark.char) for query, mark in marked)
-        self.value_readers.bound = frozenset(
-            n for q, mark in marked for n in q.bound.get(mark.key, ())
+        self.legacy_marks = frozenset(
+            (rewrite.reference.query, mark.char) for rewrite in rewrites for mark in rewrite.marks
         )
+        self.value_readers.bound = frozenset(node for r in rewrites for node in r.bound)
         self.converted = {
-            value: rewrite.key
+            value: rewrite.span
             for rewrite in rewrites
             if is_first or (rewrite.gives_ms and rewrite.failure is None)
             for value in rewrite.values
