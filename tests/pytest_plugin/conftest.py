@@ -2,7 +2,7 @@
 
 import pytest
 
-from ts_contract.testing import connections
+from ts_contract.testing.engines.sqlite import connections
 
 PYPROJECT = """\
 [tool.pytest.ini_options]
@@ -66,7 +66,7 @@ def opened(contract_db_path):
 @pytest.fixture(autouse=True)
 def plain_process(monkeypatch):
     """Keep what steers the outer run from the inner ones, and their audit hook to one."""
-    connections.opened()
+    connections.count_opened()
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
     for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID"):
         monkeypatch.delenv(name, raising=False)

@@ -62,7 +62,7 @@ def test_afterwards_both_clocks_run_again_also_in_a_connection_that_stays_open()
         today = datetime.now(UTC).date().isoformat()
         assert now_ms() > NOON
         assert current(db)[1] >= today
-    assert sqlite3.connect.__module__ != "ts_contract.testing.connections"
+    assert sqlite3.connect.__module__ != "ts_contract.testing.engines.sqlite.connections"
 
 
 def test_a_connection_that_was_open_before_can_be_frozen_too():

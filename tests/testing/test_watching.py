@@ -16,7 +16,8 @@ import sqlalchemy
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from ts_contract.contract import ColumnContract, Contract, TableContract
-from ts_contract.testing import assert_no_legacy_reads, connections
+from ts_contract.testing import assert_no_legacy_reads
+from ts_contract.testing.engines.sqlite import connections
 from ts_contract.testing.watching import Watch
 
 CONTRACT = Contract(

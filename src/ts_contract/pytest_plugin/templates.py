@@ -22,7 +22,7 @@ import pytest
 from .. import __version__
 from ..contract import Contract
 from ..files.write import written_aside
-from ..testing import connections
+from ..testing.engines.sqlite import connections
 from .settings import Schema
 from .sources import Builder, SchemaError, apply_sql, hash_inputs, open_unsynced
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
+from typing import Any
 
 from ..contract import ColumnContract, Contract, TableContract, index_name
 from ..loading import load_contract
-from ..migration.engines.sqlite.inspection import Database, introspect, quote
 from ..migration.forms import Reading, convert, reading_of
 from ..migration.schema import DatabaseInfo
 from ..timestamps import EPOCH_2020_MS, EPOCH_2030_MS
 from .causes import cause_of_difference, problem_of_value
+from .engines.sqlite.connections import Connection
+from .engines.sqlite.tables import inspect_tables, plain_rows, read_rows
 from .watching import Watch
 
 __all__ = [
@@ -53,7 +54,7 @@ def assert_epoch_ms(
 
 
 def assert_ms_matches(
-    connection: sqlite3.Connection,
+    connection: Connection,
     table: str,
     column: str | None = None,
     *,
@@ -77,12 +78,12 @@ def assert_ms_matches(
     """
     __tracebackhide__ = True
     contract = contract or load_contract()
-    with _plain(connection) as db:
-        _fail_if(_mismatches(db, contract, table, column))
+    with plain_rows(connection):
+        _fail_if(_mismatches(connection, contract, table, column))
 
 
 def assert_no_null_ms(
-    connection: sqlite3.Connection,
+    connection: Connection,
     table: str,
     column: str | None = None,
     *,
@@ -104,16 +105,16 @@ def assert_no_null_ms(
     """
     __tracebackhide__ = True
     contract = contract or load_contract()
-    with _plain(connection) as db:
-        info = introspect(db, (table,))
+    with plain_rows(connection):
+        info = inspect_tables(connection, (table,))
         _fail_if(
             problem
             for each in _columns(contract, table, column)
-            for problem in _nulls(db, info, table, each)
+            for problem in _nulls(connection, info, table, each)
         )
 
 
-def assert_migrated(connection: sqlite3.Connection, *, contract: Contract | None = None) -> None:
+def assert_migrated(connection: Connection, *, contract: Contract | None = None) -> None:
     """Assert that a database is migrated: every epoch column and index, and every value right.
 
     Tables that the contract calls optional may be missing. On a finalized database, whose legacy
@@ -128,18 +129,18 @@ def assert_migrated(connection: sqlite3.Connection, *, contract: Contract | None
     """
     __tracebackhide__ = True
     contract = contract or load_contract()
-    with _plain(connection) as db:
-        info = introspect(db, tuple(table.name for table in contract.tables))
+    with plain_rows(connection):
+        info = inspect_tables(connection, (table.name for table in contract.tables))
         _fail_if(
             problem
             for table in contract.tables
-            for problem in _problems_of_table(db, info, contract, table)
+            for problem in _problems_of_table(connection, info, contract, table)
         )
 
 
 @contextmanager
 def assert_no_legacy_reads(
-    *connections: sqlite3.Connection, contract: Contract | None = None
+    *connections: Connection, contract: Contract | None = None
 ) -> Iterator[None]:
     """Assert that the code of a `with` block reads no legacy column.
 
@@ -173,18 +174,6 @@ def _fail_if(problems: Iterator[str]) -> None:
         raise AssertionError("\n".join(shown))
 
 
-@contextmanager
-def _plain(connection: sqlite3.Connection) -> Iterator[Database]:
-    """Lend a connection with plain rows, and with text that need not be UTF-8."""
-    before = connection.row_factory, connection.text_factory
-    connection.row_factory = None
-    connection.text_factory = lambda stored: stored.decode("utf-8", "surrogateescape")
-    try:
-        yield Database(connection, "the connection")
-    finally:
-        connection.row_factory, connection.text_factory = before
-
-
 def _columns(contract: Contract, table: str, column: str | None) -> tuple[ColumnContract, ...]:
     known = contract.table(table)
     if known is None:
@@ -199,7 +188,7 @@ def _columns(contract: Contract, table: str, column: str | None) -> tuple[Column
 
 
 def _problems_of_table(
-    db: Database, info: DatabaseInfo, contract: Contract, table: TableContract
+    connection: Connection, info: DatabaseInfo, contract: Contract, table: TableContract
 ) -> Iterator[str]:
     found = info.table(table.name)
     if found is None:
@@ -214,21 +203,25 @@ def _problems_of_table(
         if column.index and index.lower() not in info.names:
             yield f"{table.name}.{column.epoch}: its index {index} is missing"
         if found.column(column.legacy) is None:
-            yield from _out_of_range(db, info, contract, table.name, column)
+            yield from _out_of_range(connection, info, contract, table.name, column)
         else:
-            yield from _differing(db, info, table.name, column, reading_of(contract, column))
+            yield from _differing(
+                connection, info, table.name, column, reading_of(contract, column)
+            )
 
 
-def _mismatches(db: Database, contract: Contract, table: str, column: str | None) -> Iterator[str]:
-    info = introspect(db, (table,))
+def _mismatches(
+    connection: Connection, contract: Contract, table: str, column: str | None
+) -> Iterator[str]:
+    info = inspect_tables(connection, (table,))
     for each in _columns(contract, table, column):
-        yield from _differing(db, info, table, each, reading_of(contract, each))
+        yield from _differing(connection, info, table, each, reading_of(contract, each))
 
 
 def _differing(
-    db: Database, info: DatabaseInfo, table: str, column: ColumnContract, reading: Reading
+    connection: Connection, info: DatabaseInfo, table: str, column: ColumnContract, reading: Reading
 ) -> Iterator[str]:
-    for *key, legacy, found in _rows(db, info, table, column.legacy, column.epoch):
+    for *key, legacy, found in _rows(connection, info, table, column.legacy, column.epoch):
         converted = convert(legacy, reading)
         if found == converted.ms and type(found) is type(converted.ms):
             continue
@@ -243,11 +236,13 @@ def _differing(
             yield f"{where}, but {column.legacy} {legacy!r} is no instant: {converted.reason}"
 
 
-def _nulls(db: Database, info: DatabaseInfo, table: str, column: ColumnContract) -> Iterator[str]:
+def _nulls(
+    connection: Connection, info: DatabaseInfo, table: str, column: ColumnContract
+) -> Iterator[str]:
     known = info.table(table)
     has_legacy = known is not None and known.column(column.legacy) is not None
     for *key, legacy, found in _rows(
-        db, info, table, column.legacy if has_legacy else column.epoch, column.epoch
+        connection, info, table, column.legacy if has_legacy else column.epoch, column.epoch
     ):
         if found is None and (legacy is not None or not has_legacy):
             beside = f", but {column.legacy} is {legacy!r}" if has_legacy else ""
@@ -255,15 +250,19 @@ def _nulls(db: Database, info: DatabaseInfo, table: str, column: ColumnContract)
 
 
 def _out_of_range(
-    db: Database, info: DatabaseInfo, contract: Contract, table: str, column: ColumnContract
+    connection: Connection,
+    info: DatabaseInfo,
+    contract: Contract,
+    table: str,
+    column: ColumnContract,
 ) -> Iterator[str]:
-    for *key, found in _rows(db, info, table, column.epoch):
+    for *key, found in _rows(connection, info, table, column.epoch):
         problem = None if found is None else problem_of_value(found, *contract.valid_range)
         if problem is not None:
             yield f"{table}.{column.epoch}, {_named_key(info, table, key)}: {found!r} {problem}"
 
 
-def _rows(db: Database, info: DatabaseInfo, table: str, *columns: str) -> sqlite3.Cursor:
+def _rows(connection: Connection, info: DatabaseInfo, table: str, *columns: str) -> Iterator[Any]:
     """Read columns of a table, each row behind its key."""
     known = info.table(table)
     if known is None:
@@ -271,8 +270,7 @@ def _rows(db: Database, info: DatabaseInfo, table: str, *columns: str) -> sqlite
     for column in columns:
         if known.column(column) is None:
             raise ValueError(f"the database has no column {table}.{column}; is it migrated?")
-    names = ", ".join(quote(name) for name in (*known.key, *columns))
-    return db.run(f"SELECT {names} FROM {quote(table)}")
+    return read_rows(connection, table, (*known.key, *columns))
 
 
 def _named_key(info: DatabaseInfo, table: str, key: list[object]) -> str:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import suppress
 from datetime import date
 from types import TracebackType
 from typing import Self
 
-from ..timestamps import epoch_ms_to_sqlite_timestamp, now_ms, to_epoch_ms, use_clock
-from . import connections
+from ..timestamps import now_ms, to_epoch_ms, use_clock
+from .engines.sqlite import connections
+from .engines.sqlite.clock import freeze_sql_clock
 
-__all__ = ["FrozenClock"]
+__all__ = ["FrozenClock", "freeze_sql_clock"]
 
 
 class FrozenClock:
@@ -77,34 +76,6 @@ class FrozenClock:
     ) -> None:
         connections.unobserve(freeze_sql_clock)
         self._clock.__exit__(kind, error, traceback)
-
-
-def freeze_sql_clock(connection: sqlite3.Connection) -> None:
-    """Let a connection's CURRENT_TIMESTAMP, CURRENT_DATE and CURRENT_TIME follow `now_ms`.
-
-    A connection that is opened inside the `with` block of a `FrozenClock` has it already. SQLite
-    cannot take the functions back; without a frozen clock they tell the real time, in UTC.
-
-    Args:
-        connection: an open connection.
-
-    Example:
-        >>> connection = sqlite3.connect(":memory:")
-        >>> freeze_sql_clock(connection)
-        >>> with FrozenClock("2024-01-15 12:00:00"):
-        ...     connection.execute("SELECT CURRENT_TIMESTAMP").fetchone()
-        ('2024-01-15 12:00:00',)
-        >>> connection.close()
-    """
-    create = sqlite3.Connection.create_function
-    with suppress(sqlite3.ProgrammingError):  # closed meanwhile, or another thread's
-        create(connection, "current_timestamp", 0, _timestamp)
-        create(connection, "current_date", 0, lambda: _timestamp()[:10])
-        create(connection, "current_time", 0, lambda: _timestamp()[11:])
-
-
-def _timestamp() -> str:
-    return epoch_ms_to_sqlite_timestamp(now_ms())
 
 
 def _epoch_ms(instant: int | str | date) -> int:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from itertools import count
 
 from ..contract import ColumnContract, Contract, TableContract
-from ..migration.engines.sqlite.inspection import Database, introspect, quote
 from ..migration.schema import ColumnInfo, TableInfo
+from .engines.sqlite.connections import Connection
+from .engines.sqlite.tables import add_row, has_rows, inspect_tables, unconstrained
 
 __all__ = ["add_sample_rows", "sample_values"]
 
@@ -34,7 +34,7 @@ def sample_values(column: ColumnContract) -> tuple[str | float | None, ...]:
     return (*_TEXTS, *_NUMBERS[column.storage], None)
 
 
-def add_sample_rows(connection: sqlite3.Connection, contract: Contract) -> None:
+def add_sample_rows(connection: Connection, contract: Contract) -> None:
     """Add rows to each table of a contract that the database has.
 
     Columns outside the contract get a filling only where they need one. Foreign keys and CHECK
@@ -47,33 +47,23 @@ def add_sample_rows(connection: sqlite3.Connection, contract: Contract) -> None:
     Raises:
         ValueError: a table is empty and takes none of the rows; the message says why.
     """
-    db = Database(connection, "the connection")
-    info = introspect(db, tuple(table.name for table in contract.tables))
-    foreign_keys = db.value("PRAGMA foreign_keys")
-    db.run("PRAGMA foreign_keys = OFF")
-    db.run("PRAGMA ignore_check_constraints = ON")
+    info = inspect_tables(connection, (table.name for table in contract.tables))
     numbers = count(1_000_000)
-    for table in contract.tables:
-        found = info.table(table.name)
-        if found is not None:
-            _fill(db, table, found, numbers)
-    connection.commit()
-    db.run("PRAGMA ignore_check_constraints = OFF")
-    db.run(f"PRAGMA foreign_keys = {foreign_keys}")
+    with unconstrained(connection):
+        for table in contract.tables:
+            found = info.table(table.name)
+            if found is not None:
+                _fill(connection, table, found, numbers)
 
 
-def _fill(db: Database, table: TableContract, found: TableInfo, numbers: Iterator[int]) -> None:
-    refused = ""
-    for row in _rows(table, found, numbers):
-        names = ", ".join(quote(name) for name in row)
-        marks = ", ".join("?" * len(row))
-        try:
-            db.run(f"INSERT INTO {quote(table.name)} ({names}) VALUES ({marks})", *row.values())
-        except sqlite3.Error as error:
-            refused = str(error)
-    if refused and not db.value(f"SELECT count(*) FROM {quote(table.name)}"):
+def _fill(
+    connection: Connection, table: TableContract, found: TableInfo, numbers: Iterator[int]
+) -> None:
+    refusals = [add_row(connection, table.name, row) for row in _rows(table, found, numbers)]
+    refused = [refusal for refusal in refusals if refusal]
+    if refused and not has_rows(connection, table.name):
         raise ValueError(
-            f"{table.name}: it has no rows, and takes no sample ({refused}); add rows of it to "
+            f"{table.name}: it has no rows, and takes no sample ({refused[-1]}); add rows of it to "
             "ts_contract_seed"
         )
 

@@ -8,26 +8,31 @@ legacy template, with the project's seed and with sample rows of many storage fo
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from ..contract import Contract, index_name
-from ..migration.engines.sqlite.inspection import Database, introspect, quote
 from ..migration.forms import convert, reading_of
 from .assertions import assert_ms_matches
 from .causes import problem_of_value
+from .engines.sqlite.connections import Connection, opened
+from .engines.sqlite.tables import (
+    Contents,
+    count_rows,
+    index_columns,
+    inspect_tables,
+    read_contents,
+    read_rows,
+    table_names,
+)
 from .samples import add_sample_rows
 
 __all__ = ["TestContract"]
 
 Change = Callable[[Path, Contract], object]
-_OURS = "_ts_contract_"
 
 
 class TestContract:
@@ -43,7 +48,7 @@ class TestContract:
     @pytest.fixture
     def ts_database(self, legacy_db_path: Path, ts_contract: Contract) -> Path:
         """A private database on the legacy schema, with sample rows beside the project's seed."""
-        with closing(sqlite3.connect(legacy_db_path)) as connection:
+        with opened(legacy_db_path) as connection:
             try:
                 add_sample_rows(connection, ts_contract)
             except ValueError as error:
@@ -65,24 +70,23 @@ class TestContract:
         return rollback
 
     @pytest.fixture
-    def ts_before(self, ts_database: Path) -> _Contents:
+    def ts_before(self, ts_database: Path) -> Contents:
         """What the database holds before the migration."""
-        with closing(sqlite3.connect(ts_database)) as connection:
-            return _Contents(connection)
+        with opened(ts_database) as connection:
+            return read_contents(connection)
 
     @pytest.fixture
     def ts_migrated(
-        self, ts_before: _Contents, ts_database: Path, ts_migrate: Change, ts_contract: Contract
-    ) -> Iterator[sqlite3.Connection]:
+        self, ts_before: Contents, ts_database: Path, ts_migrate: Change, ts_contract: Contract
+    ) -> Iterator[Connection]:
         """A connection to the database after the migration."""
         ts_migrate(ts_database, ts_contract)
-        with closing(sqlite3.connect(ts_database)) as connection:
+        with opened(ts_database) as connection:
             yield connection
 
-    def test_columns(self, ts_migrated: sqlite3.Connection, ts_contract: Contract) -> None:
+    def test_columns(self, ts_migrated: Connection, ts_contract: Contract) -> None:
         """Each legacy column has its epoch column, of an integer type."""
-        db = Database(ts_migrated, "the connection")
-        info = introspect(db, tuple(table.name for table in ts_contract.tables))
+        info = inspect_tables(ts_migrated, (table.name for table in ts_contract.tables))
         for table in ts_contract.tables:
             found = info.table(table.name)
             assert found or table.optional, f"{table.name}: there is no such table"
@@ -94,144 +98,108 @@ class TestContract:
                     "epoch milliseconds need INTEGER"
                 )
 
-    def test_accuracy(self, ts_migrated: sqlite3.Connection, ts_contract: Contract) -> None:
+    def test_accuracy(self, ts_migrated: Connection, ts_contract: Contract) -> None:
         """Each epoch value is the instant of its legacy value, to the millisecond."""
         for table, column in _present(ts_migrated, ts_contract):
             assert_ms_matches(ts_migrated, table, column, contract=ts_contract)
 
-    def test_nulls(self, ts_migrated: sqlite3.Connection, ts_contract: Contract) -> None:
+    def test_nulls(self, ts_migrated: Connection, ts_contract: Contract) -> None:
         """NULL stays NULL, and nothing else becomes NULL but what is no instant."""
         for table, column in _present(ts_migrated, ts_contract):
             known = ts_contract.table(table)
             each = known and known.column(column)
             assert each
-            names = f"{quote(each.legacy)}, {quote(each.epoch)}"
-            for legacy, epoch in ts_migrated.execute(f"SELECT {names} FROM {quote(table)}"):
+            for legacy, epoch in read_rows(ts_migrated, table, (each.legacy, each.epoch)):
                 expected = convert(legacy, reading_of(ts_contract, each)).ms is None
                 assert (epoch is None) == expected, (
                     f"{table}.{each.epoch} is {epoch!r} beside {each.legacy} {legacy!r}"
                 )
 
-    def test_indexes(self, ts_migrated: sqlite3.Connection, ts_contract: Contract) -> None:
+    def test_indexes(self, ts_migrated: Connection, ts_contract: Contract) -> None:
         """Each epoch column that the contract wants indexed is, newest first."""
         present = set(_present(ts_migrated, ts_contract))
         for table, column in ts_contract.columns():
             if not column.index or (table.name, column.legacy) not in present:
                 continue
             index = index_name(table.name, column.epoch)
-            parts = ts_migrated.execute(
-                'SELECT name, "desc" FROM pragma_index_xinfo(?) WHERE key', (index,)
-            ).fetchall()
+            parts = index_columns(ts_migrated, index)
             assert parts == [(column.epoch, 1)], (
                 f"{index} should index {column.epoch} descending; it has {parts or 'no columns'}"
             )
 
     def test_idempotence(
         self,
-        ts_migrated: sqlite3.Connection,
+        ts_migrated: Connection,
         ts_database: Path,
         ts_migrate: Change,
         ts_contract: Contract,
     ) -> None:
         """A second migration changes nothing."""
-        once = _Contents(ts_migrated)
+        once = read_contents(ts_migrated)
         ts_migrate(ts_database, ts_contract)
-        _Contents(ts_migrated).assert_same(once, "the second migration")
+        _assert_same(read_contents(ts_migrated), once, "the second migration")
 
     def test_legacy_columns_kept(
-        self, ts_migrated: sqlite3.Connection, ts_before: _Contents, ts_contract: Contract
+        self, ts_migrated: Connection, ts_before: Contents, ts_contract: Contract
     ) -> None:
         """Every value that was there before is there still, in the legacy columns too."""
         version = ts_contract.version.table.lower() if ts_contract.version else ""
         for table, (columns, rows) in ts_before.tables.items():
-            after = _rows(ts_migrated, table, columns)
+            after = Counter(read_rows(ts_migrated, table, columns))
             lost, added = rows - after, after - rows
             assert not lost, f"{table}: the migration changed or lost {next(iter(lost))!r}"
             assert not added or table.lower() == version, (
                 f"{table}: the migration added {next(iter(added))!r}"
             )
 
-    def test_range(self, ts_migrated: sqlite3.Connection, ts_contract: Contract) -> None:
+    def test_range(self, ts_migrated: Connection, ts_contract: Contract) -> None:
         """Each epoch value lies in the contract's valid range."""
         for table, column in _present(ts_migrated, ts_contract):
             known = ts_contract.table(table)
             each = known and known.column(column)
             assert each
-            for (value,) in ts_migrated.execute(
-                f"SELECT {quote(each.epoch)} FROM {quote(table)} "
-                f"WHERE {quote(each.epoch)} IS NOT NULL"
-            ):
-                problem = problem_of_value(value, *ts_contract.valid_range)
-                assert problem is None, f"{table}.{each.epoch}: {value!r} {problem}"
+            for (value,) in read_rows(ts_migrated, table, (each.epoch,)):
+                problem = value is not None and problem_of_value(value, *ts_contract.valid_range)
+                assert not problem, f"{table}.{each.epoch}: {value!r} {problem}"
 
-    def test_version(self, ts_migrated: sqlite3.Connection, ts_contract: Contract) -> None:
+    def test_version(self, ts_migrated: Connection, ts_contract: Contract) -> None:
         """The migration has recorded its version, once."""
         version = ts_contract.version
         if version is None:
             pytest.skip("the contract has no [version] to record")
-        times = ts_migrated.execute(
-            f"SELECT count(*) FROM {quote(version.table)} WHERE {quote(version.column)} = ?",
-            (version.value,),
-        ).fetchone()[0]
+        times = count_rows(ts_migrated, version.table, version.column, version.value)
         assert times == 1, f"{version.table}: {version.value} is recorded {times} times"
 
     def test_rollback(
         self,
-        ts_migrated: sqlite3.Connection,
-        ts_before: _Contents,
+        ts_migrated: Connection,
+        ts_before: Contents,
         ts_database: Path,
         ts_rollback: Change,
         ts_contract: Contract,
     ) -> None:
         """The way back leaves schema and rows as they were, byte for byte."""
         ts_rollback(ts_database, ts_contract)
-        _Contents(ts_migrated).assert_same(ts_before, "migration and rollback")
+        _assert_same(read_contents(ts_migrated), ts_before, "migration and rollback")
 
 
-class _Contents:
-    """Schema and rows of a database, without the tables that the migration keeps for itself."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        objects = connection.execute("SELECT type, name, sql FROM sqlite_schema").fetchall()
-        self.schema = {
-            (kind, name): sql for kind, name, sql in objects if not name.startswith(_OURS)
-        }
-        self.tables = {
-            name: (columns, _rows(connection, name, columns))
-            for kind, name in self.schema
-            if kind == "table" and not name.startswith("sqlite_")
-            for columns in [_column_names(connection, name)]
-        }
-
-    def assert_same(self, before: _Contents, change: str) -> None:
-        """Assert that nothing differs from before a change."""
-        for key in sorted(self.schema.keys() | before.schema.keys()):
-            assert self.schema.get(key) == before.schema.get(key), (
-                f"{change} changed the {' '.join(key)}: it was {before.schema.get(key)!r}, and is "
-                f"{self.schema.get(key)!r}"
-            )
-        for table, (_, rows) in before.tables.items():
-            now = self.tables[table][1]
-            assert now == rows, (
-                f"{change} changed the rows of {table}: {next(iter((rows - now) + (now - rows)))!r}"
-            )
+def _assert_same(now: Contents, before: Contents, change: str) -> None:
+    """Assert that nothing differs from before a change."""
+    for key in sorted(now.schema.keys() | before.schema.keys()):
+        assert now.schema.get(key) == before.schema.get(key), (
+            f"{change} changed the {' '.join(key)}: it was {before.schema.get(key)!r}, and is "
+            f"{now.schema.get(key)!r}"
+        )
+    for table, (_, rows) in before.tables.items():
+        found = now.tables[table][1]
+        assert found == rows, (
+            f"{change} changed the rows of {table}: {next(iter((rows - found) + (found - rows)))!r}"
+        )
 
 
-def _column_names(connection: sqlite3.Connection, table: str) -> tuple[str, ...]:
-    rows = connection.execute("SELECT name FROM pragma_table_xinfo(?) WHERE hidden <> 1", (table,))
-    return tuple(name for (name,) in rows)
-
-
-def _rows(
-    connection: sqlite3.Connection, table: str, columns: tuple[str, ...]
-) -> Counter[tuple[Any, ...]]:
-    names = ", ".join(quote(column) for column in columns)
-    return Counter(connection.execute(f"SELECT {names} FROM {quote(table)}").fetchall())
-
-
-def _present(connection: sqlite3.Connection, contract: Contract) -> Iterator[tuple[str, str]]:
+def _present(connection: Connection, contract: Contract) -> Iterator[tuple[str, str]]:
     """Yield (table, legacy column) of the contract, for the tables that the database has."""
-    names = {name.lower() for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
+    names = table_names(connection)
     for table, column in contract.columns():
         if table.name.lower() in names:
             yield table.name, column.legacy

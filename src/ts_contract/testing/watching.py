@@ -1,40 +1,24 @@
-"""Sees which legacy columns are read, and where: SQLite's authorizer tells, at each prepare.
-
-The authorizer is asked when a statement is prepared. So a statement in a connection's cache is
-seen once; arming the connection again makes SQLite prepare it anew.
-"""
+"""Sees which legacy columns are read, and where in the user's code."""
 
 from __future__ import annotations
 
-import itertools
-import sqlite3
-import sys
 import threading
-import warnings
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Any, Self
+from typing import Self
 
 from ..contract import Contract
-from . import connections
-from .connections import Authorizer, Connection
+from .engines.sqlite import authorizer, connections, parameters
+from .engines.sqlite.connections import Connection
+from .engines.sqlite.views import Event, exposes
 from .sites import Site, find_caller
 
 __all__ = ["LegacyRead", "Seen", "Watch"]
 
-_READ, _OK = sqlite3.SQLITE_READ, sqlite3.SQLITE_OK
 _OURS = "_ts_contract_"  # begins the name of each trigger, view and CTE of the sync
-_ADAPTER_KEY = (datetime, sqlite3.PrepareProtocol)
-
-_watches: list[Watch] = []
-_idle: set[tuple[str | None, str | None, str | None]] = set()
-"""Reads, as the authorizer tells them, that no watch takes note of: most of all."""
-_serials = itertools.count()  # an id() would be used again by the next connection
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -91,10 +75,6 @@ class _Columns(dict[tuple[str, str], tuple[str, str, str] | None]):
         return found
 
 
-# What one connection read at one site: (table, column, source), source as the authorizer gives it.
-_Events = set[tuple[str, str, str | None]]
-
-
 class Watch:
     """Watches every connection that is opened while it runs.
 
@@ -112,31 +92,28 @@ class Watch:
         self.watched = 0
         self.exempt = 0
         self.exempt_paths: set[str] = set()
-        self._events: dict[tuple[int, Site], _Events] = defaultdict(set)
+        self._events: dict[tuple[int, Site], set[Event]] = defaultdict(set)
         self._naive: Counter[Site] = Counter()
         self._sources: set[str] = set()
         self._error: Exception | None = None
         self._thread = threading.get_ident()
-        self._opened_before = connections.opened()
+        self._opened_before = connections.count_opened()
 
     def look_for(self, contract: Contract) -> None:
         """Look for the legacy columns of another contract from now on."""
         self._columns = _Columns(contract)
-        _forget_idle()
+        authorizer.forget_idle()
 
     @property
     def opened(self) -> int:
         """How many connections were opened since the watch was made, by whatever means."""
-        return connections.opened() - self._opened_before
+        return connections.count_opened() - self._opened_before
 
     def __enter__(self) -> Self:
-        if not _watches:
-            _watch_naive_datetimes()
-        _watches.append(self)
-        _forget_idle()
+        parameters.listen(self)
+        authorizer.listen(self)
         connections.observe(self._adopt)
-        for connection in connections.live():
-            _arm(connection)
+        authorizer.arm_live()
         return self
 
     def __exit__(
@@ -146,22 +123,19 @@ class Watch:
         traceback: TracebackType | None,
     ) -> None:
         connections.unobserve(self._adopt)
-        _watches.remove(self)
-        if not _watches:
-            _unwatch_naive_datetimes()
-            for connection in connections.live():
-                _disarm(connection)
+        parameters.unlisten(self)
+        authorizer.unlisten(self)
 
     @contextmanager
-    def including(self, *others: sqlite3.Connection) -> Iterator[None]:
+    def including(self, *others: Connection) -> Iterator[None]:
         """Watch connections, too, that were opened before anybody observed."""
         for connection in others:
-            _arm(connection)
+            authorizer.arm(connection)
         try:
             yield
         finally:
             for connection in others:
-                _disarm(connection)
+                authorizer.disarm(connection)
 
     def rearm(self) -> None:
         """Make every open connection prepare its cached statements again.
@@ -169,8 +143,7 @@ class Watch:
         A connection of another thread cannot be armed from here: what it has in its cache stays
         unseen until it prepares anew.
         """
-        for connection in connections.live():
-            _arm(connection)
+        authorizer.arm_live()
 
     def take(self) -> Seen:
         """Return what was seen since the last call, and begin anew."""
@@ -184,14 +157,16 @@ class Watch:
             reads.update(self._judge(site, seen))
         return Seen(reads, naive)
 
-    def _adopt(self, connection: sqlite3.Connection) -> None:
+    def _adopt(self, connection: Connection) -> None:
         self.watched += 1
-        if self.exempt_paths and _path(connection) in self.exempt_paths:
+        if self.exempt_paths and connections.path_of(connection) in self.exempt_paths:
             self.exempt += 1
         else:
-            _arm(connection)
+            authorizer.arm(connection)
 
-    def _see(self, serial: int, table: str, column: str, source: str | None) -> bool:
+    def hear_read(
+        self, serial: int, table: str, column: str, source: str | None, frame: FrameType
+    ) -> bool:
         """Take note of a read; return whether it has to be told again the next time."""
         if source is None:
             if self._columns[table, column] is None and table not in self._sources:
@@ -200,134 +175,27 @@ class Watch:
             return False
         elif source not in self._sources:
             self._sources.add(source)
-            _forget_idle()
-        site = find_caller(_calling_frame(), self._thread)
+            authorizer.forget_idle()
+        site = find_caller(frame, self._thread)
         if site is not None:
             self._events[serial, site].add((table, column, source))
         return True
 
-    def _judge(self, site: Site, events: _Events) -> set[LegacyRead]:
+    def hear_naive(self, frame: FrameType) -> None:
+        """Take note of the place that bound a naive datetime."""
+        site = find_caller(frame, self._thread)
+        if site is not None:
+            self._naive[site] += 1
+
+    def hear_error(self, error: Exception) -> None:
+        """Keep an error of ours until somebody takes what was seen."""
+        self._error = error
+
+    def _judge(self, site: Site, events: set[Event]) -> set[LegacyRead]:
         """Return the legacy reads among the events of one site."""
         found = set()
         for table, column, source in events:
             legacy = self._columns[table, column]
-            if legacy is not None and (source is None or _exposes(source, column, events, ())):
+            if legacy is not None and (source is None or exposes(source, column, events)):
                 found.add(LegacyRead(site, *legacy, through=source or ""))
         return found
-
-
-def _exposes(view: str, column: str, events: _Events, seen: tuple[str, ...]) -> bool:
-    """Tell whether a statement uses `column`, which it names through `view`.
-
-    SQLite reports all base columns of a view, used or not. So the reads on the view itself decide:
-    of the column, or of one that no base column is called (renamed or computed: the authorizer
-    cannot tell from what, and it may be ours). A source without reads on itself is no view but a
-    trigger or a CTE, whose text is the statement's own.
-    """
-    on_view = [(name, source) for table, name, source in events if table == view]
-    if not on_view:
-        return True
-    base = {name for _, name, source in events if source == view} - {column}
-    return any(
-        name not in base
-        and (
-            source is None or (source not in seen and _exposes(source, name, events, (*seen, view)))
-        )
-        for name, source in on_view
-    )
-
-
-# --- one authorizer per connection, for all watches ------------------------------------------
-
-
-def _arm(connection: sqlite3.Connection) -> None:
-    theirs = getattr(connection, "authorizer", None)
-    if isinstance(connection, Connection):
-        connection.reauthorize = _arm
-    with suppress(sqlite3.ProgrammingError):  # closed meanwhile, or another thread's
-        sqlite3.Connection.set_authorizer(connection, _authorizer(next(_serials), theirs))
-
-
-def _disarm(connection: sqlite3.Connection) -> None:
-    theirs = getattr(connection, "authorizer", None)
-    if isinstance(connection, Connection):
-        connection.reauthorize = None
-    with suppress(sqlite3.ProgrammingError):
-        sqlite3.Connection.set_authorizer(connection, theirs)
-
-
-def _authorizer(serial: int, theirs: Authorizer | None) -> Authorizer:
-    def authorize(
-        action: int, table: str | None, column: str | None, base: str | None, source: str | None
-    ) -> int:
-        if action == _READ and (table, column, source) not in _idle:
-            _tell(serial, table, column, source)
-        return _OK if theirs is None else theirs(action, table, column, base, source)
-
-    return authorize
-
-
-def _tell(serial: int, table: str | None, column: str | None, source: str | None) -> None:
-    """Tell every watch of a read."""
-    idle = _idle  # this one, even if another thread finds meanwhile that it holds no longer
-    wanted = False
-    if table and column:
-        for watch in _watches:
-            try:
-                wanted |= watch._see(serial, table, column, source)
-            except Exception as error:  # SQLite would turn it into "not authorized"
-                watch._error = error
-                wanted = True
-    if not wanted:
-        idle.add((table, column, source))
-
-
-def _forget_idle() -> None:
-    global _idle  # noqa: PLW0603 - of the process, as the watches are
-    _idle = set()
-
-
-def _calling_frame() -> FrameType:
-    return sys._getframe(4)  # _see, _tell, authorize, and the frame that prepares the statement
-
-
-def _path(connection: sqlite3.Connection) -> str:
-    """Return the resolved path of a connection's main database; empty for one in memory."""
-    cursor = sqlite3.Connection.cursor(connection)
-    cursor.row_factory = None
-    path = cursor.execute("PRAGMA database_list").fetchone()[2]
-    return str(Path(path).resolve()) if path else ""
-
-
-# --- naive datetimes as parameters ------------------------------------------------------------
-
-_adapter_before = None
-
-
-def _adapt(value: datetime) -> Any:
-    """Adapt a datetime as before, and note where a naive one was bound."""
-    if value.tzinfo is None:
-        for watch in _watches:
-            site = find_caller(sys._getframe(1), watch._thread)
-            if site is not None:
-                watch._naive[site] += 1
-    adapt = _adapter_before
-    if adapt is None:
-        return value.isoformat(" ")
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        adapted = adapt(value)
-    for warning in caught:  # told again, so that it names the caller's line and not ours
-        warnings.warn(warning.message, warning.category, stacklevel=2)
-    return adapted
-
-
-def _watch_naive_datetimes() -> None:
-    global _adapter_before  # noqa: PLW0603 - SQLite's adapters are the process's, too
-    _adapter_before = sqlite3.adapters.get(_ADAPTER_KEY)
-    sqlite3.register_adapter(datetime, _adapt)
-
-
-def _unwatch_naive_datetimes() -> None:
-    if sqlite3.adapters.get(_ADAPTER_KEY) is _adapt and _adapter_before is not None:
-        sqlite3.register_adapter(datetime, _adapter_before)

@@ -11,24 +11,38 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
-__all__ = ["Connection", "Observer", "live", "observe", "opened", "unobserve", "unobserved"]
+__all__ = [
+    "Authorizer",
+    "Connection",
+    "ObservedConnection",
+    "Observer",
+    "count_opened",
+    "live",
+    "observe",
+    "opened",
+    "path_of",
+    "unobserve",
+    "unobserved",
+]
 
-Observer = Callable[[sqlite3.Connection], None]
+Connection = sqlite3.Connection
+Observer = Callable[[Connection], None]
 Authorizer = Callable[[int, str | None, str | None, str | None, str | None], int]
 
 _MODULES = (vars(sqlite3), vars(sqlite3.dbapi2))
 _original = sqlite3.connect
 _observers: list[Observer] = []
-_live: weakref.WeakSet[sqlite3.Connection] = weakref.WeakSet()
+_live: weakref.WeakSet[Connection] = weakref.WeakSet()
 _lock = threading.Lock()
 _mine = threading.local()
 _FACTORY_POSITION = 5  # of sqlite3.connect's positional arguments
 
 
-class Connection(sqlite3.Connection):
+class ObservedConnection(sqlite3.Connection):
     """A connection that can be referred to weakly, and whose own authorizer can be told apart.
 
     Attributes:
@@ -51,12 +65,12 @@ class Connection(sqlite3.Connection):
 
 
 @functools.wraps(_original)
-def _connect(*args: Any, **kwargs: Any) -> sqlite3.Connection:
+def _connect(*args: Any, **kwargs: Any) -> Connection:
     __tracebackhide__ = True
     hidden = not _observers or getattr(_mine, "active", False)
     if not hidden and "factory" not in kwargs and len(args) <= _FACTORY_POSITION:
-        kwargs["factory"] = Connection
-    connection: sqlite3.Connection = _original(*args, **kwargs)
+        kwargs["factory"] = ObservedConnection
+    connection: Connection = _original(*args, **kwargs)
     if hidden:
         return connection
     with _lock, suppress(TypeError):  # a factory whose connections cannot be referred to weakly
@@ -83,7 +97,7 @@ def unobserve(observer: Observer) -> None:
             module["connect"] = _original
 
 
-def live() -> list[sqlite3.Connection]:
+def live() -> list[Connection]:
     """Return the connections that were opened under observation and still exist."""
     with _lock:
         return list(_live)
@@ -100,6 +114,21 @@ def unobserved() -> Iterator[None]:
         _mine.active = before
 
 
+@contextmanager
+def opened(path: Path) -> Iterator[Connection]:
+    """Open a database as the application would, under observation."""
+    with closing(sqlite3.connect(path)) as connection:
+        yield connection
+
+
+def path_of(connection: Connection) -> str:
+    """Return the resolved path of a connection's main database; empty for one in memory."""
+    cursor = sqlite3.Connection.cursor(connection)
+    cursor.row_factory = None
+    path = cursor.execute("PRAGMA database_list").fetchone()[2]
+    return str(Path(path).resolve()) if path else ""
+
+
 _opened = 0
 _counting = False
 
@@ -112,7 +141,7 @@ def _count(event: str, _: tuple[Any, ...]) -> None:
         _opened += not getattr(_mine, "active", False)
 
 
-def opened() -> int:
+def count_opened() -> int:
     """Return how many connections this process has opened under observation so far.
 
     SQLite's audit event tells of every one, also of `sqlite3.Connection(path)` and of names bound

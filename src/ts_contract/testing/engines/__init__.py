@@ -1,0 +1,1 @@
+"""What differs between databases: a package for each, and in `base` what they tell a watch."""
