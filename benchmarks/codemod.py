@@ -37,7 +37,7 @@ from ts_contract.files.read import decode
 from ts_contract.lint.rules import all_rules
 from ts_contract.loading import parse_contract
 from ts_contract.migration import Refused
-from ts_contract.source.columns.model import Resolved
+from ts_contract.source.columns.model import Statement
 from ts_contract.source.file import File, Schema
 from ts_contract.source.python.source import Source
 
@@ -126,11 +126,11 @@ def rewritten(
         yield result, old, new, marked
 
 
-def legacy_of(resolved: Resolved) -> list[tuple[int, int]]:
+def legacy_of(statement: Statement) -> list[tuple[int, int]]:
     """Return the places of the legacy columns of a statement that count."""
     return [
         r.span
-        for r in resolved.references
+        for r in statement.references
         if not r.epoch and not r.opaque and r.access != "ddl" and r.role != "excluded"
     ]
 
@@ -138,17 +138,17 @@ def legacy_of(resolved: Resolved) -> list[tuple[int, int]]:
 def count(score: Score, mode: str, old: File, new: File, marked: frozenset[int]) -> None:
     """Add the statements of one file to a score."""
     later = dict(zip(map(id, old.queries), new.queries, strict=True))
-    after = {(id(r.query), r.statement.first): r for r in new.analysis.queries}
-    concerned = {id(r.query.anchor) for r in old.analysis.queries if legacy_of(r)}
+    after = {(id(r.query), r.text.first): r for r in new.analysis.statements}
+    concerned = {id(r.query.anchor) for r in old.analysis.statements if legacy_of(r)}
     for query in old.queries:
         if id(query.anchor) not in concerned:
             score.others += query.text.value != later[id(query)].text.value
-    for resolved in old.analysis.queries:
-        places = legacy_of(resolved)
-        changed = later[id(resolved.query)]
-        if not places or resolved.query.text.holes:
+    for statement in old.analysis.statements:
+        places = legacy_of(statement)
+        changed = later[id(statement.query)]
+        if not places or statement.query.text.holes:
             continue
-        at = resolved.query.statements.index(resolved.statement)
+        at = statement.query.statements.index(statement.text)
         found = after.get((id(changed), changed.statements[at].first))
         done = found is None or not legacy_of(found)
         if mode == "default":

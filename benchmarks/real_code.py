@@ -31,13 +31,13 @@ from ts_contract import Contract, load_contract
 from ts_contract.contract import ColumnContract, TableContract
 from ts_contract.files.read import SourceError
 from ts_contract.lint.engine import check
-from ts_contract.source.columns.model import Resolved
+from ts_contract.source.columns.model import Statement
 from ts_contract.source.file import Schema
 from ts_contract.source.python.source import Source
 from ts_contract.source.sql.catalog import Catalog, build_catalog
 from ts_contract.source.sql.queries import Query, find_queries
 from ts_contract.source.sql.statements import resolve_statement
-from ts_contract.source.sql.text import Statement
+from ts_contract.source.sql.text import StatementText
 
 CONTRACTS = Path(__file__).parent / "contracts"
 TRAC_SCHEMA = """
@@ -253,11 +253,11 @@ def authorized(database: sqlite3.Connection, sql: str) -> set[Column] | None:
 _UNREPORTED = {"insert", "using", "excluded"}
 
 
-def resolved_columns(resolved: Resolved, stars: set[str], catalog: Catalog) -> set[Column]:
+def resolved_columns(statement: Statement, stars: set[str], catalog: Catalog) -> set[Column]:
     """Return the columns that the resolver says a statement reads or updates."""
     named = {
         (reference.table.name, reference.column.legacy)
-        for reference in resolved.references
+        for reference in statement.references
         if reference.role not in _UNREPORTED and not reference.epoch
     }
     named |= {(table, column) for table in stars for column in catalog.tables[table].columns or ()}
@@ -303,7 +303,7 @@ def judge(base: CodeBase, root: Path) -> Score:
 
 def compare(
     score: Score,
-    place: tuple[Path, Query, Statement],
+    place: tuple[Path, Query, StatementText],
     database: sqlite3.Connection,
     catalog: Catalog,
 ) -> None:
@@ -311,7 +311,7 @@ def compare(
     path, query, statement = place
     score.statements += 1
     found = resolve_statement(query, statement, catalog)
-    score.parsed += found.resolved.tree is not None
+    score.parsed += found.statement.tree is not None
     if re.search("[\uf000-\uf8fe]", statement.sql):
         return
     score.whole += 1
@@ -319,7 +319,7 @@ def compare(
     if expected is None or _CREATES.match(statement.sql):
         return
     score.prepared += 1
-    named = resolved_columns(found.resolved, {star.table.name for star in found.stars}, catalog)
+    named = resolved_columns(found.statement, {star.table.name for star in found.stars}, catalog)
     score.expected += len(expected)
     score.read += len(expected & named)
     score.named += len(named)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from ...source.columns.model import Resolved
+from ...source.columns.model import Statement
 from ...source.columns.rows import RowFinder
 from ...source.file import File
 from ...source.python.branches import comes_before
@@ -34,13 +34,13 @@ class Uses:
     """How a column of some queries' rows is read.
 
     Attributes:
-        queries: the statements whose rows are read together.
+        statements: those whose rows are read together.
         keys: places in the file of the column's name, quotes left out, where it is read by name.
         values: the expressions that take the column out of a row.
         unknown: why some reader is not seen; empty where all are.
     """
 
-    queries: list[Resolved] = field(default_factory=list)
+    statements: list[Statement] = field(default_factory=list)
     keys: list[tuple[int, int]] = field(default_factory=list)
     values: list[ast.expr] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
@@ -62,12 +62,12 @@ class RowReaders:
     def __init__(self, file: File) -> None:
         self._file = file
         self._source = file.source
-        self._finder = RowFinder(file.source, file.analysis.queries)
+        self._finder = RowFinder(file.source, file.analysis.statements)
 
     @cached_property
-    def _holders(self) -> dict[Resolved, list[tuple[ast.expr, str]]]:
+    def _holders(self) -> dict[Statement, list[tuple[ast.expr, str]]]:
         """Each query's expressions that hold its rows, and whether they hold one or many."""
-        holders: dict[Resolved, list[tuple[ast.expr, str]]] = {}
+        holders: dict[Statement, list[tuple[ast.expr, str]]] = {}
         kinds = (
             ast.Name, ast.Call, ast.Subscript, ast.Await, ast.NamedExpr, ast.IfExp, ast.BoolOp,
             ast.ListComp, ast.GeneratorExp,
@@ -78,15 +78,15 @@ class RowReaders:
                 if isinstance(getattr(node, "ctx", None), ast.Store | ast.Del):
                     continue
                 rows = self._finder.rows_of(node)
-                for resolved in rows.queries if rows else ():
-                    if not self._is_connection(node, resolved):
+                for statement in rows.statements if rows else ():
+                    if not self._is_connection(node, statement):
                         assert rows is not None
-                        holders.setdefault(resolved, []).append((node, rows.kind))
+                        holders.setdefault(statement, []).append((node, rows.kind))
         return holders
 
-    def _is_connection(self, node: ast.expr, resolved: Resolved) -> bool:
+    def _is_connection(self, node: ast.expr, statement: Statement) -> bool:
         """Tell whether a name is what ran the query, while the rows are in the call's result."""
-        call = resolved.query.call
+        call = statement.query.call
         if call is None or not isinstance(node, ast.Name):
             return False
         func = call.func
@@ -100,28 +100,28 @@ class RowReaders:
             parent = self._source.parent(parent)
         return isinstance(parent, ast.Expr)
 
-    def uses(self, resolved: Resolved, name: str, position: int | None) -> Uses:
+    def uses(self, statement: Statement, name: str, position: int | None) -> Uses:
         """Return how a column of a statement's rows is read.
 
         Args:
-            resolved: the statement.
+            statement: the statement.
             name: the name that rows have the column under, in lower case; empty if only the
                 database knows.
             position: its place in a row, from 0; None if it stands behind a `*`.
         """
         uses = Uses()
         column = _Column(name, position)
-        pending = [resolved]
+        pending = [statement]
         while pending:
             query = pending.pop()
-            if query in uses.queries:
+            if query in uses.statements:
                 continue
-            uses.queries.append(query)
+            uses.statements.append(query)
             pending += self._read(query, column, uses)
         uses.unknown = list(dict.fromkeys(uses.unknown))
         return uses
 
-    def _read(self, query: Resolved, column: _Column, uses: Uses) -> list[Resolved]:
+    def _read(self, query: Statement, column: _Column, uses: Uses) -> list[Statement]:
         call = query.query.call
         if call is None:
             uses.unknown.append("the query is handed to code that is not seen")
@@ -130,13 +130,13 @@ class RowReaders:
         if not isinstance(func, ast.Attribute) or func.attr not in EXECUTING:
             uses.unknown.append("the query is handed to a function whose rows are not known")
             return []
-        others: list[Resolved] = []
+        others: list[Statement] = []
         holders = self._holders.get(query, [])
         if self._is_dropped(call) and not any(node is not call for node, _ in holders):
             uses.unknown.append("the rows are fetched where it is not seen")
         for node, kind in holders:
             rows = self._finder.rows_of(node)
-            others += rows.queries if rows else ()
+            others += rows.statements if rows else ()
             self._row_use(node, kind, column, uses)
         return others
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 
-from ...source.columns.model import ColumnData, Resolved
+from ...source.columns.model import ColumnData, Statement
 from ...source.edits import Edit
 from ...source.file import File
 from ..changes import NotProvedError, Options, Rewrite, Span, Verdict, verdict_of
@@ -138,21 +138,21 @@ class _HeldNames:
     def _orders(self, use: ast.expr, data: ColumnData) -> bool:
         """Tell whether an expression is filled into statements only where rows are ordered."""
         found = [
-            (resolved, character)
-            for resolved in self._file.analysis.queries
-            for character, hole in resolved.query.text.holes.items()
+            (statement, character)
+            for statement in self._file.analysis.statements
+            for character, hole in statement.query.text.holes.items()
             if hole is use
         ]
         return bool(found) and all(
-            self._is_order(resolved, character, data) for resolved, character in found
+            self._is_order(statement, character, data) for statement, character in found
         )
 
-    def _is_order(self, resolved: Resolved, character: str, data: ColumnData) -> bool:
+    def _is_order(self, statement: Statement, character: str, data: ColumnData) -> bool:
         assert self._file.contract is not None
-        clauses = Clauses(resolved.statement, self._file.contract.dialect)
-        at = resolved.query.text.value.index(character)
+        clauses = Clauses(statement.text, self._file.contract.dialect)
+        at = statement.query.text.value.index(character)
         place = clauses.place(at, at + 1)
-        owners = [t for t in resolved.tables if t.column(data.column.legacy) is not None]
+        owners = [t for t in statement.tables if t.column(data.column.legacy) is not None]
         return (
             place is not None
             and clauses.clause(place) == "order"

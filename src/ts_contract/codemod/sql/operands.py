@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from functools import cached_property
 
-from ...source.columns.model import Resolved, RowRead
+from ...source.columns.model import RowRead, Statement
 from ...source.edits import Edit
 from ...source.sql.queries import Query
 from ...source.sql.text import Placeholder
@@ -46,7 +46,7 @@ class Operands:
 
     def milliseconds(
         self,
-        resolved: Resolved,
+        statement: Statement,
         place: Place,
         rewrite: ColumnRewrite,
         usage: Usage | None,
@@ -54,47 +54,47 @@ class Operands:
         """Make a value that meets the column epoch milliseconds.
 
         Args:
-            resolved: the statement.
+            statement: the statement.
             place: the value.
             rewrite: the column rewrite that needs it.
             usage: the comparison; None where values are handed on.
         """
-        clauses = self._state.clauses(resolved)
+        clauses = self._state.clauses(statement)
         query = rewrite.reference.query
         place = clauses.inside(place)
         mark = clauses.placeholder(place)
-        reference = self._state.columns(resolved).get(place)
+        reference = self._state.columns(statement).get(place)
         text = clauses.text(place)
         if rewrite.reference.column.storage in SCALES and reference is None:
-            self._scaled(resolved, place, rewrite)
-        elif (resolved, place) in self._state.subquery_columns:
-            rewrite.links.add(self._state.subquery_columns[resolved, place])
+            self._scaled(statement, place, rewrite)
+        elif (statement, place) in self._state.subquery_columns:
+            rewrite.links.add(self._state.subquery_columns[statement, place])
         elif mark is not None:
-            self._bound(resolved, mark, place, rewrite)
+            self._bound(statement, mark, place, rewrite)
         elif reference is not None:
             if not reference.epoch:
                 rewrite.links.add(reference.span)
         elif text.upper() == "NULL":
             pass
         elif clauses.is_string(place):
-            self._literal(resolved, place, rewrite, usage)
+            self._literal(statement, place, rewrite, usage)
         elif text.upper() in _WHOLE_SECOND_CLOCKS or text.upper() == "NOW()":
             self._state.need_text_in_utc(rewrite.reference.column)
             rewrite.edits.append(
                 self._state.editor.replaced(query, *clauses.indexes(place), self._state.sql.clock)
             )
         else:
-            self._expression(resolved, place, rewrite, usage)
+            self._expression(statement, place, rewrite, usage)
 
-    def _scaled(self, resolved: Resolved, place: Place, rewrite: ColumnRewrite) -> None:
+    def _scaled(self, statement: Statement, place: Place, rewrite: ColumnRewrite) -> None:
         """Convert a number to milliseconds in SQL: its unit is that of the column."""
-        clauses = self._state.clauses(resolved)
+        clauses = self._state.clauses(statement)
         text = clauses.text(place).upper()
         before, behind = SCALES[rewrite.reference.column.storage][1]
         if text == "NULL" or not behind:
             return
         if any(
-            place.first <= p.first and p.last <= place.last for p in self._state.columns(resolved)
+            place.first <= p.first and p.last <= place.last for p in self._state.columns(statement)
         ):
             raise NotProvedError("the column meets an expression of another column")
         query = rewrite.reference.query
@@ -108,43 +108,43 @@ class Operands:
 
     def _expression(
         self,
-        resolved: Resolved,
+        statement: Statement,
         place: Place,
         rewrite: ColumnRewrite,
         usage: Usage | None,
     ) -> None:
-        clauses = self._state.clauses(resolved)
+        clauses = self._state.clauses(statement)
         given = clauses.case_values(place)
         call = clauses.call(place)
         if given is not None:
             for value in given:
-                self.milliseconds(resolved, value, rewrite, usage)
+                self.milliseconds(statement, value, rewrite, usage)
         elif call is None:
-            self._subquery(resolved, place, rewrite, usage)
+            self._subquery(statement, place, rewrite, usage)
         elif call[0] in SAME_VALUE:
             name, arguments = call
             start = 1 if name == "IIF" else 0
             for value in arguments[start : 1 if name in FIRST_ARGUMENT_ONLY else None]:
-                self.milliseconds(resolved, value, rewrite, usage)
+                self.milliseconds(statement, value, rewrite, usage)
         elif call[0] in {"DATETIME", "DATE"} and self._state.sql.seconds is not None and call[1]:
             self._state.need_text_in_utc(rewrite.reference.column)
             if call[0] == "DATE":
                 self._need_whole_day(usage)
-            self._seconds(resolved, place, call, rewrite)
+            self._seconds(statement, place, call, rewrite)
         else:
             raise NotProvedError(f"the column meets {call[0].lower()}(), which cannot be converted")
 
     def _seconds(
         self,
-        resolved: Resolved,
+        statement: Statement,
         place: Place,
         call: tuple[str, list[Place]],
         rewrite: ColumnRewrite,
     ) -> None:
         """Turn a call that gives a text of whole seconds into epoch milliseconds."""
-        if any(p in self._state.columns(resolved) for argument in call[1] for p in (argument,)):
+        if any(p in self._state.columns(statement) for argument in call[1] for p in (argument,)):
             raise NotProvedError("the column meets a text that is computed from a column")
-        clauses, query = self._state.clauses(resolved), rewrite.reference.query
+        clauses, query = self._state.clauses(statement), rewrite.reference.query
         assert self._state.sql.seconds is not None
         first, last = clauses.indexes(place)
         before, after = self._state.sql.seconds
@@ -169,25 +169,25 @@ class Operands:
             )
 
     def _subquery(
-        self, resolved: Resolved, place: Place, rewrite: ColumnRewrite, usage: Usage | None
+        self, statement: Statement, place: Place, rewrite: ColumnRewrite, usage: Usage | None
     ) -> None:
         """Make what a scalar subquery gives epoch milliseconds."""
-        clauses = self._state.clauses(resolved)
+        clauses = self._state.clauses(statement)
         items = clauses.select_items(place.first) if clauses.word(place.first) == "SELECT" else []
         if len(items) != 1:
             raise NotProvedError("what the column meets cannot be converted")
-        self.milliseconds(resolved, clauses.split_alias(items[0])[0], rewrite, usage)
+        self.milliseconds(statement, clauses.split_alias(items[0])[0], rewrite, usage)
 
     def _literal(
         self,
-        resolved: Resolved,
+        statement: Statement,
         place: Place,
         rewrite: ColumnRewrite,
         usage: Usage | None,
     ) -> None:
         """Put the milliseconds of a text in its place."""
         self._state.need_text_in_utc(rewrite.reference.column)
-        clauses = self._state.clauses(resolved)
+        clauses = self._state.clauses(statement)
         first, last = clauses.indexes(place)
         text = clauses.text(place)[1:-1]
         if _DATE.fullmatch(text):
@@ -203,7 +203,7 @@ class Operands:
 
     def _bound(
         self,
-        resolved: Resolved,
+        statement: Statement,
         mark: Placeholder,
         place: Place,
         rewrite: ColumnRewrite,
@@ -222,7 +222,7 @@ class Operands:
             if not self._state.options.unsafe or not self._can_parse(nodes, rewrite):
                 offered = error.offered or self._can_parse(nodes, rewrite)
                 raise NotProvedError(error.reason, offered=offered) from None
-            first, last = self._state.clauses(resolved).indexes(place)
+            first, last = self._state.clauses(statement).indexes(place)
             rewrite.edits += [
                 self._state.editor.before(query, first, self._state.sql.parsed[0]),
                 self._state.editor.after(query, last, self._state.sql.parsed[1]),
@@ -311,8 +311,8 @@ class Operands:
             if read.kind in {"key", "get"}
             and not any(
                 output.reference is not None and output.name.lower() == read.name.lower()
-                for resolved in read.queries
-                for output in resolved.outputs or ()
+                for statement in read.statements
+                for output in statement.outputs or ()
             )
         }
 

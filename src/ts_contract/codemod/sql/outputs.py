@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ...source.columns.model import Resolved
+from ...source.columns.model import Statement
 from ...source.edits import Edit
 from ..changes import NotProvedError, Rewrite
 from ..python.row_readers import Uses
@@ -14,7 +14,7 @@ from .tokens import Place
 
 __all__ = ["Outputs"]
 
-ValueAt = Callable[[Resolved, Place, ColumnRewrite], None]
+ValueAt = Callable[[Statement, Place, ColumnRewrite], None]
 
 
 class Outputs:
@@ -29,9 +29,9 @@ class Outputs:
         self._state = state
         self._value_at = value_at
 
-    def output(self, resolved: Resolved, place: Place, rewrite: ColumnRewrite) -> None:
+    def output(self, statement: Statement, place: Place, rewrite: ColumnRewrite) -> None:
         """Rewrite a column of a select list, with what reads it."""
-        clauses = self._state.clauses(resolved)
+        clauses = self._state.clauses(statement)
         select = clauses.select_of(place)
         items = clauses.select_items(select)
         item = next((i for i in items if i.first <= place.first and place.last <= i.last), None)
@@ -40,43 +40,43 @@ class Outputs:
         bare, alias = clauses.split_alias(item)
         if clauses.inside(bare) != place and bare != place:
             raise NotProvedError("what is done with the column is not known")
-        if resolved.outputs is None or not self._is_top(resolved, select):
-            self._inner_output(resolved, bare, alias, items, rewrite)
+        if statement.outputs is None or not self._is_top(statement, select):
+            self._inner_output(statement, bare, alias, items, rewrite)
             return
         position = items.index(item)
         behind_star = any(clauses.word(other.last) == "*" for other in items[:position])
-        self._top_output(resolved, place, alias, None if behind_star else position, rewrite)
+        self._top_output(statement, place, alias, None if behind_star else position, rewrite)
 
-    def _is_top(self, resolved: Resolved, select: int) -> bool:
+    def _is_top(self, statement: Statement, select: int) -> bool:
         """Tell whether a SELECT or RETURNING gives the rows of its statement."""
-        clauses = self._state.clauses(resolved)
+        clauses = self._state.clauses(statement)
         if clauses.depth(Place(select, select)) >= 0:
             return False
         if clauses.word(select) == "RETURNING":
             return True
-        if self._state.is_compound(resolved):
+        if self._state.is_compound(statement):
             return False
         top = {w for i, w in enumerate(clauses.words) if clauses.depth(Place(i, i)) < 0}
         return not top & {"INSERT", "REPLACE", "UPDATE", "DELETE"}
 
     def _inner_output(
         self,
-        resolved: Resolved,
+        statement: Statement,
         bare: Place,
         alias: str,
         items: Sequence[Place],
         rewrite: ColumnRewrite,
     ) -> None:
         """Rewrite a column of an inner select list: where its value goes must be known."""
-        clauses = self._state.clauses(resolved)
+        clauses = self._state.clauses(statement)
         opening = clauses.depth(bare)
-        if opening < 0 and not self._state.is_compound(resolved):
+        if opening < 0 and not self._state.is_compound(statement):
             self._state.rename(rewrite)
-            self._state.link_target(resolved, bare, rewrite)
+            self._state.link_target(statement, bare, rewrite)
             return
         if opening < 0 and self._state.options.compat_reads:
             legacy = "" if alias else rewrite.reference.column.legacy
-            self._compat(resolved, bare, legacy, rewrite)
+            self._compat(statement, bare, legacy, rewrite)
             return
         if opening < 0:
             raise NotProvedError("the parts of a compound query give one column together")
@@ -92,19 +92,19 @@ class Outputs:
             if len(items) != 1:
                 raise NotProvedError("a subquery gives several columns")
             self._state.rename(rewrite)
-            self._value_at(resolved, whole, rewrite)
+            self._value_at(statement, whole, rewrite)
             return
         if any(clauses.word(i.last) == "*" for i in items):
             raise NotProvedError("a subquery gives all columns of a table")
-        self._relation_output(resolved, name, bool(alias), rewrite)
+        self._relation_output(statement, name, bool(alias), rewrite)
 
     def _relation_output(
-        self, resolved: Resolved, name: str, aliased: bool, rewrite: ColumnRewrite
+        self, statement: Statement, name: str, aliased: bool, rewrite: ColumnRewrite
     ) -> None:
         """Follow a column of a subquery or a common table expression to its uses outside."""
-        clauses = self._state.clauses(resolved)
+        clauses = self._state.clauses(statement)
         self._state.rename(rewrite)
-        columns = self._state.columns(resolved)
+        columns = self._state.columns(statement)
         if any(
             w == "*" and clauses.word(i - 1) in {"SELECT", ",", "."}
             for i, w in enumerate(clauses.words)
@@ -125,12 +125,12 @@ class Outputs:
                 continue  # where it is named
             if not aliased:
                 raise NotProvedError("a subquery gives the column to what cannot be told")
-            self._state.subquery_columns[resolved, place] = rewrite.span
-            self._value_at(resolved, place, rewrite)
+            self._state.subquery_columns[statement, place] = rewrite.span
+            self._value_at(statement, place, rewrite)
 
     def _top_output(
         self,
-        resolved: Resolved,
+        statement: Statement,
         place: Place,
         alias: str,
         position: int | None,
@@ -138,14 +138,14 @@ class Outputs:
     ) -> None:
         """Rewrite a result column: its readers in Python must go on with milliseconds."""
         legacy = rewrite.reference.column.legacy.lower()
-        clauses = self._state.clauses(resolved)
+        clauses = self._state.clauses(statement)
         is_bare = clauses.column(rewrite.reference.first, rewrite.reference.last) == place
         is_name = (
             is_bare or clauses.column(*clauses.indexes(Place(place.last, place.last))) == place
         )
         name = alias or (clauses.tokens[place.last].text.lower() if is_name else "")
-        uses = self._state.row_readers.uses(resolved, name, position)
-        self._link_other_queries(resolved, uses.queries, name, position, rewrite)
+        uses = self._state.row_readers.uses(statement, name, position)
+        self._link_other_queries(statement, uses.statements, name, position, rewrite)
         rewrite.values += [
             n for v in uses.values for n in (v, *self._state.value_readers.local_readers(v))
         ]
@@ -167,24 +167,24 @@ class Outputs:
         if storage == "milliseconds" or (
             self._state.options.compat_reads and storage != "julian-day"
         ):
-            self._compat(resolved, place, legacy if renames else "", rewrite)
+            self._compat(statement, place, legacy if renames else "", rewrite)
             return
         if not self._state.options.unsafe or storage != "auto":
             raise failures[0] if failures else NotProvedError("the readers expect another unit")
-        self._unsafe_output(resolved, place, rewrite, uses, renames=renames)
+        self._unsafe_output(statement, place, rewrite, uses, renames=renames)
         rewrite.reasons += [failure.reason for failure in failures]
 
     def _link_other_queries(
         self,
-        resolved: Resolved,
-        others: Sequence[Resolved],
+        statement: Statement,
+        others: Sequence[Statement],
         name: str,
         position: int | None,
         rewrite: ColumnRewrite,
     ) -> None:
         """Link what other queries give under the same name to the same readers."""
         for other in others:
-            if other is resolved:
+            if other is statement:
                 continue
             found = [o for o in other.outputs or () if o.name.lower() == name and o.reference]
             if len(found) != 1 or found[0].reference is None or found[0].reference.epoch:
@@ -193,12 +193,14 @@ class Outputs:
                 raise NotProvedError("the reader gets rows of several queries")
             rewrite.links.add(found[0].reference.span)
 
-    def _compat(self, resolved: Resolved, place: Place, name: str, rewrite: ColumnRewrite) -> None:
+    def _compat(
+        self, statement: Statement, place: Place, name: str, rewrite: ColumnRewrite
+    ) -> None:
         """Let a result column go on to give the old text under the old name."""
         self._state.need_text_in_utc(rewrite.reference.column)
         rewrite.gives_ms = False
         self._state.rename(rewrite)
-        first, last = self._state.clauses(resolved).indexes(place)
+        first, last = self._state.clauses(statement).indexes(place)
         query = rewrite.reference.query
         before, behind = shown(self._state.sql, rewrite.reference.column)
         behind += f" AS {name}" if name else ""
@@ -215,7 +217,13 @@ class Outputs:
         }
 
     def _unsafe_output(
-        self, resolved: Resolved, place: Place, rewrite: ColumnRewrite, uses: Uses, *, renames: bool
+        self,
+        statement: Statement,
+        place: Place,
+        rewrite: ColumnRewrite,
+        uses: Uses,
+        *,
+        renames: bool,
     ) -> None:
         """Let milliseconds leave the function: under a new name, or a row's under its old one."""
         readers = Rewrite()
@@ -224,7 +232,7 @@ class Outputs:
         self._state.rename(rewrite)
         self._take(readers, rewrite)
         if renames and uses.unknown:
-            last = self._state.clauses(resolved).indexes(place)[1]
+            last = self._state.clauses(statement).indexes(place)[1]
             name = rewrite.reference.column.legacy
             rewrite.edits.append(
                 self._state.editor.after(rewrite.reference.query, last, f" AS {name}")

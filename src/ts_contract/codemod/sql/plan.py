@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from ...source.columns.model import Reference, Resolved, RowRead
+from ...source.columns.model import Reference, RowRead, Statement
 from ...source.edits import Edit
 from ...source.file import File
 from ...source.sql.queries import Query
@@ -66,7 +66,9 @@ def _column_rewrites(state: FileRewrite, file: File) -> list[ColumnRewrite]:
     for _ in range(_MAX_ROUNDS):
         before = state.known()
         rewrites = [
-            rewrite for resolved in file.analysis.queries for rewrite in planner.rewrites(resolved)
+            rewrite
+            for statement in file.analysis.statements
+            for rewrite in planner.rewrites(statement)
         ]
         state.learn(rewrites)
         if state.known() == before:
@@ -122,8 +124,8 @@ def _readers_of(file: File, verdicts: dict[Span, Verdict]) -> None:
 
 def _origin(read: RowRead) -> Reference | None:
     """Return the result column that a reader takes; None if it comes through a `*`."""
-    for resolved in read.queries:
-        for output in resolved.outputs or ():
+    for statement in read.statements:
+        for output in statement.outputs or ():
             if output.reference is not None and output.name.lower() == read.name.lower():
                 return output.reference
     return None
@@ -147,10 +149,10 @@ def _stars(
     if not options.compat_reads:
         return
     for star in file.analysis.stars:
-        resolved = next((r for r in file.analysis.queries if r.query is star.query), None)
-        if resolved is None:
+        statement = next((r for r in file.analysis.statements if r.query is star.query), None)
+        if statement is None:
             continue
-        verdicts[star.span] = _compat_star(state, resolved, star.span)
+        verdicts[star.span] = _compat_star(state, statement, star.span)
 
 
 def _star_reader(state: FileRewrite, read: RowRead) -> Verdict:
@@ -173,13 +175,13 @@ def _star_reader(state: FileRewrite, read: RowRead) -> Verdict:
     )
 
 
-def _compat_star(state: FileRewrite, resolved: Resolved, span: Span) -> Verdict:
+def _compat_star(state: FileRewrite, statement: Statement, span: Span) -> Verdict:
     """Return the verdict that gives the legacy values under their names, instead of a `*`.
 
     Where the schema tells the table's columns they are named, each in its place. Elsewhere the
     legacy values stand behind the `*`, for readers by name.
     """
-    outputs = resolved.outputs or ()
+    outputs = statement.outputs or ()
     stars = [output for output in outputs if output.is_star]
     if len(stars) != 1 or stars[0].star is None:
         return Verdict(reason="what else the rows hold is not known")
@@ -193,7 +195,7 @@ def _compat_star(state: FileRewrite, resolved: Resolved, span: Span) -> Verdict:
     if not all(c.storage in SCALES or c.timezone.upper() == "UTC" for c in table.columns):
         return Verdict(reason="a column of the table holds no text in UTC")
     known = state.columns_of(table)
-    query = resolved.query
+    query = statement.query
     try:
         index = _index_of(query, span)
         if query.text.value[:index].rstrip().endswith("."):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...contract import ColumnContract, TableContract
-from ...source.columns.model import Reference, Resolved
+from ...source.columns.model import Reference, Statement
 from ...source.edits import Edit, Import
 from ...source.file import File
 from ...source.sql.queries import Query
@@ -69,9 +69,9 @@ class ColumnRewrite:
         self.reasons += other.reasons
 
 
-def legacy_references(resolved: Resolved) -> list[Reference]:
+def legacy_references(statement: Statement) -> list[Reference]:
     """Return the legacy columns of a statement that can be rewritten at all."""
-    return [r for r in resolved.references if not r.epoch and not r.opaque and r.access != "ddl"]
+    return [r for r in statement.references if not r.epoch and not r.opaque and r.access != "ddl"]
 
 
 class FileRewrite:
@@ -106,9 +106,9 @@ class FileRewrite:
         self.value_readers = ValueReaders(file)
         self.legacy_marks: frozenset[tuple[Query, str]] | None = None
         self.converted: dict[ast.expr, Span] = {}
-        self.subquery_columns: dict[tuple[Resolved, Place], Span] = {}
-        self._clauses: dict[Resolved, Clauses] = {}
-        self._places: dict[Resolved, dict[Place, Reference]] = {}
+        self.subquery_columns: dict[tuple[Statement, Place], Span] = {}
+        self._clauses: dict[Statement, Clauses] = {}
+        self._places: dict[Statement, dict[Place, Reference]] = {}
 
     def learn(self, rewrites: Sequence[ColumnRewrite]) -> None:
         """Keep what the column rewrites of one round tell about each other, for the next round."""
@@ -129,20 +129,20 @@ class FileRewrite:
         """Return what `learn` has kept, to be compared."""
         return self.legacy_marks, dict(self.converted), dict(self.subquery_columns)
 
-    def clauses(self, resolved: Resolved) -> Clauses:
+    def clauses(self, statement: Statement) -> Clauses:
         """Return the tokens of a statement."""
-        known = self._clauses.get(resolved)
+        known = self._clauses.get(statement)
         if known is None:
-            known = self._clauses[resolved] = Clauses(resolved.statement, self.dialect)
+            known = self._clauses[statement] = Clauses(statement.text, self.dialect)
         return known
 
-    def columns(self, resolved: Resolved) -> dict[Place, Reference]:
+    def columns(self, statement: Statement) -> dict[Place, Reference]:
         """Return the contract columns of a statement by their places."""
-        known = self._places.get(resolved)
+        known = self._places.get(statement)
         if known is None:
-            clauses = self.clauses(resolved)
-            places = [(clauses.column(r.first, r.last), r) for r in resolved.references]
-            known = self._places[resolved] = {p: r for p, r in places if p is not None}
+            clauses = self.clauses(statement)
+            places = [(clauses.column(r.first, r.last), r) for r in statement.references]
+            known = self._places[statement] = {p: r for p, r in places if p is not None}
         return known
 
     def columns_of(self, table: TableContract) -> tuple[str, ...]:
@@ -178,10 +178,10 @@ class FileRewrite:
         if column.storage != "auto":
             raise NotProvedError(f"the column holds {column.storage}, not texts")
 
-    def show(self, resolved: Resolved, place: Place, rewrite: ColumnRewrite) -> None:
+    def show(self, statement: Statement, place: Place, rewrite: ColumnRewrite) -> None:
         """Rename a column and put around it what computes the legacy value."""
         self.rename(rewrite)
-        first, last = self.clauses(resolved).indexes(place)
+        first, last = self.clauses(statement).indexes(place)
         query = rewrite.reference.query
         before, behind = shown(self.sql, rewrite.reference.column)
         if not behind:
@@ -191,18 +191,18 @@ class FileRewrite:
             self.editor.after(query, last, behind),
         ]
 
-    def is_compound(self, resolved: Resolved) -> bool:
+    def is_compound(self, statement: Statement) -> bool:
         """Tell whether a statement is a UNION or the like of several."""
-        clauses = self.clauses(resolved)
+        clauses = self.clauses(statement)
         return any(
             word in {"UNION", "EXCEPT", "INTERSECT"} and clauses.depth(Place(index, index)) < 0
             for index, word in enumerate(clauses.words)
         )
 
-    def link_target(self, resolved: Resolved, place: Place, rewrite: ColumnRewrite) -> None:
+    def link_target(self, statement: Statement, place: Place, rewrite: ColumnRewrite) -> None:
         """Link a column whose value is written: what it is written to must change with it."""
-        first, last = self.clauses(resolved).indexes(place)
-        for target in resolved.references:
+        first, last = self.clauses(statement).indexes(place)
+        for target in statement.references:
             if target.access == "write":
                 for value in target.values:
                     if value.first <= first and last <= value.last:

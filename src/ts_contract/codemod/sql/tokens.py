@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sqlglot import Token, TokenType
 
 from ...source.sql.parse import tokenise
-from ...source.sql.text import PADDING, Placeholder, Statement
+from ...source.sql.text import PADDING, Placeholder, StatementText
 
 __all__ = [
     "AFTER_ITEM",
@@ -114,7 +114,7 @@ class Clauses:
         dialect: a contract's dialect.
     """
 
-    def __init__(self, statement: Statement, dialect: str) -> None:
+    def __init__(self, statement: StatementText, dialect: str) -> None:
         self.statement = statement
         self.tokens: list[Token] = tokenise(statement.sql, dialect)
         self.words = [self._word(token) for token in self.tokens]

@@ -8,7 +8,7 @@ import time
 from ...contract import Contract
 from ...migration.engines.sqlite.inspection import quote
 from ...migration.forms import convert
-from ...source.columns.model import Resolved
+from ...source.columns.model import Statement
 from ..changes import NotProvedError
 from ..sql.tokens import Clauses, Place
 from ..sql.usage import usage_of
@@ -40,7 +40,7 @@ def difference(database: sqlite3.Connection, pair: Pair, contract: Contract) -> 
 
 
 def _rows(
-    database: sqlite3.Connection, resolved: Resolved, parameters: Parameters, contract: Contract
+    database: sqlite3.Connection, statement: Statement, parameters: Parameters, contract: Contract
 ) -> list[tuple[Value, ...]] | None:
     """Return the first rows of a SELECT; None where it takes too long or the values do not suit.
 
@@ -49,13 +49,13 @@ def _rows(
     stop = time.monotonic() + _SECONDS
     database.set_progress_handler(lambda: time.monotonic() > stop, 10_000)
     try:
-        cursor = database.execute(runnable(resolved), parameters)
+        cursor = database.execute(runnable(statement), parameters)
         rows: list[tuple[Value, ...]] = cursor.fetchmany(_ROWS)
     except sqlite3.Error:
         return None
     finally:
         database.set_progress_handler(None, 0)
-    if not any(output.is_star for output in resolved.outputs or ()):
+    if not any(output.is_star for output in statement.outputs or ()):
         return rows
     epochs = {column.epoch.lower() for _, column in contract.columns()}
     kept = [i for i, (name, *_) in enumerate(cursor.description) if name.lower() not in epochs]
@@ -100,7 +100,7 @@ def _parameters(
         for value in reference.values
         if value.placeholder is not None
     }
-    clauses = Clauses(pair.old.statement, contract.dialect)
+    clauses = Clauses(pair.old.text, contract.dialect)
     for mark in pair.old.query.placeholders:
         name = f"p{mark.key}"
         place = clauses.place(mark.first, mark.last)
@@ -111,10 +111,10 @@ def _parameters(
 
 
 def _drawn(
-    database: sqlite3.Connection, resolved: Resolved, clauses: Clauses, place: Place, draw: int
+    database: sqlite3.Connection, statement: Statement, clauses: Clauses, place: Place, draw: int
 ) -> tuple[Value, Value]:
     """Return a value out of the column that a placeholder meets, and its milliseconds."""
-    for reference in resolved.references:
+    for reference in statement.references:
         for value in reference.values:
             if clauses.place(value.first, value.last) == place and not reference.epoch:
                 table, column = reference.table.name, reference.column

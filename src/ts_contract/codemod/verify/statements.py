@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ...files.read import decode
-from ...source.columns.model import Resolved
+from ...source.columns.model import Statement
 from ...source.file import File
 from ...source.python.source import Source
 from ..files import Result
@@ -30,8 +30,8 @@ class Pair:
     """
 
     place: str
-    old: Resolved
-    new: Resolved
+    old: Statement
+    new: Statement
 
 
 def pairs_in(result: Result, settings: Settings) -> Iterator[Pair]:
@@ -40,27 +40,27 @@ def pairs_in(result: Result, settings: Settings) -> Iterator[Pair]:
         return
     old = File(Source(decode(result.before)), settings.contract, settings.schema)
     new = File(Source(decode(result.after)), settings.contract, settings.schema)
-    by_query = {(r.query, r.statement.first): r for r in new.analysis.queries}
+    by_query = {(r.query, r.text.first): r for r in new.analysis.statements}
     later = {id(before): after for before, after in zip(old.queries, new.queries, strict=False)}
-    for resolved in old.analysis.queries:
-        query = later.get(id(resolved.query))
-        if query is None or _UNKNOWN.search(resolved.statement.sql):
+    for statement in old.analysis.statements:
+        query = later.get(id(statement.query))
+        if query is None or _UNKNOWN.search(statement.text.sql):
             continue
-        at = resolved.query.statements.index(resolved.statement)
+        at = statement.query.statements.index(statement.text)
         after = (
             by_query.get((query, query.statements[at].first))
             if at < len(query.statements)
             else None
         )
-        if after is not None and after.statement.sql != resolved.statement.sql:
-            line, _ = old.source.position(old.source.span(resolved.query.anchor)[0])
-            yield Pair(f"{result.path}:{line}", resolved, after)
+        if after is not None and after.text.sql != statement.text.sql:
+            line, _ = old.source.position(old.source.span(statement.query.anchor)[0])
+            yield Pair(f"{result.path}:{line}", statement, after)
 
 
-def runnable(resolved: Resolved) -> str:
+def runnable(statement: Statement) -> str:
     """Return a statement's SQL with each placeholder as `:p` and its key."""
-    query, statement = resolved.query, resolved.statement
-    first, last = statement.first, statement.first + len(statement.sql)
+    query, text = statement.query, statement.text
+    first, last = text.first, text.first + len(text.sql)
     pieces, at = [], first
     for mark in query.placeholders:
         if first <= mark.first < last:
@@ -69,14 +69,14 @@ def runnable(resolved: Resolved) -> str:
     return "".join((*pieces, query.text.value[at:last]))
 
 
-def is_select(resolved: Resolved) -> bool:
+def is_select(statement: Statement) -> bool:
     """Tell whether a statement only reads rows."""
-    return not any(r.access == "write" for r in resolved.references) and bool(
-        re.match(r"\s*(?:SELECT|WITH)\b", resolved.statement.sql, re.IGNORECASE)
+    return not any(r.access == "write" for r in statement.references) and bool(
+        re.match(r"\s*(?:SELECT|WITH)\b", statement.text.sql, re.IGNORECASE)
     )
 
 
-def why_not_prepared(database: sqlite3.Connection, resolved: Resolved) -> str | None:
+def why_not_prepared(database: sqlite3.Connection, statement: Statement) -> str | None:
     """Return why a statement does not prepare, or does not read what it names; None if it does."""
     read: set[tuple[str, str]] = set()
 
@@ -85,15 +85,15 @@ def why_not_prepared(database: sqlite3.Connection, resolved: Resolved) -> str | 
             read.add((table.lower(), column.lower()))
         return sqlite3.SQLITE_OK
 
-    marks = {f"p{mark.key}": None for mark in resolved.query.placeholders}
+    marks = {f"p{mark.key}": None for mark in statement.query.placeholders}
     database.set_authorizer(authorizer)
     try:
-        database.execute(f"EXPLAIN {runnable(resolved)}", marks)
+        database.execute(f"EXPLAIN {runnable(statement)}", marks)
     except (sqlite3.Error, sqlite3.Warning) as error:
         return f"does not prepare ({error})"
     finally:
         database.set_authorizer(None)
-    for reference in resolved.references:
+    for reference in statement.references:
         named = (reference.table.name.lower(), reference.column.epoch.lower())
         if reference.epoch and reference.access == "read" and named not in read:
             return f"names {reference.name}, and SQLite takes it for something else"

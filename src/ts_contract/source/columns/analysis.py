@@ -15,7 +15,7 @@ from ..python.source import Source
 from ..sql.catalog import Catalog, build_catalog
 from ..sql.queries import Query, find_fragments, find_queries
 from ..sql.text import Text, iter_words
-from .model import ColumnData, ModelColumn, ModelUse, Reference, Resolved, RowRead, Star, Unsure
+from .model import ColumnData, ModelColumn, ModelUse, Reference, RowRead, Star, Statement, Unsure
 from .named import find_column_data
 from .orm import find_models
 from .rows import find_row_reads
@@ -67,20 +67,22 @@ class Analysis:
         from ..sql.statements import resolve_statement  # noqa: PLC0415 - sqlglot only for a candidate
 
         return [
-            resolve_statement(query, statement, self._catalog)
+            resolve_statement(query, text, self._catalog)
             for query in relevant
-            for statement in query.statements
+            for text in query.statements
         ]
 
     @cached_property
-    def queries(self) -> tuple[Resolved, ...]:
+    def statements(self) -> tuple[Statement, ...]:
         """Every statement of every query, each branch of the program for itself."""
-        return tuple(found.resolved for found in self._found)
+        return tuple(found.statement for found in self._found)
 
     @cached_property
     def references(self) -> tuple[Reference, ...]:
         """Contract columns named, each place of the file once, in its order."""
-        return _each_once(reference for query in self.queries for reference in query.references)
+        return _each_once(
+            reference for statement in self.statements for reference in statement.references
+        )
 
     @cached_property
     def stars(self) -> tuple[Star, ...]:
@@ -98,7 +100,7 @@ class Analysis:
     @cached_property
     def row_reads(self) -> tuple[RowRead, ...]:
         """Legacy columns taken out of rows in Python."""
-        return find_row_reads(self._source, self.queries)
+        return find_row_reads(self._source, self.statements)
 
     @cached_property
     def _models(self) -> tuple[tuple[ModelColumn, ...], tuple[ModelUse, ...]]:
@@ -117,7 +119,7 @@ class Analysis:
     @cached_property
     def column_data(self) -> tuple[ColumnData, ...]:
         """Legacy columns named in collections that reach SQL."""
-        return find_column_data(self._source, self._contract, self.queries)
+        return find_column_data(self._source, self._contract, self.statements)
 
     def parts(self, kind: type) -> Sequence[object]:
         """Return the parts of one class, in the order of the file."""

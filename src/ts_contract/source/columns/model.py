@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ...contract import ColumnContract, TableContract
 from ..sql.queries import Query
-from ..sql.text import Placeholder, Statement
+from ..sql.text import Placeholder, StatementText
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -87,7 +87,6 @@ class Reference:
 
     Attributes:
         query: the query.
-        statement: the statement of the query.
         node: the `exp.Column`, `exp.Identifier` or `exp.ColumnDef`; None in an opaque statement.
         table: contract of the table.
         column: contract of the column.
@@ -108,7 +107,6 @@ class Reference:
     """
 
     query: Query
-    statement: Statement
     node: exp.Expr | None
     table: TableContract
     column: ColumnContract
@@ -180,12 +178,12 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Resolved:
-    """One statement of a query, resolved.
+class Statement:
+    """One statement of a query, each column in it given to its table.
 
     Attributes:
         query: the query.
-        statement: the statement.
+        text: its own text, ready to be parsed.
         tree: its syntax tree; None where sqlglot cannot parse it.
         tables: contract tables that it names.
         references: contract columns that it names, in order of the text.
@@ -193,7 +191,7 @@ class Resolved:
     """
 
     query: Query
-    statement: Statement
+    text: StatementText
     tree: exp.Expr | None
     tables: tuple[TableContract, ...]
     references: tuple[Reference, ...]
@@ -212,7 +210,7 @@ class RowRead:
         table: contract of the table.
         column: contract of the column.
         span: offsets in the file of the key without its quotes, of the position, or of `dict`.
-        queries: the statements that the row may come from; their outputs all agree.
+        statements: those that the row may come from; their outputs all agree.
     """
 
     kind: Literal["key", "get", "position", "dict"]
@@ -221,7 +219,7 @@ class RowRead:
     table: TableContract
     column: ColumnContract
     span: tuple[int, int]
-    queries: tuple[Resolved, ...]
+    statements: tuple[Statement, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

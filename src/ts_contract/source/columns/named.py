@@ -11,7 +11,7 @@ from ..cache import remember_last
 from ..python.literals import literal_pieces
 from ..python.source import Source
 from ..sql.text import Text, iter_words
-from .model import ColumnData, Resolved
+from .model import ColumnData, Statement
 
 __all__ = ["find_column_data", "quoted_tables"]
 
@@ -27,20 +27,20 @@ def quoted_tables(contract: Contract) -> tuple[re.Pattern[str], ...]:
 
 
 def find_column_data(
-    source: Source, contract: Contract, queries: Sequence[Resolved]
+    source: Source, contract: Contract, statements: Sequence[Statement]
 ) -> tuple[ColumnData, ...]:
     """Return the legacy columns named as data that becomes SQL.
 
     Args:
         source: the file.
         contract: the declared columns.
-        queries: the file's resolved statements, whose holes collections fill.
+        statements: those of the file, whose holes collections fill.
     """
     found = {data.span: data for data in _in_calls(source, contract)}
-    for resolved in queries:
-        for hole in resolved.query.text.holes.values():
+    for statement in statements:
+        for hole in statement.query.text.holes.values():
             for text in _texts(source, hole):
-                for data in _named(source, text, resolved.tables):
+                for data in _named(source, text, statement.tables):
                     found.setdefault(data.span, data)
     return tuple(found[span] for span in sorted(found))
 

@@ -17,7 +17,7 @@ from typing import Literal
 from ...contract import ColumnContract, TableContract
 from ..python.branches import comes_before, in_order, reaching
 from ..python.source import Source
-from .model import Output, Resolved, RowRead
+from .model import Output, RowRead, Statement
 
 __all__ = ["RowFinder", "Rows", "find_row_reads"]
 
@@ -35,23 +35,23 @@ class Rows:
 
     Attributes:
         kind: `many` for a cursor, a list or an iterator of rows, `one` for a row.
-        queries: the statements that they may come from.
+        statements: those that they may come from.
     """
 
     kind: Literal["many", "one"]
-    queries: tuple[Resolved, ...]
+    statements: tuple[Statement, ...]
 
 
-def find_row_reads(source: Source, queries: Sequence[Resolved]) -> tuple[RowRead, ...]:
+def find_row_reads(source: Source, statements: Sequence[Statement]) -> tuple[RowRead, ...]:
     """Return the places where a legacy column is taken out of a row.
 
     Args:
         source: the file.
-        queries: its resolved statements.
+        statements: its statements.
     """
-    if not any(resolved.outputs for resolved in queries):
+    if not any(statement.outputs for statement in statements):
         return ()
-    found = RowFinder(source, queries).row_reads()
+    found = RowFinder(source, statements).row_reads()
     return tuple(sorted(found, key=lambda read: read.span))
 
 
@@ -60,17 +60,20 @@ class RowFinder:
 
     Args:
         source: the file.
-        queries: its resolved statements.
+        statements: its statements.
     """
 
-    def __init__(self, source: Source, queries: Sequence[Resolved]) -> None:
+    def __init__(self, source: Source, statements: Sequence[Statement]) -> None:
         self._source = source
-        self._by_call: dict[ast.Call, list[Resolved]] = {}
-        for resolved in queries:
-            if resolved.query.call is not None:
-                self._by_call.setdefault(resolved.query.call, []).append(resolved)
+        self._by_call: dict[ast.Call, list[Statement]] = {}
+        for statement in statements:
+            if statement.query.call is not None:
+                self._by_call.setdefault(statement.query.call, []).append(statement)
         self._names = {
-            column.legacy.lower() for q in queries for table in q.tables for column in table.columns
+            column.legacy.lower()
+            for s in statements
+            for table in s.tables
+            for column in table.columns
         }
         self._following: list[ast.AST] = []
         self._known: dict[ast.AST, Rows | None] = {}
@@ -104,7 +107,7 @@ class RowFinder:
                 rows = self._one(row)
                 for table, column, name in _legacy_outputs(rows):
                     span = self._source.span(function)
-                    yield RowRead("dict", call, name, table, column, span, rows.queries)
+                    yield RowRead("dict", call, name, table, column, span, rows.statements)
                     return
 
     def _read(
@@ -115,7 +118,7 @@ class RowFinder:
         key: ast.Constant,
     ) -> Iterator[RowRead]:
         rows = self._one(row)
-        meant = {_meaning(resolved, key.value) for resolved in rows.queries}
+        meant = {_meaning(statement, key.value) for statement in rows.statements}
         if len(meant) != 1:
             return
         found = meant.pop()
@@ -127,7 +130,7 @@ class RowFinder:
             raw = self._source.text[start:end]
             quotes = (len(raw) - len(str(key.value))) // 2
             start, end = start + quotes, end - quotes
-        yield RowRead(kind, node, name, table, column, (start, end), rows.queries)
+        yield RowRead(kind, node, name, table, column, (start, end), rows.statements)
 
     def _one(self, node: ast.expr) -> Rows:
         """Return the row that an expression is; one of no query if it is none."""
@@ -165,7 +168,7 @@ class RowFinder:
                 return many if isinstance(index, ast.Slice) else _element(many)
             case ast.ListComp(elt=element) | ast.GeneratorExp(elt=element):
                 one = self.rows_of(element)
-                return Rows("many", one.queries) if one is not None else None
+                return Rows("many", one.statements) if one is not None else None
             case ast.IfExp(body=body, orelse=orelse):
                 return self._agreed([body, orelse])
             case ast.BoolOp(values=values):
@@ -181,7 +184,7 @@ class RowFinder:
         known = [rows for rows in found if rows is not None]
         if len({rows.kind for rows in known}) != 1:
             return None
-        return replace(known[0], queries=tuple(q for rows in known for q in rows.queries))
+        return replace(known[0], statements=tuple(s for rows in known for s in rows.statements))
 
     def _call(self, call: ast.Call) -> Rows | None:
         func = call.func
@@ -224,7 +227,7 @@ class RowFinder:
         found = [self._by_call.get(call) for call in ways if isinstance(call, ast.Call)]
         if not found or not all(found):
             return None
-        return Rows("many", tuple(q for queries in found if queries for q in queries))
+        return Rows("many", tuple(s for statements in found if statements for s in statements))
 
     @cached_property
     def _runs(self) -> dict[str, list[ast.Call]]:
@@ -261,7 +264,7 @@ class RowFinder:
         known = [way for way in ways if way is not None]
         if len({way.kind for way in known}) != 1:
             return None
-        return replace(known[0], queries=tuple(q for way in known for q in way.queries))
+        return replace(known[0], statements=tuple(s for way in known for s in way.statements))
 
     def _handed(self, argument: ast.arg) -> Rows | None:
         """Return what every call of this file hands to an argument of a function."""
@@ -345,7 +348,7 @@ class RowFinder:
                 yielded.append(node.value)
         if yielded:
             one = self._agreed(yielded)
-            return Rows("many", one.queries) if one is not None and one.kind == "one" else None
+            return Rows("many", one.statements) if one is not None and one.kind == "one" else None
         return self._agreed(returned)
 
     def _function(self, func: ast.expr) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
@@ -386,7 +389,7 @@ def _given(
 
 def _element(many: Rows) -> Rows | None:
     """Return one of many rows."""
-    return Rows("one", many.queries) if many.kind == "many" else None
+    return Rows("one", many.statements) if many.kind == "many" else None
 
 
 def _assigned(node: ast.AST) -> ast.AST:
@@ -411,9 +414,9 @@ def _path(node: ast.expr) -> str | None:
     return None
 
 
-def _meaning(resolved: Resolved, key: object) -> Meaning | None:
+def _meaning(statement: Statement, key: object) -> Meaning | None:
     """Return the legacy column that a key or position of a row means; None for anything else."""
-    outputs = resolved.outputs
+    outputs = statement.outputs
     if outputs is None:
         return None
     if isinstance(key, int):
@@ -440,8 +443,8 @@ def _legacy(output: Output) -> Meaning | None:
 
 def _legacy_outputs(rows: Rows) -> Iterator[Meaning]:
     """Yield the legacy columns that a row carries, whatever its query."""
-    for resolved in rows.queries:
-        for output in resolved.outputs or ():
+    for statement in rows.statements:
+        for output in statement.outputs or ():
             meaning = _legacy(output)
             if meaning is not None:
                 yield meaning

@@ -16,7 +16,7 @@ from typing import Literal
 
 from ..file import File
 from ..sql.queries import Query
-from ..sql.text import Statement
+from ..sql.text import StatementText
 from .units import named
 
 __all__ = ["ColumnValue", "column_values", "sql_unit"]
@@ -97,7 +97,7 @@ def column_values(query: Query) -> Iterator[ColumnValue]:
                 yield _column_value(query, statement, pair)
 
 
-def _column_value(query: Query, statement: Statement, pair: _Pair) -> ColumnValue:
+def _column_value(query: Query, statement: StatementText, pair: _Pair) -> ColumnValue:
     value = pair.value
     first, last = statement.first + value[0].first, statement.first + value[-1].last
     bound: tuple[ast.expr, ...] = ()

@@ -16,7 +16,7 @@ from ..python.literals import literal_pieces
 from ..python.source import Source
 from ..python.strings import PASS_THROUGH, STRIPPING, Strings
 from .openings import CLAUSE, SQL, looks_like_sql
-from .text import Placeholder, Statement, Text, split_statements
+from .text import Placeholder, StatementText, Text, split_statements
 
 __all__ = ["EXECUTING", "Query", "find_fragments", "find_queries"]
 
@@ -79,7 +79,7 @@ class Query:
         text: the SQL, mapped to the file.
         anchor: the expression that is the SQL where it is used.
         call: the call that it is handed to, if it is.
-        statements: its statements.
+        statements: the texts of its statements.
         home: offsets of the literal that the text begins in; what stands outside is a fragment.
         bound: for each key of a placeholder the expressions bound to it; several for the rows of
             executemany; missing where the program hides them.
@@ -88,7 +88,7 @@ class Query:
     text: Text
     anchor: ast.expr
     call: ast.Call | None
-    statements: tuple[Statement, ...]
+    statements: tuple[StatementText, ...]
     home: tuple[int, int]
     bound: Mapping[int | str, tuple[ast.expr, ...]]
 
@@ -359,7 +359,7 @@ class _Finder:
         return None
 
     def _bound(
-        self, call: ast.Call, anchor: ast.expr, text: Text, statement: Statement
+        self, call: ast.Call, anchor: ast.expr, text: Text, statement: StatementText
     ) -> dict[int | str, tuple[ast.expr, ...]]:
         """Return what the call binds to each placeholder, as far as it can be seen."""
         if not statement.placeholders:
@@ -420,7 +420,7 @@ class _Finder:
             return [given.elt]
         return []
 
-    def _element(self, row: ast.expr, key: int | str, statement: Statement) -> ast.expr | None:
+    def _element(self, row: ast.expr, key: int | str, statement: StatementText) -> ast.expr | None:
         """Return the expression of a row that a key binds; None where a star hides it."""
         if isinstance(row, ast.Dict):
             for name, value in zip(row.keys, row.values, strict=True):

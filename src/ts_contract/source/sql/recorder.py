@@ -14,7 +14,7 @@ from ..columns.model import Access, Reference, Role, Star, Unsure, Value
 from .catalog import Catalog
 from .queries import Query
 from .tables import Table
-from .text import PADDING, Statement, is_hole
+from .text import PADDING, StatementText, is_hole
 from .tokens import Places, Tokens
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Recorder:
 
     Attributes:
         query: the query.
-        statement: the statement of it that is walked.
+        text: the text of the statement that is walked.
         catalog: the tables that are known.
         tokens: the tokens of what is being walked, the statement or a part of it.
         opaque: whether the statement is a trigger, or another that cannot be parsed.
@@ -40,7 +40,7 @@ class Recorder:
     """
 
     query: Query
-    statement: Statement
+    text: StatementText
     catalog: Catalog
     tokens: Tokens
     opaque: bool = False
@@ -107,7 +107,6 @@ class Recorder:
         self.references.append(
             Reference(
                 self.query,
-                self.statement,
                 node,
                 contract,
                 column,
@@ -125,23 +124,23 @@ class Recorder:
 
     def value(self, place: tuple[int, int]) -> Value:
         """Return what stands at a place of the statement, and what is bound to it."""
-        text = self.statement.sql[slice(*place)]
+        text = self.text.sql[slice(*place)]
         clock = self.tokens.clock(place)
-        marks = [mark for mark in self.statement.placeholders if mark.char in text]
+        marks = [mark for mark in self.text.placeholders if mark.char in text]
         alone = marks[0] if len(marks) == 1 and text.rstrip(PADDING) == marks[0].char else None
         return Value(
             *self.indexes(*place),
             self.span(*place),
             text,
             None if clock is None else self.span(*clock),
-            "" if clock is None else self.statement.sql[slice(*clock)],
+            "" if clock is None else self.text.sql[slice(*clock)],
             alone,
             self.query.bound.get(alone.key, ()) if alone else (),
         )
 
     def indexes(self, first: int, last: int) -> tuple[int, int]:
         """Return indexes of the statement as indexes of the query's text."""
-        return self.statement.first + first, self.statement.first + last
+        return self.text.first + first, self.text.first + last
 
     def span(self, first: int, last: int) -> tuple[int, int]:
         """Return indexes of the statement as offsets in the file."""

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from ..columns.model import Output, Resolved, Star, Unsure
+from ..columns.model import Output, Star, Statement, Unsure
 from .catalog import Catalog
 from .parse import parse
 from .queries import Query
 from .recorder import Recorder
 from .selects import Selects, listed
 from .tables import Scope, Table
-from .text import Statement, iter_words, statement_spans
+from .text import StatementText, iter_words, statement_spans
 from .tokens import Tokens
 
 __all__ = ["Found", "resolve_statement"]
@@ -26,45 +26,45 @@ class Found:
     """What one statement gives.
 
     Attributes:
-        resolved: the statement with its references and outputs.
+        statement: the statement with its references and outputs.
         stars: `*` over contract tables.
         unsure: names that cannot be told.
     """
 
-    resolved: Resolved
+    statement: Statement
     stars: tuple[Star, ...] = ()
     unsure: tuple[Unsure, ...] = ()
 
 
-def resolve_statement(query: Query, statement: Statement, catalog: Catalog) -> Found:
+def resolve_statement(query: Query, text: StatementText, catalog: Catalog) -> Found:
     """Resolve one statement of a query.
 
     Args:
         query: the query.
-        statement: one of its statements.
+        text: the text of one of its statements.
         catalog: the tables that are known.
     """
-    recorder = Recorder(query, statement, catalog, Tokens(()))
+    recorder = Recorder(query, text, catalog, Tokens(()))
     walk = Selects(recorder)
     tree, outputs = None, None
-    trigger = _TRIGGER.match(statement.sql)
+    trigger = _TRIGGER.match(text.sql)
     if trigger:
         _trigger(walk, trigger)
     else:
-        tree, recorder.tokens = parse(statement.sql, catalog.contract.dialect)
+        tree, recorder.tokens = parse(text.sql, catalog.contract.dialect)
         if tree is None or tree.key in {"command", "block"}:
             _words(walk)
         else:
             outputs = _top(walk, tree)
-    resolved = Resolved(
+    statement = Statement(
         query,
-        statement,
+        text,
         tree,
         tuple(dict.fromkeys(recorder.tables)),
         recorder.paired(),
         None if outputs is None else tuple(outputs),
     )
-    return Found(resolved, tuple(recorder.stars), tuple(recorder.unsure))
+    return Found(statement, tuple(recorder.stars), tuple(recorder.unsure))
 
 
 _NAME = r"""(?:\w+|"[^"]+"|\[[^\]]+\]|`[^`]+`)"""
@@ -286,7 +286,7 @@ def _definition(walk: Selects, node: exp.Expr, name: exp.Identifier, table: Tabl
 def _trigger(walk: Selects, header: re.Match[str]) -> None:
     """Resolve a trigger: its table, and each statement of its body."""
     walk.recorder.opaque = True
-    sql = walk.recorder.statement.sql
+    sql = walk.recorder.text.sql
     table = walk.recorder.table(_unquoted(header["table"]).lower())
     outer = Scope(hidden={"new": table, "old": table})
     if header["columns"]:
@@ -319,7 +319,7 @@ def _words(walk: Selects) -> None:
     """Read a statement word by word: sure only if it names a single table."""
     recorder = walk.recorder
     recorder.opaque = True
-    sql = recorder.statement.sql
+    sql = recorder.text.sql
     named = {_unquoted(match[1]).lower() for match in _NAMES_TABLE.finditer(sql)}
     tables = [recorder.table(name) for name in sorted(named)]
     for word, first, last in iter_words(sql):

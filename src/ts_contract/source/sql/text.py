@@ -101,8 +101,8 @@ class Placeholder:
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
-    """One statement of a text, ready to be parsed.
+class StatementText:
+    """The text of one statement, ready to be parsed.
 
     Attributes:
         sql: its text, each placeholder and hole an identifier; as long as what it stands for.
@@ -139,7 +139,7 @@ _CREATE_TRIGGER = re.compile(
 )
 
 
-def split_statements(text: Text) -> list[Statement]:
+def split_statements(text: Text) -> list[StatementText]:
     """Return the statements of a text, in order, without empty ones.
 
     A trigger keeps its body: semicolons between its BEGIN and END do not end it.
@@ -175,7 +175,7 @@ def split_statements(text: Text) -> list[Statement]:
     spans.append((first, len(value)))
     prepared = "".join((*chars, value[at:]))
     return [
-        Statement(_normalised(prepared[a:b]), a, tuple(placeholders))
+        StatementText(_normalised(prepared[a:b]), a, tuple(placeholders))
         for a, b in spans
         if prepared[a:b].strip()
     ]
