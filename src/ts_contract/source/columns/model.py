@@ -23,10 +23,10 @@ __all__ = [
     "ModelUse",
     "Output",
     "Reference",
-    "Resolved",
     "Role",
     "RowRead",
     "Star",
+    "Statement",
     "Unsure",
     "Value",
 ]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from ..python.literals import Hole, Piece, Run
 
-__all__ = ["Placeholder", "Statement", "Text", "split_statements"]
+__all__ = ["Placeholder", "StatementText", "Text", "split_statements"]
 
 # Private-use characters stand for what is not SQL; sqlglot reads them as identifiers.
 _FIRST_PLACEHOLDER, _LAST_PLACEHOLDER = 0xE000, 0xEFFF
