@@ -104,25 +104,28 @@ class TestMeaning:
         assert contract.tables[0].name == contract.tables[0].columns[0].legacy == name
 
 
-ZONE = 'is no zone that this machine knows; write one like "Europe/Paris"'
-DATE = 'is no date; write it like "2020-01-01"'
+ZONE = 'is not a time zone known on this machine; write one like "Europe/Paris"'
+DATE = 'is not a date; write it like "2020-01-01"'
 COLUMNS = 'write a list of legacy columns, for example ["created_at"]'
 
 MISTAKES = [
     # unknown keys, with the likely one where there is a likely one
-    ("tabels.t = ['a']", "tabels: is no key of a contract; did you mean 'tables'?"),
-    ("on_overlap = 'first'", "on_overlap: is no key of a contract; did you mean 'on-overlap'?"),
+    ("tabels.t = ['a']", "tabels: is not a key of the contract; did you mean 'tables'?"),
+    (
+        "on_overlap = 'first'",
+        "on_overlap: is not a key of the contract; did you mean 'on-overlap'?",
+    ),
     (
         "[tables.t]\na = {zone = 'UTC'}",
-        "tables.t.a.zone: is no key of a contract; did you mean 'timezone'?",
+        "tables.t.a.zone: is not a key of the contract; did you mean 'timezone'?",
     ),
     (
         "[tables.t]\na = {unit = 's'}",
-        "tables.t.a.unit: is no key of a contract; known are epoch, index, storage, timezone",
+        "tables.t.a.unit: is not a key of the contract; known are epoch, index, storage, timezone",
     ),
     (
         "version = {table = 'v', value = '1', name = 'x'}",
-        "version.name: is no key of a contract; known are table, value, column",
+        "version.name: is not a key of the contract; known are table, value, column",
     ),
     # zones
     ("timezone = 'Mars/Base'", f"timezone: 'Mars/Base' {ZONE}"),
@@ -188,14 +191,14 @@ MISTAKES = [
     ),
     ("optional-tables = 'e'", "optional-tables: is 'e'; write a list in brackets"),
     # identifiers
-    ("tables.'' = ['a']", "tables.: '' is no identifier; write the name as in the database"),
+    ("tables.'' = ['a']", "tables.: '' is not an identifier; write the name as in the database"),
     (
         'tables.t = ["a\\u0000b"]',
-        "tables.t.a\0b: 'a\\x00b' is no identifier; write the name as in the database",
+        "tables.t.a\0b: 'a\\x00b' is not an identifier; write the name as in the database",
     ),
     (
         'tables.t.a = "a\\nb"',
-        "tables.t.a.epoch: 'a\\nb' is no identifier; write the name as in the database",
+        "tables.t.a.epoch: 'a\\nb' is not an identifier; write the name as in the database",
     ),
     (
         "tables.sqlite_master = ['a']",
@@ -219,7 +222,7 @@ MISTAKES = [
     ("version = {table = 'v', value = 1}", "version.value: is 1; write a string in quotes"),
     (
         "version = {table = '', value = '1'}",
-        "version.table: '' is no identifier; write the name as in the database",
+        "version.table: '' is not an identifier; write the name as in the database",
     ),
     (
         "version = {table = 'v', value = '1', column = 2}",
@@ -242,13 +245,19 @@ MISTAKES = [
     # lists of text, dotted names, models
     ("schema = 'db'", "schema: is 'db'; write a list in brackets"),
     ("exclude = [1]", "exclude: is 1; write a string in quotes"),
-    ("clock = 'my-app'", "clock: 'my-app' is no dotted Python name; write it like \"myapp.time\""),
-    ("clock = ''", "clock: '' is no dotted Python name; write it like \"myapp.time\""),
-    ("helpers = ['a.']", "helpers: 'a.' is no dotted Python name; write it like \"myapp.time\""),
+    (
+        "clock = 'my-app'",
+        "clock: 'my-app' is not a dotted Python name; write it like \"myapp.time\"",
+    ),
+    ("clock = ''", "clock: '' is not a dotted Python name; write it like \"myapp.time\""),
+    ("helpers = ['a.']", "helpers: 'a.' is not a dotted Python name; write it like \"myapp.time\""),
     ("helpers = 'a'", "helpers: is 'a'; write a list in brackets"),
     ("models = ['Task']", "models: is ['Task']; write a table"),
     ("models = {Task = 1}", "models.Task: is 1; write a string in quotes"),
-    ("models = {'1' = 't'}", "models: '1' is no dotted Python name; write it like \"myapp.time\""),
+    (
+        "models = {'1' = 't'}",
+        "models: '1' is not a dotted Python name; write it like \"myapp.time\"",
+    ),
     # values that are no text for a message
     ("phase = " + "[" * 9 + "]" * 9, "phase: is [[[[[[[...]]]]]]]; write one of "),
     (f"phase = 0x{'f' * 9999}", "phase: is a number; write one of "),

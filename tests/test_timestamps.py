@@ -201,7 +201,7 @@ class TestToEpochMs:
     )
     @pytest.mark.parametrize("convert", [to_epoch_ms, sqlite_timestamp_to_epoch_ms])
     def test_refuses_other_text_and_shows_what_it_expected(self, convert, text: str) -> None:
-        with pytest.raises(ValueError, match=r"is no date-time: expected ISO 8601") as caught:
+        with pytest.raises(ValueError, match=r"is not a date-time: expected ISO 8601") as caught:
             convert(text)
         assert repr(text) in str(caught.value)
         assert "'2024-01-15 12:00:00'" in str(caught.value)
@@ -241,7 +241,7 @@ class TestToEpochMs:
             assert str(caught.value).endswith(message)
 
     def test_names_the_unit_of_a_number_that_is_text(self) -> None:
-        with pytest.raises(ValueError, match=r"'1705322096' is no date-time.*epoch seconds"):
+        with pytest.raises(ValueError, match=r"'1705322096' is not a date-time.*epoch seconds"):
             to_epoch_ms("1705322096")
 
     @pytest.mark.parametrize(
@@ -259,11 +259,11 @@ class TestToEpochMs:
             sqlite_timestamp_to_epoch_ms(datetime(2024, 1, 15))
 
     def test_shortens_a_long_value_in_the_message(self) -> None:
-        with pytest.raises(ValueError, match="no date-time") as caught:
+        with pytest.raises(ValueError, match="not a date-time") as caught:
             to_epoch_ms("begin" + "x" * 10_000 + "end")
         message = str(caught.value)
         assert message.startswith("'beginxxx")
-        assert "xxxend' is no date-time" in message
+        assert "xxxend' is not a date-time" in message
         assert len(message) < 300
 
     def test_an_int_too_long_to_print_is_still_named(self) -> None:

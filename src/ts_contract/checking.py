@@ -270,7 +270,7 @@ def _instant(value: Any, place: Place) -> int:
             return to_epoch_ms(value)
     except ValueError:
         pass
-    raise place.error(f'{_shown(value)} is no date; write it like "2020-01-01"')
+    raise place.error(f'{_shown(value)} is not a date; write it like "2020-01-01"')
 
 
 def _zone(value: Any, place: Place) -> str:
@@ -279,7 +279,7 @@ def _zone(value: Any, place: Place) -> str:
         ZoneInfo(name)
     except (KeyError, OSError, ValueError):  # unknown, a directory, no path of a zone at all
         raise place.error(
-            f'{name!r} is no zone that this machine knows; write one like "Europe/Paris"'
+            f'{name!r} is not a time zone known on this machine; write one like "Europe/Paris"'
         ) from None
     return name
 
@@ -288,7 +288,7 @@ def _identifier(value: Any, place: Place) -> str:
     """Return a name that can stand, quoted, in a statement; refuse one that never can."""
     name = typed(value, str, place)
     if not name or not name.isprintable():
-        raise place.error(f"{name!r} is no identifier; write the name as in the database")
+        raise place.error(f"{name!r} is not an identifier; write the name as in the database")
     if name.lower().startswith(_RESERVED_PREFIXES):
         raise place.error(f"{name!r} begins with a reserved prefix; name one of your own")
     return name
@@ -297,7 +297,7 @@ def _identifier(value: Any, place: Place) -> str:
 def _dotted(value: Any, place: Place) -> str:
     name = typed(value, str, place)
     if not all(part.isidentifier() for part in name.split(".")):
-        raise place.error(f'{name!r} is no dotted Python name; write it like "myapp.time"')
+        raise place.error(f'{name!r} is not a dotted Python name; write it like "myapp.time"')
     return name
 
 
@@ -314,7 +314,7 @@ def _known_keys(raw: Mapping[str, Any], known: tuple[str, ...], place: Place) ->
         if key not in known:
             close = get_close_matches(key, known, n=1)
             remedy = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"
-            raise place.at(key).error(f"is no key of a contract; {remedy}")
+            raise place.at(key).error(f"is not a key of the contract; {remedy}")
 
 
 def _distinct(names: Iterable[str], what: str, place: Place) -> None:

@@ -111,7 +111,7 @@ class Contract:
         dialect: SQL dialect of the code base.
         exclude: glob patterns, relative to `root`, that lint and codemod leave out.
         helpers: dotted names of project functions that make a naive clock right.
-        models: ORM class to table, for classes whose table cannot be seen, as sorted pairs.
+        models: ORM class to table, for classes whose table is not visible, as sorted pairs.
         version: the row that a migration records, if any.
         root: directory of the configuration file; None for a shipped contract.
 

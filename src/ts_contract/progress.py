@@ -1,4 +1,4 @@
-"""How long work tells how far it is."""
+"""Progress messages of long-running work."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["Progress", "ProgressCallback", "silent"]
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One message of long work.
+    """One message of long-running work.
 
     Attributes:
         phase: what is being done: `survey`, `backup`, `backfill`, `index`, `verify`, `lint`, ...

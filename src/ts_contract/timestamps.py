@@ -153,7 +153,7 @@ def to_epoch_ms(value: date | str | None) -> int | None:
     Raises:
         TypeError: It is something else. For a number, the message names the unit that it seems to
             be in.
-        ValueError: It is no text of that form, a date or time that does not exist (``02-30``,
+        ValueError: It is not a text of that form, a date or time that does not exist (``02-30``,
             ``24:00:00``, ``23:59:60``), or an instant outside the years 1 to 9999.
 
     Example:
@@ -197,8 +197,8 @@ def sqlite_timestamp_to_epoch_ms(text: str | None) -> int | None:
         Epoch milliseconds, floored, or None for None.
 
     Raises:
-        TypeError: It is no text.
-        ValueError: It is no date-time, or one outside the years 1 to 9999.
+        TypeError: It is not a text.
+        ValueError: It is not a date-time, or one outside the years 1 to 9999.
 
     Example:
         >>> sqlite_timestamp_to_epoch_ms("2024-01-15 12:00:00")
@@ -219,7 +219,7 @@ def _text_to_epoch_ms(text: str) -> int:
         ms, offset = _parse(text)
     except ValueError:
         raise ValueError(
-            f"{_quoted(text)} is no date-time: expected ISO 8601 such as '2024-01-15 12:00:00', "
+            f"{_quoted(text)} is not a date-time: expected ISO 8601 such as '2024-01-15 12:00:00', "
             f"'2024-01-15T12:00:00.123Z' or '2024-01-15T17:30:00+05:30'{_unit_hint(text)}"
         ) from None
     return _in_range(ms - offset, text) if offset else ms
@@ -297,7 +297,7 @@ def from_epoch_ms(ms: int | None, tz: tzinfo | str = UTC) -> datetime | None:
         The same instant in that zone, exact to the millisecond, or None for None.
 
     Raises:
-        TypeError: `ms` is no int, or `tz` neither a tzinfo nor a name.
+        TypeError: `ms` is not an int, or `tz` neither a tzinfo nor a name.
         ValueError: The instant lies outside the years 1 to 9999, or there is no such zone.
 
     Example:
@@ -328,7 +328,7 @@ def format_timestamp(ms: int | None, fmt: str = "%Y-%m-%d %H:%M:%S UTC") -> str:
         The text; empty for None.
 
     Raises:
-        TypeError: `ms` is no int.
+        TypeError: `ms` is not an int.
         ValueError: The instant lies outside the years 1 to 9999.
 
     Example:
@@ -360,7 +360,7 @@ def format_iso_z(ms: int | None) -> str | None:
         The text, or None for None (JSON's null).
 
     Raises:
-        TypeError: `ms` is no int.
+        TypeError: `ms` is not an int.
         ValueError: The instant lies outside the years 1 to 9999.
 
     Example:
@@ -390,7 +390,7 @@ def epoch_ms_to_sqlite_timestamp(ms: int | None) -> str | None:
         The text, in UTC, or None for None (NULL).
 
     Raises:
-        TypeError: `ms` is no int.
+        TypeError: `ms` is not an int.
         ValueError: The instant lies outside the years 1 to 9999.
 
     Example:
@@ -440,7 +440,7 @@ def is_recent(ms: int | None, seconds_ago: float = 3600) -> bool:
         False for None.
 
     Raises:
-        TypeError: `ms` is no int.
+        TypeError: `ms` is not an int.
 
     Example:
         >>> is_recent(now_ms() - 60_000)
@@ -474,7 +474,7 @@ def time_ago(ms: int | None) -> str:
         year 12 such months.
 
     Raises:
-        TypeError: `ms` is no int.
+        TypeError: `ms` is not an int.
 
     Example:
         >>> time_ago(now_ms() - 2 * 3_600_000)

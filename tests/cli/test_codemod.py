@@ -125,7 +125,7 @@ class TestErrors:
         ("arguments", "said"),
         [
             (["gone.py"], "'gone.py' does not exist"),
-            (["--only", "TSC999"], "'TSC999' is no code of a rule"),
+            (["--only", "TSC999"], "'TSC999' is not the code of a rule"),
             (["--contract", "nope"], "no contract is called 'nope'"),
             (["-", "app.py"], "- stands alone"),
             (["--verify", "gone.db"], "'gone.db' does not exist"),

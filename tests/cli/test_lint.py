@@ -39,9 +39,9 @@ class TestExitCodes:
         [
             (["gone.py"], "'gone.py' does not exist"),
             (["--contract", "nope"], "no contract is called 'nope'"),
-            (["--only", "TSC999"], "'TSC999' is no code of a rule"),
+            (["--only", "TSC999"], "'TSC999' is not the code of a rule"),
             (["--baseline", "gone.json"], "gone.json: cannot be read"),
-            (["--baseline", "app.py", "--update-baseline"], "app.py: is no baseline"),
+            (["--baseline", "app.py", "--update-baseline"], "app.py: is not a baseline"),
             (["--update-baseline"], "--update-baseline needs --baseline FILE"),
             (["--jobs", "0"], "0 is not in the range"),
         ],
@@ -206,7 +206,7 @@ class TestRule:
     def test_no_such_rule(self, run):
         result = run("rule", "TSC999")
         assert result.exit_code == 2
-        assert "'TSC999' is no rule; `ts-contract rule` lists them" in result.stderr
+        assert "'TSC999' is not a rule; `ts-contract rule` lists them" in result.stderr
 
     def test_it_needs_no_extra(self):
         hide = "import sys; sys.modules.update(dict.fromkeys(('flake8', 'sqlglot', 'libcst')));"

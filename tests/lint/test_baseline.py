@@ -17,8 +17,9 @@ from ts_contract.lint.baseline import (
     save_baseline,
     without_known,
 )
-from ts_contract.lint.files import Checked, Settings, check_source
+from ts_contract.lint.files import Checked, check_source
 from ts_contract.lint.rules import all_rules
+from ts_contract.lint.settings import Settings
 
 EVERYTHING = Settings(None, None, frozenset(rule.code for rule in all_rules()))
 HEAD = "import time\n"
@@ -141,7 +142,7 @@ class TestFile:
     )
     def test_another_file_is_refused_with_the_remedy(self, tmp_path, text):
         (tmp_path / "b.json").write_bytes(text.encode("latin-1"))
-        with pytest.raises(BaselineError, match=r"b\.json: is no baseline .* --update-baseline"):
+        with pytest.raises(BaselineError, match=r"b\.json: is not a baseline .* --update-baseline"):
             load_baseline(tmp_path / "b.json")
 
     def test_a_missing_file_is_told(self, tmp_path):

@@ -107,7 +107,7 @@ def test_it_passes_on_a_connection_with_its_own_rows_texts_and_an_open_transacti
         ),
         (
             "UPDATE tasks SET created_at = 'soon' WHERE id = 'a'",
-            "created_at 'soon' is no instant: no date-time form that is known",
+            "created_at 'soon' is not an instant: no date-time form that is known",
         ),
         ("DROP INDEX idx_tasks_created_at_ms", "its index idx_tasks_created_at_ms is missing"),
         (
@@ -183,8 +183,8 @@ def test_a_table_with_a_hostile_name_is_quoted():
 @pytest.mark.parametrize(
     ("table", "column", "message"),
     [
-        ("notes", None, "'notes' is no table of the contract 'asserted'"),
-        ("tasks", "at", "'at' is no legacy column of tasks; it has created_at, ended_at"),
+        ("notes", None, "'notes' is not a table of the contract 'asserted'"),
+        ("tasks", "at", "'at' is not a legacy column of tasks; it has created_at, ended_at"),
         ("extra", None, "the database has no table 'extra'"),
     ],
 )

@@ -91,5 +91,5 @@ def test_beside_a_frozen_python_clock_each_keeps_its_own_time(python_clock):
 
 
 def test_text_that_is_no_time_is_refused():
-    with pytest.raises(ValueError, match="is no date-time"):
+    with pytest.raises(ValueError, match="is not a date-time"):
         FrozenClock("soon")

@@ -62,7 +62,7 @@ def test_the_bounds_of_a_range_belong_to_it_in_whatever_form_they_are_given(afte
 
 
 def test_a_bound_that_is_no_time_is_refused_at_once():
-    with pytest.raises(ValueError, match="is no date-time"):
+    with pytest.raises(ValueError, match="is not a date-time"):
         IsEpochMs(after="soon")
 
 

@@ -25,7 +25,6 @@ _COMMANDS = (
     "rollback",
     "finalize",
     "sql",
-    "report",
     "lint",
     "codemod",
     "rule",

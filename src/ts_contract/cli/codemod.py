@@ -1,4 +1,4 @@
-"""`ts-contract codemod`: old queries and clocks rewritten, provably."""
+"""`ts-contract codemod`: rewrite legacy queries and clocks where that is provably safe."""
 
 from __future__ import annotations
 
@@ -13,6 +13,14 @@ import click
 
 from .common import console, contract_if_any, hint, printable
 from .progress import progress_in_files
+from .selection import (
+    jobs_option,
+    only_option,
+    paths_argument,
+    selected_codes,
+    selected_files,
+    skip_option,
+)
 
 if TYPE_CHECKING:
     from ..codemod.changes import Options
@@ -22,14 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
-def _codes(_: click.Context, __: click.Parameter, given: Sequence[str]) -> tuple[str, ...]:
-    return tuple(code for value in given for code in value.upper().replace(",", " ").split())
-
-
 @click.command()
-@click.argument(
-    "paths", metavar="[PATH]...", nargs=-1, type=click.Path(exists=True, allow_dash=True)
-)
+@paths_argument
 @click.option("--diff", "mode", flag_value="diff", help="Print the changes as a unified diff.")
 @click.option("--check", "mode", flag_value="check", help="Only name the files that would change.")
 @click.option("--write", "mode", flag_value="write", help="Write the changes to the files.")
@@ -41,21 +43,13 @@ def _codes(_: click.Context, __: click.Parameter, given: Sequence[str]) -> tuple
 @click.option(
     "--compat-reads",
     is_flag=True,
-    help="Where the readers of a query are not all seen, let it go on to give the old text under "
+    help="Where not all readers of a query are visible, let it go on to give the old text under "
     "the old name, computed from the epoch column.",
 )
 @click.option("--no-markers", is_flag=True, help="No `# TODO(ts-contract ...)` for what is left.")
-@click.option(
-    "--only",
-    metavar="CODE",
-    multiple=True,
-    callback=_codes,
-    help="Only these rules, the ones that are off by default too; TSC2 means all of TSC2xx.",
-)
-@click.option("--skip", metavar="CODE", multiple=True, callback=_codes, help="Not these rules.")
-@click.option(
-    "--jobs", metavar="N", type=click.IntRange(min=1), help="How many processes; one a core."
-)
+@only_option
+@skip_option
+@jobs_option
 @click.option(
     "--report",
     metavar="FILE.json",
@@ -122,18 +116,13 @@ def _settings(only: Sequence[str], skip: Sequence[str], options: Options) -> Set
     import sqlglot  # noqa: F401, PLC0415
 
     from ..codemod.rewrite import Settings  # noqa: PLC0415
-    from ..lint.files import selected  # noqa: PLC0415
-    from ..source.sql.schema import load_schema  # noqa: PLC0415
+    from ..lint.settings import schema_of  # noqa: PLC0415
 
     contract = contract_if_any()
-    try:
-        codes = selected(only, skip)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
+    codes = selected_codes(only, skip)
     if options.compat_reads and not only:
         codes |= {"TSC205"}  # a * gives the old names too
-    schema = load_schema(contract) if contract is not None and contract.schema else None
-    return Settings(contract, schema, codes, options)
+    return Settings(contract, schema_of(contract), codes, options)
 
 
 # --- rewriting -------------------------------------------------------------------------------
@@ -158,10 +147,9 @@ def _rewrite(
     paths: Sequence[str], settings: Settings, jobs: int | None, *, write: bool
 ) -> list[Result]:
     from ..codemod.files import rewrite_files  # noqa: PLC0415
-    from ..files.find import python_files  # noqa: PLC0415
     from ..files.pool import cores  # noqa: PLC0415
 
-    files = list(python_files([Path(path) for path in paths or ["."]], settings.contract))
+    files = selected_files(paths, settings.contract)
     if write:
         _warn_of_uncommitted(files)
     results = []

@@ -157,12 +157,9 @@ def printable(text: object) -> str:
 # --- errors ----------------------------------------------------------------------------------
 
 _EXTRAS = {
-    "alembic": "alembic",
     "flake8": "flake8",
     "libcst": "codemod",
-    "psycopg": "postgresql",
     "pytest": "pytest",
-    "sqlalchemy": "sqlalchemy",
     "sqlglot": "flake8",
 }
 """The extra that brings a package."""

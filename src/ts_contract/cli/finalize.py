@@ -1,4 +1,4 @@
-"""`ts-contract finalize`: without the legacy columns."""
+"""`ts-contract finalize`: drop the legacy columns."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ __all__ = ["command"]
 def command(db: str) -> None:
     """Drop the legacy columns of DB.
 
-    And everything of ours but the epoch columns and their indexes. There is no way back but a
-    backup. Refused unless DB was verified since its last change, the quarantine is empty, and
-    nothing else in DB needs a legacy column.
+    And everything that ts-contract added but the epoch columns and their indexes. There is no way
+    back but a backup. Refused unless DB was verified since its last change, the quarantine is
+    empty, and nothing else in DB needs a legacy column.
     """
     from ..migration import finalize  # noqa: PLC0415
 

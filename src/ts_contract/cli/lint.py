@@ -12,23 +12,25 @@ import click
 from .common import console, contract_if_any, hint, printable
 from .output import print_json
 from .progress import progress_in_files
+from .selection import (
+    jobs_option,
+    only_option,
+    paths_argument,
+    selected_codes,
+    selected_files,
+    skip_option,
+)
 
 if TYPE_CHECKING:
-    from ..contract import Contract
-    from ..lint.files import Checked, Settings
-    from ..source.file import Schema
+    from ..lint.baseline import Baseline
+    from ..lint.files import Checked
+    from ..lint.settings import Settings
 
 __all__ = ["command"]
 
 
-def _codes(_: click.Context, __: click.Parameter, given: Sequence[str]) -> tuple[str, ...]:
-    return tuple(code for value in given for code in value.upper().replace(",", " ").split())
-
-
 @click.command()
-@click.argument(
-    "paths", metavar="[PATH]...", nargs=-1, type=click.Path(exists=True, allow_dash=True)
-)
+@paths_argument
 @click.option(
     "--format",
     "output_format",
@@ -37,14 +39,8 @@ def _codes(_: click.Context, __: click.Parameter, given: Sequence[str]) -> tuple
     show_default=True,
     help="How to print the findings.",
 )
-@click.option(
-    "--only",
-    metavar="CODE",
-    multiple=True,
-    callback=_codes,
-    help="Only these rules, the ones that are off by default too; TSC4 means all of TSC4xx.",
-)
-@click.option("--skip", metavar="CODE", multiple=True, callback=_codes, help="Not these rules.")
+@only_option
+@skip_option
 @click.option(
     "--baseline",
     metavar="FILE",
@@ -56,9 +52,7 @@ def _codes(_: click.Context, __: click.Parameter, given: Sequence[str]) -> tuple
     is_flag=True,
     help="Write the findings of this run to FILE: fixed ones leave it, new ones enter.",
 )
-@click.option(
-    "--jobs", metavar="N", type=click.IntRange(min=1), help="How many processes; one a core."
-)
+@jobs_option
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -83,7 +77,10 @@ def command(
     """
     if update_baseline and baseline is None:
         raise click.UsageError("--update-baseline needs --baseline FILE, the file to write")
-    results = _sorted_out(_check(paths, _settings(only, skip), jobs), baseline, update_baseline)
+    results = _check(paths, _settings(only, skip), jobs)
+    if baseline is not None:
+        compare = _update_baseline if update_baseline else _without_known
+        results = compare(results, baseline)
     _PRINT[output_format](results)
     for result in results:
         if result.error:
@@ -94,32 +91,20 @@ def command(
 
 
 def _settings(only: Sequence[str], skip: Sequence[str]) -> Settings:
-    from ..lint.files import Settings, selected  # noqa: PLC0415
+    from ..lint.settings import Settings, schema_of  # noqa: PLC0415
 
     contract = contract_if_any()
     if contract is not None and contract.tables:
         # Here, so that its absence is one message, and so that the processes share it.
-        import sqlglot.optimizer.qualify  # noqa: F401, PLC0415
-    try:
-        codes = selected(only, skip)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
-    return Settings(contract, _schema(contract), codes)
-
-
-def _schema(contract: Contract | None) -> Schema | None:
-    if contract is None or not contract.schema:
-        return None
-    from ..source.sql.schema import load_schema  # noqa: PLC0415 - only with a schema
-
-    return load_schema(contract)
+        import sqlglot.optimizer.scope  # noqa: F401, PLC0415
+    codes = selected_codes(only, skip)
+    return Settings(contract, schema_of(contract), codes)
 
 
 # --- checking --------------------------------------------------------------------------------
 
 
 def _check(paths: Sequence[str], settings: Settings, jobs: int | None) -> list[Checked]:
-    from ..files.find import python_files  # noqa: PLC0415
     from ..files.pool import cores  # noqa: PLC0415
     from ..files.read import STDIN  # noqa: PLC0415
     from ..lint.files import check_files, check_source  # noqa: PLC0415
@@ -127,8 +112,7 @@ def _check(paths: Sequence[str], settings: Settings, jobs: int | None) -> list[C
     results = []
     if "-" in paths:
         results.append(check_source(sys.stdin.buffer.read(), STDIN, settings))
-    named = [Path(path) for path in paths or ["."] if path != "-"]
-    files = list(python_files(named, settings.contract))
+    files = selected_files(paths, settings.contract)
     with progress_in_files("lint", len(files)) as count:
         for result in check_files(files, settings, jobs or cores()):
             results.append(result)
@@ -136,32 +120,36 @@ def _check(paths: Sequence[str], settings: Settings, jobs: int | None) -> list[C
     return results
 
 
-def _sorted_out(results: list[Checked], file: Path | None, update: bool) -> list[Checked]:
-    """Return the results without what the baseline holds, having written it if that is asked."""
-    if file is None:
-        return results
-    from ..lint.baseline import (  # noqa: PLC0415
-        Baseline,
-        BaselineError,
-        load_baseline,
-        record,
-        save_baseline,
-        without_known,
-    )
+def _without_known(results: list[Checked], file: Path) -> list[Checked]:
+    """Return the results without what the baseline in a file holds."""
+    from ..lint.baseline import record, without_known  # noqa: PLC0415
 
-    try:
-        before = load_baseline(file) if file.exists() or not update else Baseline({})
-    except BaselineError as error:
-        raise click.UsageError(str(error)) from error
-    after = record(results, before)
-    fixed, added = before.minus(after), after.minus(before)
-    if update:
-        save_baseline(file, after)
-        hint(f"{file}: {_findings(after.total)}; {fixed} taken out, {added} put in")
-        return without_known(results, after)
+    known = _baseline(file)
+    fixed = known.minus(record(results, known))
     if fixed:
         hint(f"{_findings(fixed)} of {file} fixed; --update-baseline takes them out")
-    return without_known(results, before)
+    return without_known(results, known)
+
+
+def _update_baseline(results: list[Checked], file: Path) -> list[Checked]:
+    """Write the baseline of the results; return what is left of them: nothing that it holds."""
+    from ..lint.baseline import Baseline, record, save_baseline, without_known  # noqa: PLC0415
+
+    before = _baseline(file) if file.exists() else Baseline({})
+    after = record(results, before)
+    save_baseline(file, after)
+    fixed, added = before.minus(after), after.minus(before)
+    hint(f"{file}: {_findings(after.total)}; {fixed} taken out, {added} put in")
+    return without_known(results, after)
+
+
+def _baseline(file: Path) -> Baseline:
+    from ..lint.baseline import BaselineError, load_baseline  # noqa: PLC0415
+
+    try:
+        return load_baseline(file)
+    except BaselineError as error:
+        raise click.UsageError(str(error)) from error
 
 
 # --- printing --------------------------------------------------------------------------------

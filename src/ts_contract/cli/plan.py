@@ -36,7 +36,7 @@ def command(
     sql: bool,
     output_format: str,
 ) -> None:
-    """Say what migrate would do to DB, and only read it.
+    """Show what migrate would do to DB, without changing it.
 
     Shows the storage forms found in each legacy column, what a person should know, the steps that
     are left, and how much space and time they take. Exits as migrate would.

@@ -25,7 +25,7 @@ _LABEL_WIDTH = 24
 def progress() -> Iterator[ProgressCallback]:
     """Show how far long work is while the block runs.
 
-    Nothing is shown where standard error is no terminal, or --quiet was given.
+    Nothing is shown where standard error is not a terminal, or --quiet was given.
 
     Yields:
         The callback to hand to a function of `ts_contract.migration`.

@@ -1,4 +1,4 @@
-"""`ts-contract rollback`: everything of ours out again."""
+"""`ts-contract rollback`: remove everything that ts-contract added."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["command"]
 @click.command()
 @click.argument("db")
 def command(db: str) -> None:
-    """Take everything that migrate added out of DB again.
+    """Remove everything that ts-contract added to DB.
 
     The schema is then as it was, byte for byte. Works from every phase before finalize, and for a
     run that was stopped.

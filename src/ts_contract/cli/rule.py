@@ -32,7 +32,7 @@ def command(code: str | None) -> None:
     found = next((rule for rule in rules if rule.code == code.upper()), None)
     if found is None:
         raise click.BadParameter(
-            f"{code!r} is no rule; `ts-contract rule` lists them", param_hint="CODE"
+            f"{code!r} is not a rule; `ts-contract rule` lists them", param_hint="CODE"
         )
     _print_one(found)
 

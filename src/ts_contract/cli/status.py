@@ -25,7 +25,7 @@ _LISTED = 20
 @click.argument("db")
 @format_option("text", "json", "prometheus")
 def command(db: str, output_format: str) -> None:
-    """Say how far the migration of DB is.
+    """Show how far the migration of DB is.
 
     Column by column, with a list of the quarantine. The format `prometheus` is for the textfile
     collector of node_exporter.

@@ -15,9 +15,8 @@ import libcst as cst
 from libcst.codemod import CodemodCommand, CodemodContext, SkipFile
 
 from ..files.read import SourceError
-from ..lint.files import selected
+from ..lint.settings import schema_of, selected
 from ..loading import find_config, load_contract
-from ..source.sql.schema import load_schema
 from .changes import Options
 from .rewrite import Settings, rewrite
 
@@ -40,8 +39,7 @@ class ApplyContract(CodemodCommand):
     ) -> None:
         super().__init__(context)
         found = load_contract(contract) if contract or find_config() else None
-        schema = load_schema(found) if found is not None and found.schema else None
-        self._settings = Settings(found, schema, selected((), ()), Options(**options))
+        self._settings = Settings(found, schema_of(found), selected((), ()), Options(**options))
 
     @staticmethod
     def add_args(arg_parser: argparse.ArgumentParser) -> None:

@@ -53,7 +53,7 @@ def load_baseline(path: Path) -> Baseline:
     """Read a baseline.
 
     Raises:
-        BaselineError: the file cannot be read, or is no baseline.
+        BaselineError: the file cannot be read, or is not a baseline.
     """
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
@@ -64,8 +64,8 @@ def load_baseline(path: Path) -> Baseline:
         ) from error
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise BaselineError(
-            f"{path}: is no baseline of ts-contract; name another file, or delete it and write it "
-            "anew with --update-baseline"
+            f"{path}: is not a baseline of ts-contract; name another file, or delete it and write "
+            "it anew with --update-baseline"
         ) from error
 
 

@@ -3,36 +3,20 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
 
-from ..contract import Contract
 from ..files.pool import in_processes
 from ..files.read import SourceError, decode, shown_path
-from ..source.file import Schema
 from .engine import check
 from .findings import Finding
 from .noqa import not_silenced
 from .rules import Rule, all_rules
+from .settings import Settings
 
-__all__ = ["Checked", "Settings", "check_files", "check_source", "selected"]
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What decides how a file is checked.
-
-    Attributes:
-        contract: the declared columns; None for clocks and units alone.
-        schema: the other tables that are known.
-        codes: the codes of the rules to try.
-    """
-
-    contract: Contract | None
-    schema: Schema | None
-    codes: frozenset[str]
+__all__ = ["Checked", "check_files", "check_source"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,28 +34,6 @@ class Checked:
     findings: tuple[Finding, ...] = ()
     lines: Mapping[int, str] = field(default_factory=dict)
     error: str = ""
-
-
-def selected(only: Iterable[str], skip: Iterable[str]) -> frozenset[str]:
-    """Return the codes that two lists of codes, or of their beginnings, leave.
-
-    Args:
-        only: what is wanted, off by default or not; empty for all that is on by default.
-        skip: what is not wanted.
-
-    Raises:
-        ValueError: one of them is the beginning of no code.
-
-    Example:
-        >>> sorted(selected(["TSC10"], ["TSC102", "TSC104"]))
-        ['TSC101', 'TSC103', 'TSC105', 'TSC106', 'TSC107']
-    """
-    only, skip = tuple(only), tuple(skip)
-    for prefix in (*only, *skip):
-        if not any(rule.code.startswith(prefix) for rule in all_rules()):
-            raise ValueError(f"{prefix!r} is no code of a rule; `ts-contract rule` lists them")
-    wanted = (r.code for r in all_rules() if (r.code.startswith(only) if only else r.default))
-    return frozenset(code for code in wanted if not code.startswith(skip or "-"))
 
 
 def check_files(paths: Sequence[Path], settings: Settings, jobs: int) -> Iterator[Checked]:

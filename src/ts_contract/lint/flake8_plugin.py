@@ -23,6 +23,7 @@ from ..loading import find_config, load_contract
 from ..source.file import Schema
 from .engine import check
 from .rules import all_rules
+from .settings import schema_of
 
 __all__ = ["Plugin"]
 
@@ -89,7 +90,7 @@ class Plugin:
                     f"the contract {contract.name!r} cannot be checked without sqlglot; "
                     'pip install "ts-contract[flake8]"'
                 )
-            cls.contract, cls.schema = contract, _schema(contract)
+            cls.contract, cls.schema = contract, schema_of(contract)
         except ContractError as error:
             manager.parser.exit(2, f"flake8: ts-contract: {error}\n")
 
@@ -118,11 +119,3 @@ def _contract(named: str | None, phase: Phase | None) -> Contract | None:
         return None
     contract = load_contract(named)
     return replace(contract, phase=phase) if phase else contract
-
-
-def _schema(contract: Contract | None) -> Schema | None:
-    if contract is None or not contract.schema:
-        return None
-    from ..source.sql.schema import load_schema  # noqa: PLC0415 - reads SQL with sqlglot
-
-    return load_schema(contract)

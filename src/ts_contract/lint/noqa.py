@@ -1,4 +1,4 @@
-"""`# noqa` as flake8 reads it, for where flake8 is not.
+"""Applies `# noqa` comments as flake8 does, for `ts-contract lint`.
 
 A comment counts for its physical line, and, where a string or a backslash joins several lines, for
 all of them: in a query over many lines it stands behind the closing quotes. `-- noqa` in SQL does

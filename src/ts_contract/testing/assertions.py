@@ -39,7 +39,8 @@ def assert_epoch_ms(
         before: the last one.
 
     Raises:
-        AssertionError: it is no int, or outside the range; the message says what it seems to be.
+        AssertionError: it is not an int, or outside the range; the message says what it looks
+            like.
 
     Example:
         >>> assert_epoch_ms(1705320000000)
@@ -62,7 +63,7 @@ def assert_ms_matches(
 ) -> None:
     """Assert that each epoch value of a table is the instant that its legacy value stands for.
 
-    NULL stands for NULL. A legacy value that is no instant (the migration lists it in its
+    NULL stands for NULL. A legacy value that is not an instant (the migration lists it in its
     quarantine) has NULL beside it.
 
     Args:
@@ -177,13 +178,13 @@ def _fail_if(problems: Iterator[str]) -> None:
 def _columns(contract: Contract, table: str, column: str | None) -> tuple[ColumnContract, ...]:
     known = contract.table(table)
     if known is None:
-        raise ValueError(f"{table!r} is no table of the contract {contract.name!r}")
+        raise ValueError(f"{table!r} is not a table of the contract {contract.name!r}")
     if column is None:
         return known.columns
     found = known.column(column)
     if found is None:
         names = ", ".join(each.legacy for each in known.columns)
-        raise ValueError(f"{column!r} is no legacy column of {table}; it has {names}")
+        raise ValueError(f"{column!r} is not a legacy column of {table}; it has {names}")
     return (found,)
 
 
@@ -233,7 +234,7 @@ def _differing(
         elif converted.reason is None:
             yield f"{where}, but {column.legacy} is NULL"
         else:
-            yield f"{where}, but {column.legacy} {legacy!r} is no instant: {converted.reason}"
+            yield f"{where}, but {column.legacy} {legacy!r} is not an instant: {converted.reason}"
 
 
 def _nulls(

@@ -23,7 +23,7 @@ class FrozenClock:
         instant: epoch milliseconds, a datetime, or ISO 8601 text; the present by default.
 
     Raises:
-        ValueError: the text is no date-time.
+        ValueError: the text is not a date-time.
 
     Example:
         >>> from ts_contract import now_ms
@@ -49,7 +49,7 @@ class FrozenClock:
             instant: epoch milliseconds, a datetime, or ISO 8601 text; naive means UTC.
 
         Raises:
-            ValueError: the text is no date-time.
+            ValueError: the text is not a date-time.
         """
         self._ms = _epoch_ms(instant)
 

@@ -67,7 +67,7 @@ class IsEpochMs(_Matcher):
         before: the last instant, likewise; 2030 by default.
 
     Raises:
-        ValueError: a text is no date-time.
+        ValueError: a text is not a date-time.
 
     Example:
         >>> 1705320000000 == IsEpochMs(after="2024-01-15", before="2024-01-16")

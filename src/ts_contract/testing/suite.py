@@ -104,7 +104,7 @@ class TestContract:
             assert_ms_matches(ts_migrated, table, column, contract=ts_contract)
 
     def test_nulls(self, ts_migrated: Connection, ts_contract: Contract) -> None:
-        """NULL stays NULL, and nothing else becomes NULL but what is no instant."""
+        """NULL stays NULL, and nothing else becomes NULL but what is not an instant."""
         for table, column in _present(ts_migrated, ts_contract):
             known = ts_contract.table(table)
             each = known and known.column(column)

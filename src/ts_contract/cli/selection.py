@@ -1,0 +1,70 @@
+"""What lint and codemod share: which files and which rules the command line selects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from ..contract import Contract
+
+__all__ = [
+    "jobs_option",
+    "only_option",
+    "paths_argument",
+    "selected_codes",
+    "selected_files",
+    "skip_option",
+]
+
+
+def _codes(_: click.Context, __: click.Parameter, given: Sequence[str]) -> tuple[str, ...]:
+    return tuple(code for value in given for code in value.upper().replace(",", " ").split())
+
+
+paths_argument = click.argument(
+    "paths", metavar="[PATH]...", nargs=-1, type=click.Path(exists=True, allow_dash=True)
+)
+only_option = click.option(
+    "--only",
+    metavar="CODE",
+    multiple=True,
+    callback=_codes,
+    help="Only these rules, the ones that are off by default too; TSC2 means all of TSC2xx.",
+)
+skip_option = click.option(
+    "--skip", metavar="CODE", multiple=True, callback=_codes, help="Not these rules."
+)
+jobs_option = click.option(
+    "--jobs", metavar="N", type=click.IntRange(min=1), help="How many processes; one a core."
+)
+
+
+def selected_codes(only: Sequence[str], skip: Sequence[str]) -> frozenset[str]:
+    """Return the codes of the rules that --only and --skip leave.
+
+    Raises:
+        click.UsageError: one of them names no rule.
+    """
+    from ..lint.settings import selected  # noqa: PLC0415 - --help does without
+
+    try:
+        return selected(only, skip)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def selected_files(paths: Sequence[str], contract: Contract | None) -> list[Path]:
+    """Return the Python files under the paths, by default those of the working directory.
+
+    Args:
+        paths: as the command line gives them; `-` is not a file.
+        contract: whose `exclude` leaves files out.
+    """
+    from ..files.find import python_files  # noqa: PLC0415 - --help does without
+
+    named = [Path(path) for path in paths or ["."] if path != "-"]
+    return list(python_files(named, contract))
