@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ts_contract.migration.engines.sqlite import inspection as sqlite
+from ts_contract.migration.engines.sqlite import connection as sqlite
 
 READING = ["plan", "status", "verify", "discover"]
 WRITING = ["migrate", "rollback", "finalize"]

@@ -23,7 +23,7 @@ from ts_contract.migration import (
     status,
     verify,
 )
-from ts_contract.migration.engines.sqlite import inspection as dialect
+from ts_contract.migration.engines.sqlite import connection as sqlite
 from ts_contract.timestamps import now_ms
 
 CONTRACT = parse_contract({"tables": {"t": ["c"]}})
@@ -42,7 +42,7 @@ def store(build):
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch):
     """Nobody waits ten seconds for a lock in a test."""
-    monkeypatch.setattr(dialect, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.05)
 
 
 def one_line(error: pytest.ExceptionInfo) -> str:

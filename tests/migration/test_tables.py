@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from ts_contract.loading import parse_contract
 from ts_contract.migration import Progress, migrate, rollback, status, verify
-from ts_contract.migration.engines.sqlite.inspection import Database, checkpointing_aside
-from ts_contract.migration.engines.sqlite.offline import Proofs
+from ts_contract.migration.engines.sqlite.connection import Database
+from ts_contract.migration.engines.sqlite.offline import Proofs, checkpointing_aside
 
 MODES = {
     "online": {"batch_size": 3, "pause": 0},

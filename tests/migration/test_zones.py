@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ts_contract.migration.engines.sqlite.inspection import Database
+from ts_contract.migration.engines.sqlite.connection import Database
 from ts_contract.migration.engines.sqlite.recognise import (
     form_expression,
     ms_expression,

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..progress import Progress, ProgressCallback, silent
-from .engines.sqlite.inspection import Database, Target, introspect, opened, quote
+from .engines.sqlite.connection import Database, Target, opened
+from .engines.sqlite.inspection import introspect
+from .engines.sqlite.names import quote
 from .engines.sqlite.survey import FormCount, count_forms, first_forms
 from .forms import FORMS, Reading
 from .pairs import ColumnShape

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from ..progress import Progress, ProgressCallback
 from .engines.sqlite.columns import checks_on, drop_columns
+from .engines.sqlite.connection import Database
 from .engines.sqlite.create_text import names
 from .engines.sqlite.dependents import dependents, failures
-from .engines.sqlite.inspection import Database, introspect
+from .engines.sqlite.inspection import introspect
 from .errors import Refused
 from .forms import Reading
 from .pairs import ColumnShape, TableShape

@@ -20,18 +20,17 @@ from ..contract import Contract
 from ..progress import Progress, ProgressCallback, silent
 from .engines.sqlite import rows as sqlite_rows
 from .engines.sqlite.backup import back_up
-from .engines.sqlite.inspection import (
+from .engines.sqlite.connection import (
     Database,
     Target,
-    checkpointing_aside,
-    explain,
     has_write_ahead_log,
     not_waiting_for_the_disk,
     opened,
     sorting_in_parallel,
     transaction,
 )
-from .engines.sqlite.offline import Proofs, proving_aside
+from .engines.sqlite.errors import explain
+from .engines.sqlite.offline import Proofs, checkpointing_aside, proving_aside
 from .engines.sqlite.quiet import without_triggers
 from .engines.sqlite.survey import provide_zones
 from .errors import Refused

@@ -11,7 +11,8 @@ from typing import Final
 
 from ..contract import ColumnContract, Contract, TableContract, index_name
 from ..progress import Progress, ProgressCallback, silent
-from .engines.sqlite.inspection import Database, Target, introspect, opened
+from .engines.sqlite.connection import Database, Target, opened
+from .engines.sqlite.inspection import introspect
 from .engines.sqlite.rows import has_stale_quarantine
 from .engines.sqlite.survey import FormCount, count_forms, latest_form
 from .engines.sqlite.sync import conversion_name, has_sync

@@ -9,7 +9,9 @@ from ..contract import Contract
 from ..progress import ProgressCallback, silent
 from .dropping import Removal, recorded_tables, remove, run
 from .engines.sqlite.columns import set_up_rebuild
-from .engines.sqlite.inspection import Database, Target, explain, introspect, opened, transaction
+from .engines.sqlite.connection import Database, Target, opened, transaction
+from .engines.sqlite.errors import explain
+from .engines.sqlite.inspection import introspect
 from .errors import Failed, Refused
 from .state import Lease, has_state, read_state
 from .steps import CreateState, WriteVersion

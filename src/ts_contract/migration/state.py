@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ..timestamps import now_ms
+from .engines.sqlite.connection import Database
 from .engines.sqlite.ddl import QUARANTINE, STATE
-from .engines.sqlite.inspection import Database, literal
+from .engines.sqlite.names import literal
 from .errors import Failed, Refused
 
 __all__ = ["Lease", "QuarantineRow", "State", "quarantined", "read_state"]

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..contract import Contract
-from .engines.sqlite.inspection import Database, Target, introspect, opened, quote, transaction
+from .engines.sqlite.connection import Database, Target, opened, transaction
+from .engines.sqlite.inspection import introspect
+from .engines.sqlite.names import quote
 from .engines.sqlite.sync import has_sync
 from .schema import DatabaseInfo, TableInfo
 from .state import QuarantineRow, State, quarantined, read_state

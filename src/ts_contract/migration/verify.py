@@ -14,7 +14,8 @@ from typing import Any, Final
 from ..contract import Contract, TableContract
 from ..progress import Progress, ProgressCallback, silent
 from ..timestamps import now_ms
-from .engines.sqlite.inspection import Database, Target, introspect, opened, transaction
+from .engines.sqlite.connection import Database, Target, opened, transaction
+from .engines.sqlite.inspection import introspect
 from .engines.sqlite.proof import (
     ColumnCounts,
     count_columns,

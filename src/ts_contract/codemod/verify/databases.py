@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ...contract import Contract
 from ...migration import Refused, migrate
-from ...migration.engines.sqlite.inspection import literal, quote
+from ...migration.engines.sqlite.names import literal, quote
 
 __all__ = ["drop_legacy", "migrated_copy"]
 

@@ -6,7 +6,7 @@ import sqlite3
 import time
 
 from ...contract import Contract
-from ...migration.engines.sqlite.inspection import quote
+from ...migration.engines.sqlite.names import quote
 from ...migration.forms import convert
 from ...source.columns.model import Statement
 from ..changes import NotProvedError

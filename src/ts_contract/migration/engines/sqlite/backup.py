@@ -9,7 +9,8 @@ from pathlib import Path
 from ....files.write import written_aside
 from ....progress import Progress, ProgressCallback
 from ...errors import Failed, Refused
-from .inspection import Database, quote
+from .connection import Database
+from .names import quote
 
 __all__ = ["back_up"]
 

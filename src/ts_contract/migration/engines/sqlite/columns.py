@@ -8,8 +8,9 @@ from contextlib import contextmanager
 
 from ....contract import ROWID_NAMES
 from ...errors import Refused
+from .connection import Database
 from .create_text import checks_naming, in_schema, without_columns
-from .inspection import Database, literal, quote
+from .names import literal, quote
 
 __all__ = ["checks_on", "drop_columns", "set_up_rebuild"]
 

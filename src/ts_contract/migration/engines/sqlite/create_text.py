@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ...errors import Refused
-from .inspection import quote
+from .names import quote
 
 __all__ = ["Token", "checks_naming", "in_schema", "names", "tokens", "without_columns"]
 

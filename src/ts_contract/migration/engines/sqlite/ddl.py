@@ -9,7 +9,7 @@ from ....contract import Contract, VersionRow, index_name
 from ...forms import FORMS, Reading
 from ...pairs import ColumnShape, TableShape
 from ...zones import zone_steps
-from .inspection import literal, quote
+from .names import literal, name_in, quote
 from .recognise import (
     ZONE_TABLE,
     is_usual_expression,
@@ -22,11 +22,6 @@ from .recognise import (
 
 STATE = "_ts_contract_state"
 QUARANTINE = "_ts_contract_quarantine"
-
-
-def name_in(name: str, schema: str) -> str:
-    """Return a quoted name, with its schema before it if there is one."""
-    return f"{quote(schema)}.{quote(name)}" if schema else quote(name)
 
 
 # --- our own tables --------------------------------------------------------------------------

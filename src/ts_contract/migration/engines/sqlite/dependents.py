@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from itertools import dropwhile, takewhile
 
 from ...schema import DatabaseInfo
+from .connection import Database
 from .create_text import tokens
-from .inspection import Database, quote
+from .names import quote
 
 __all__ = ["Dependent", "dependents", "failures"]
 

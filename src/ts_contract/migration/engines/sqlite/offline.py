@@ -1,22 +1,24 @@
-"""Proving in a thread, while another fills a table, which of its ranges are in no doubt.
+"""Threads that help the one who fills a table while nobody else can write (`--offline`).
 
-A good part of what a conversion costs is the proof that a text is of an instant at all. While
-nobody can write, it can be given ahead of the one who fills.
+One proves, ahead of the one who fills, which ranges of the table are in no doubt: a good part of
+what a conversion costs is the proof that a text is of an instant at all. The other moves what is
+committed from the log into the file.
 """
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Event, Thread
 
 from ...errors import MigrationError
 from ...pairs import TableShape
-from .inspection import Database, file_of, opened
+from .connection import Database, file_of, has_write_ahead_log, opened
 from .rows import Key, is_in_doubt
 
-__all__ = ["Proofs", "proving_aside"]
+__all__ = ["Proofs", "checkpointing_aside", "proving_aside"]
 
 Ranges = Callable[[Database], Iterator[tuple[Key | None, Key]]]
 
@@ -64,3 +66,33 @@ def _prove(file: str, table: TableShape, ranges: Ranges, proofs: Proofs, done: E
                 return
             if number > proofs.taken and not is_in_doubt(database, table, after, upto):
                 proofs.proved.add(number)
+
+
+@contextmanager
+def checkpointing_aside(db: Database) -> Iterator[None]:
+    """Let a thread move what is committed into the database file, while the block goes on.
+
+    In WAL mode only, for few large transactions: between many small ones it would never come to
+    the log's end, without which the log cannot begin anew. https://sqlite.org/wal.html#ckpt
+    """
+    if not has_write_ahead_log(db):
+        yield
+        return
+    before = db.value("PRAGMA wal_autocheckpoint")
+    done = Event()
+    thread = Thread(target=_checkpoint_until, args=(done, file_of(db)))
+    thread.start()
+    try:
+        db.run("PRAGMA wal_autocheckpoint = 0")
+        yield
+    finally:
+        done.set()
+        thread.join()
+        db.run(f"PRAGMA wal_autocheckpoint = {before}")
+
+
+def _checkpoint_until(done: Event, file: str) -> None:
+    # What it cannot do, the next commit or who closes the database last will try again.
+    with suppress(sqlite3.Error), closing(sqlite3.connect(file, isolation_level=None)) as aside:
+        while not done.wait(0.05):
+            aside.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()

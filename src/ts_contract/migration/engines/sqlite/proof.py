@@ -9,8 +9,9 @@ from typing import Any
 from ....contract import VersionRow
 from ...pairs import ColumnShape, TableShape
 from ...zones import is_utc
+from .connection import Database
 from .ddl import QUARANTINE, row_key
-from .inspection import Database, literal, quote
+from .names import literal, quote
 
 __all__ = [
     "ColumnCounts",

@@ -7,8 +7,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from .connection import Database
 from .create_text import in_schema
-from .inspection import Database, literal, quote
+from .names import literal, quote
 from .sync import trigger_name
 
 __all__ = ["without_triggers"]

@@ -10,7 +10,8 @@ from ....contract import ROWID_NAMES
 from ...pairs import ColumnShape, TableShape
 from ...zones import is_utc
 from . import ddl as sqlite_ddl
-from .inspection import Database, quote
+from .connection import Database
+from .names import quote
 from .proof import orphan_keys, orphans, unlisted
 
 __all__ = [

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 from ...forms import Reading
 from ...pairs import ColumnShape, TableShape
-from .ddl import QUARANTINE, name_in, reason
-from .inspection import literal, quote
+from .ddl import QUARANTINE, reason
+from .names import literal, name_in, quote
 from .proof import sure_expression
 from .recognise import classified_rows, usual_expression
 

@@ -9,7 +9,8 @@ from ...forms import Reading
 from ...pairs import ColumnShape
 from ...schema import TableInfo
 from ...zones import is_utc, zone_steps
-from .inspection import Database, quote
+from .connection import Database
+from .names import quote
 from .recognise import ZONE_TABLE, form_expression
 
 __all__ = ["FormCount", "count_forms", "first_forms", "latest_form"]

@@ -29,8 +29,8 @@ from dataclasses import dataclass
 from ....contract import ROWID_NAMES
 from ...forms import Reading
 from ...pairs import ColumnShape, TableShape
-from .ddl import QUARANTINE, legacy_value, name_in, reason, row_key
-from .inspection import literal, quote
+from .ddl import QUARANTINE, legacy_value, reason, row_key
+from .names import literal, name_in, quote
 from .recognise import ms_or_form_expression
 
 __all__ = [

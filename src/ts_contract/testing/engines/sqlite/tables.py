@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from ....migration.engines.sqlite.inspection import Database, introspect, quote
+from ....migration.engines.sqlite.connection import Database
+from ....migration.engines.sqlite.inspection import introspect
+from ....migration.engines.sqlite.names import quote
 from ....migration.schema import DatabaseInfo
 from .connections import Connection
 

@@ -1,0 +1,49 @@
+"""What the errors of SQLite mean, and what to do about them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ...errors import Failed, MigrationError, Refused
+
+__all__ = ["explain", "explained"]
+
+# By the primary name of the result code, https://sqlite.org/rescode.html
+_REMEDIES = {
+    "SQLITE_BUSY": "is locked by another connection; end its transaction, or try again later",
+    "SQLITE_LOCKED": "is locked by another connection; end its transaction, or try again later",
+    "SQLITE_READONLY": "cannot be written; check the rights of the file and its directory",
+    "SQLITE_FULL": "no space is left; free some, then run the same command again",
+    "SQLITE_NOTADB": "is not a SQLite database; check the path (an encrypted file looks like that)",
+    "SQLITE_CORRUPT": "is damaged; restore a backup, or use .recover of the sqlite3 shell",
+    "SQLITE_CANTOPEN": "cannot be opened; check the rights of the file and its directory",
+    "SQLITE_IOERR": "the disk reported an error; check it, then run the same command again",
+    "SQLITE_INTERRUPT": "was stopped; run the same command again to go on",
+}
+_NOTHING_BEGUN = ("SQLITE_NOTADB", "SQLITE_CANTOPEN")
+
+
+def explain(error: sqlite3.Error, name: str) -> MigrationError:
+    """Return our error for one of SQLite's.
+
+    Args:
+        error: what sqlite3 raised.
+        name: the database, for the message.
+    """
+    code = getattr(error, "sqlite_errorname", None) or ""
+    for primary, remedy in _REMEDIES.items():
+        if code.startswith(primary):
+            kind = Refused if primary in _NOTHING_BEGUN else Failed
+            return kind(f"{name}: {remedy} ({error})")
+    return Failed(f"{name}: SQLite says: {error} ({code or type(error).__name__})")
+
+
+@contextmanager
+def explained(name: str) -> Iterator[None]:
+    """Turn the errors of SQLite into ours."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise explain(error, name) from error
