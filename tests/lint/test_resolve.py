@@ -207,6 +207,7 @@ def test_migrations_are_followed_in_numeric_order(tmp_path) -> None:
     (tmp_path / "10_more.sql").write_text(
         "ALTER TABLE t RENAME COLUMN b TO c; DROP TABLE gone; ALTER TABLE t RENAME TO u;"
     )
+    (tmp_path / "10_more.down.sql").write_text("ALTER TABLE u RENAME TO t;")
     (tmp_path / "1_init.sql").write_text("CREATE TABLE t (a INTEGER PRIMARY KEY, z);")
     schema = load_schema(parse_contract({"schema": [str(tmp_path)]}))
     assert schema is not None

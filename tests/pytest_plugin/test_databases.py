@@ -144,7 +144,9 @@ def test_numbered_files_are_applied_in_numeric_order_and_downs_are_not(project, 
     (migrations / "2_between.sql").write_text("ALTER TABLE tasks ADD COLUMN extra TEXT;")
     (migrations / "11_last.sql").write_text("INSERT INTO tasks(title, extra) VALUES ('a', 'b');")
     (migrations / "11_last.down.sql").write_text("DROP TABLE tasks;")
-    project.makepyfile(COUNT_TASKS.format(count=2))
+    (migrations / "12_later").mkdir()
+    (migrations / "12_later" / "migration.sql").write_text("INSERT INTO tasks(title) VALUES ('c');")
+    project.makepyfile(COUNT_TASKS.format(count=3))
     run().assert_outcomes(passed=1)
 
 

@@ -1,6 +1,7 @@
 """The file system, one place for each use of it.
 
 - `find`: which Python files are read.
+- `migrations`: which SQL files make a schema, and in which order.
 - `read`: how their bytes become text, and what reports call them.
 - `write`: a file is written whole or not at all.
 - `pool`: one piece of work for many files, in processes.

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import pytest
 
 if TYPE_CHECKING:
-    import sqlite3
-
     from ..contract import Contract
     from ..testing.clock import FrozenClock
+    from ..testing.engines.sqlite.connections import Connection
     from .settings import Schema
     from .templates import Templates
     from .watch import SeenReads
@@ -120,10 +118,10 @@ def _private_copy(request: pytest.FixtureRequest, schema: Schema) -> Generator[P
         yield path
 
 
-def _connection(path: Path) -> Generator[sqlite3.Connection]:
-    import sqlite3  # noqa: PLC0415, RUF100 - most runs of pytest never need it
+def _connection(path: Path) -> Generator[Connection]:
+    from ..testing.engines.sqlite.connections import opened  # noqa: PLC0415
 
-    with closing(sqlite3.connect(path)) as connection:
+    with opened(path) as connection:
         yield connection
 
 
@@ -134,7 +132,7 @@ def legacy_db_path(request: pytest.FixtureRequest) -> Generator[Path]:
 
 
 @pytest.fixture
-def legacy_db(legacy_db_path: Path) -> Generator[sqlite3.Connection]:
+def legacy_db(legacy_db_path: Path) -> Generator[Connection]:
     """Connection to a private database with the legacy schema: the one at legacy_db_path."""
     yield from _connection(legacy_db_path)
 
@@ -146,7 +144,7 @@ def migrated_db_path(request: pytest.FixtureRequest) -> Generator[Path]:
 
 
 @pytest.fixture
-def migrated_db(migrated_db_path: Path) -> Generator[sqlite3.Connection]:
+def migrated_db(migrated_db_path: Path) -> Generator[Connection]:
     """Connection to a private migrated database: the one at migrated_db_path."""
     yield from _connection(migrated_db_path)
 
@@ -158,7 +156,7 @@ def finalized_db_path(request: pytest.FixtureRequest) -> Generator[Path]:
 
 
 @pytest.fixture
-def finalized_db(finalized_db_path: Path) -> Generator[sqlite3.Connection]:
+def finalized_db(finalized_db_path: Path) -> Generator[Connection]:
     """Connection to a private finalized database: the one at finalized_db_path."""
     yield from _connection(finalized_db_path)
 
@@ -184,7 +182,7 @@ def contract_db_path(request: pytest.FixtureRequest, ts_schema: Schema) -> Gener
 
 
 @pytest.fixture
-def contract_db(contract_db_path: Path) -> Generator[sqlite3.Connection]:
+def contract_db(contract_db_path: Path) -> Generator[Connection]:
     """Connection to the private database at contract_db_path."""
     yield from _connection(contract_db_path)
 

@@ -7,22 +7,19 @@ import functools
 import hashlib
 import importlib.util
 import inspect
-import re
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, ModuleType
 
+from ..files.migrations import has_number, is_sqlite_database, migration_files
 from ..testing.sites import is_users
+from .engines.sqlite import EngineError, copy_database, open_unsynced
 
-__all__ = ["Builder", "SchemaError", "SqlFiles", "apply_sql", "hash_inputs", "open_unsynced"]
+__all__ = ["Builder", "SchemaError", "SqlFiles", "apply_sql", "hash_inputs"]
 
 Builder = Callable[[Path], object]
 
-_DATABASE_MAGIC = b"SQLite format 3\0"
-_DIGITS = re.compile(r"(\d+)")
 _INPUT_SUFFIXES = {".py", ".sql"}
 
 
@@ -44,7 +41,7 @@ class SqlFiles:
         """Build the schema in the file `database`."""
         for path in self.paths:
             if _is_database(path):
-                _copy_database(path, database)
+                copy_database(path, database)
             else:
                 apply_sql(database, _sql_files(path))
 
@@ -64,17 +61,9 @@ def apply_sql(database: Path, files: Iterable[Path]) -> None:
         for file in files:
             try:
                 connection.executescript(file.read_text(encoding="utf-8"))
-            except (OSError, UnicodeDecodeError, sqlite3.Error) as error:
+            except (OSError, UnicodeDecodeError, EngineError) as error:
                 raise SchemaError(f"{file}: {error}; the legacy schema is not built") from error
         connection.commit()
-
-
-@contextmanager
-def open_unsynced(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open a database that is being built, and is synced to the disk when it is done."""
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA synchronous = OFF")
-        yield connection
 
 
 def _sql_files(path: Path) -> list[Path]:
@@ -85,43 +74,23 @@ def _sql_files(path: Path) -> list[Path]:
                 "correct ts_contract_migrations or ts_contract_seed"
             )
         return [path]
-    files = [file for file in path.glob("*.sql") if not file.name.endswith(".down.sql")]
+    files = migration_files(path)
     if not files:
         raise SchemaError(
             f"{path}: no *.sql in this directory; correct ts_contract_migrations, or override "
             "the fixture ts_legacy_builder"
         )
     for file in files:
-        if not _DIGITS.search(file.stem):
+        if not has_number(file.relative_to(path)):
             raise SchemaError(
                 f"{file}: no number in the name, so its place in the order is unknown; move it, "
                 "or list the files one by one in ts_contract_migrations"
             )
-    return sorted(files, key=_numeric_order)
-
-
-def _numeric_order(file: Path) -> tuple[int, list[str | int], str]:
-    """Sort by the first number in the name, then by the whole name with numbers as numbers."""
-    parts = _DIGITS.split(file.stem)
-    numbers = [int(part) for part in parts[1::2]]
-    # Text and numbers alternate from text on, so that two lists always compare like with like.
-    return numbers[0], [int(p) if i % 2 else p for i, p in enumerate(parts)], file.name
+    return files
 
 
 def _is_database(path: Path) -> bool:
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return file.read(len(_DATABASE_MAGIC)) == _DATABASE_MAGIC
-
-
-def _copy_database(source: Path, database: Path) -> None:
-    # The backup API, because a plain copy of a database in WAL mode loses what is in the log.
-    with (
-        closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as reading,
-        closing(sqlite3.connect(database)) as writing,
-    ):
-        reading.backup(writing)
+    return path.is_file() and is_sqlite_database(path)
 
 
 # --- inputs ----------------------------------------------------------------------------------

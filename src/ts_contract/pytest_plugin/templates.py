@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
 import sys
 import time
 from collections.abc import Iterator
@@ -23,8 +22,9 @@ from .. import __version__
 from ..contract import Contract
 from ..files.write import written_aside
 from ..testing.engines.sqlite import connections
+from .engines.sqlite import ENGINE_VERSION, open_unsynced, remove, settle
 from .settings import Schema
-from .sources import Builder, SchemaError, apply_sql, hash_inputs, open_unsynced
+from .sources import Builder, SchemaError, apply_sql, hash_inputs
 
 try:
     import fcntl
@@ -124,7 +124,7 @@ class Templates:
             self.builder,
             (*self.inputs, *self.seed, *self.before_finalize, *_package_files()),
             __version__,
-            sqlite3.sqlite_version,
+            ENGINE_VERSION,
             sys.version,
             self.contract.fingerprint(),
         )[:32]
@@ -134,7 +134,7 @@ class Templates:
                 os.utime(path)
                 return path, False
             with written_aside(path) as unfinished:
-                _remove_database(unfinished)
+                remove(unfinished)
                 self._build(schema, unfinished)
                 _settle(unfinished)
         _remove_unused(self.cache)
@@ -223,20 +223,11 @@ def _package_files() -> list[Path]:
 
 
 def _settle(path: Path) -> None:
-    """Bring everything into the one file: a copy of a database with a log would lose the log."""
-    with open_unsynced(path) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        mode = connection.execute("PRAGMA journal_mode=DELETE").fetchone()[0]
-    if mode != "delete":
+    if not settle(path):
         template = path.name.partition(".")[0]
         raise SchemaError(
             f"the builder of the {template} template still has its database open; close it"
         )
-
-
-def _remove_database(path: Path) -> None:
-    for suffix in ("", "-wal", "-shm", "-journal"):
-        Path(f"{path}{suffix}").unlink(missing_ok=True)
 
 
 def _remove_unused(cache: Path) -> None:

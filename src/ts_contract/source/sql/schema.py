@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlglot import exp
 
 from ...contract import Contract, ContractError
+from ...files.migrations import is_sqlite_database, migration_files
 from ..file import Schema
 from ..python.literals import Run
 from .parse import parse
@@ -20,15 +21,13 @@ from .text import Text, split_statements
 
 __all__ = ["load_schema", "schema_of_sql"]
 
-_SQLITE_MAGIC = b"SQLite format 3\x00"
-
 
 def load_schema(contract: Contract) -> Schema | None:
     """Load what the contract's `schema` names.
 
     Args:
-        contract: its `schema` lists SQL files, directories of them, or SQLite databases, relative
-            to its `root`.
+        contract: its `schema` lists SQL files, directories of them (see `migration_files`), or
+            SQLite databases, relative to its `root`.
 
     Returns:
         The tables of all of them, those of later ones over earlier ones; None if it lists none.
@@ -40,8 +39,8 @@ def load_schema(contract: Contract) -> Schema | None:
     for name in contract.schema:
         path = (contract.root or Path()) / name
         try:
-            for file in _files(path):
-                if _is_database(file):
+            for file in migration_files(path):
+                if is_sqlite_database(file):
                     tables.update(_tables_of_database(file))
                 else:
                     sql = file.read_text(encoding="utf-8-sig", errors="replace")
@@ -70,25 +69,7 @@ def schema_of_sql(sql: str, dialect: str = "sqlite") -> Schema:
     return Schema(tables)
 
 
-# --- files -----------------------------------------------------------------------------------
-
-
-def _files(path: Path) -> list[Path]:
-    """Return the file, or the SQL files of a directory in numeric order."""
-    if path.is_dir():
-        return sorted(path.rglob("*.sql"), key=_numeric_order)
-    return [path]
-
-
-def _numeric_order(path: Path) -> list[tuple[int, str]]:
-    """Sort `2_add.sql` before `10_drop.sql`."""
-    parts = re.findall(r"\d+|\D+", path.as_posix())
-    return [(int(part), "") if part.isdigit() else (0, part) for part in parts]
-
-
-def _is_database(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(len(_SQLITE_MAGIC)) == _SQLITE_MAGIC
+# --- databases -------------------------------------------------------------------------------
 
 
 def _tables_of_database(path: Path) -> dict[str, tuple[str, ...]]:

@@ -1,0 +1,1 @@
+"""What the plugin does differently for each database: a module for each."""
