@@ -37,9 +37,11 @@ from ts_contract.files.read import decode
 from ts_contract.lint.rules import all_rules
 from ts_contract.loading import parse_contract
 from ts_contract.migration import Refused
-from ts_contract.source.columns.model import Statement
+from ts_contract.source.columns.analysis import find_statements
 from ts_contract.source.file import File, Schema
 from ts_contract.source.python.source import Source
+from ts_contract.source.sql.queries import find_queries
+from ts_contract.source.sql.references import Statement
 
 DEFAULT = frozenset(rule.code for rule in all_rules() if rule.default)
 # What the columns hold, as the code that writes them says.
@@ -137,13 +139,13 @@ def legacy_of(statement: Statement) -> list[tuple[int, int]]:
 
 def count(score: Score, mode: str, old: File, new: File, marked: frozenset[int]) -> None:
     """Add the statements of one file to a score."""
-    later = dict(zip(map(id, old.queries), new.queries, strict=True))
-    after = {(id(r.query), r.text.first): r for r in new.analysis.statements}
-    concerned = {id(r.query.anchor) for r in old.analysis.statements if legacy_of(r)}
-    for query in old.queries:
+    later = dict(zip(map(id, old.part(find_queries)), new.part(find_queries), strict=True))
+    after = {(id(r.query), r.text.first): r for r in new.part(find_statements)}
+    concerned = {id(r.query.anchor) for r in old.part(find_statements) if legacy_of(r)}
+    for query in old.part(find_queries):
         if id(query.anchor) not in concerned:
             score.others += query.text.value != later[id(query)].text.value
-    for statement in old.analysis.statements:
+    for statement in old.part(find_statements):
         places = legacy_of(statement)
         changed = later[id(statement.query)]
         if not places or statement.query.text.holes:

@@ -31,11 +31,11 @@ from ts_contract import Contract, load_contract
 from ts_contract.contract import ColumnContract, TableContract
 from ts_contract.files.read import SourceError
 from ts_contract.lint.engine import check
-from ts_contract.source.columns.model import Statement
-from ts_contract.source.file import Schema
+from ts_contract.source.file import File, Schema
 from ts_contract.source.python.source import Source
 from ts_contract.source.sql.catalog import Catalog, build_catalog
 from ts_contract.source.sql.queries import Query, find_queries
+from ts_contract.source.sql.references import Statement
 from ts_contract.source.sql.statements import resolve_statement
 from ts_contract.source.sql.text import StatementText
 
@@ -119,7 +119,7 @@ def queries_of(root: Path) -> Iterator[tuple[Path, Query]]:
             source = Source(path.read_text(encoding="utf-8"), str(path))
         except (SourceError, UnicodeDecodeError):
             continue
-        for query in find_queries(source):
+        for query in find_queries(File(source)):
             yield path, query
 
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from ts_contract.lint.engine import check
 from ts_contract.loading import parse_contract
-from ts_contract.source.columns.analysis import analyse
+from ts_contract.source.columns.analysis import find_references
+from ts_contract.source.file import File
 from ts_contract.source.python.literals import Hole, literal_pieces
 from ts_contract.source.python.source import Source
 from ts_contract.source.sql.queries import find_queries
@@ -20,7 +21,7 @@ CONTRACT = parse_contract({"tables": {"tasks": ["created_at"]}})
 
 def read_back(text: str) -> list[str]:
     """Return what the file has at each place where a legacy column is found."""
-    return [text[r.span[0] : r.span[1]] for r in analyse(Source(text), CONTRACT).references]
+    return [text[r.span[0] : r.span[1]] for r in File(Source(text), CONTRACT).part(find_references)]
 
 
 # --- spellings: each gives the same SQL, and has the name in one piece -----------------------
@@ -168,10 +169,10 @@ def test_every_naming_of_the_column_is_found_at_its_place(statement, before, tri
 @given(st.lists(st.text("SELECTcreated_at from'\"%{}?:;()-\\\n", max_size=12), max_size=6))
 def test_no_text_breaks_the_search(parts) -> None:
     text = "q(" + ", ".join(repr("SELECT " + part) for part in parts) + ")"
-    for query in find_queries(Source(text)):
+    for query in find_queries(File(Source(text))):
         for statement in query.statements:
             assert statement.sql in query.text.value or len(statement.sql) <= len(query.text.value)
-    analyse(Source(text), CONTRACT)
+    File(Source(text), CONTRACT).part(find_references)
 
 
 GROWING = {
@@ -188,4 +189,4 @@ GROWING = {
 def test_a_text_that_grows_in_many_ways_is_followed_only_so_far(lines) -> None:
     start = "    s = 'SELECT id FROM tasks WHERE created_at > 1'\n"
     text = f"def many_branches(c):\n{start}{lines}    q(s)\n"
-    assert len(find_queries(Source(text))) <= 16
+    assert len(find_queries(File(Source(text)))) <= 16

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from ts_contract import ContractError
 from ts_contract.loading import parse_contract
-from ts_contract.source.columns.analysis import analyse
-from ts_contract.source.file import Schema
+from ts_contract.source.columns.analysis import find_references, find_stars, find_unsure
+from ts_contract.source.file import File, Schema
 from ts_contract.source.python.source import Source
 from ts_contract.source.sql.schema import load_schema, schema_of_sql
 
@@ -53,14 +53,16 @@ def judged(database: sqlite3.Connection, sql: str) -> set[tuple[str, str]]:
 
 
 def resolved(sql: str, schema: Schema | None) -> set[tuple[str, str]]:
-    found = analyse(Source(f"db.execute({sql!r})"), CONTRACT, schema)
+    file = File(Source(f"db.execute({sql!r})"), CONTRACT, schema)
     named = {
         (r.table.name, r.column.legacy)
-        for r in found.references
+        for r in file.part(find_references)
         if r.role not in {"insert", "using", "excluded"}
     }
     return named | {
-        (star.table.name, column.legacy) for star in found.stars for column in star.table.columns
+        (star.table.name, column.legacy)
+        for star in file.part(find_stars)
+        for column in star.table.columns
     }
 
 
@@ -160,10 +162,10 @@ def test_without_a_schema_generated_queries_invent_nothing(database, sql) -> Non
 
 def written(call: str) -> list[tuple[str, list[list[str]]]]:
     """Return each contract column that is not just read, with the Python bound to it."""
-    found = analyse(Source(call), CONTRACT)
+    file = File(Source(call), CONTRACT)
     return [
         (r.name, [[ast.unparse(node) for node in value.bound] for value in r.values])
-        for r in found.references
+        for r in file.part(find_references)
         if r.values
     ]
 
@@ -238,7 +240,7 @@ def test_a_schema_that_cannot_be_read_is_named(tmp_path, content) -> None:
 
 def test_a_table_of_the_schema_settles_what_was_unsure() -> None:
     source = Source('q("SELECT (SELECT created_at FROM elsewhere) FROM tasks")')
-    assert analyse(source, CONTRACT).unsure
+    assert File(source, CONTRACT).part(find_unsure)
     known = schema_of_sql("CREATE TABLE elsewhere (created_at TEXT)")
-    found = analyse(source, CONTRACT, known)
-    assert (found.references, found.unsure) == ((), ())
+    file = File(source, CONTRACT, known)
+    assert (file.part(find_references), file.part(find_unsure)) == ((), ())

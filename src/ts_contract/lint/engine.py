@@ -8,16 +8,34 @@ neither parsed nor walked.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from ..contract import Contract
+from ..source.columns.analysis import find_references, find_stars, find_unsure
+from ..source.columns.model import ColumnData, ModelColumn, ModelUse, RowRead
+from ..source.columns.named import find_column_data
+from ..source.columns.orm import find_model_columns, find_model_uses
+from ..source.columns.rows import find_row_reads
 from ..source.file import File, Schema
-from ..source.instants.assigned import Given
+from ..source.instants.assigned import Assignment, find_assigned
 from ..source.python.source import Source
+from ..source.sql.references import Reference, Star, Unsure
 from .findings import Finding
 from .rules import Match, Rule, all_rules, applying
 
 __all__ = ["check", "check_file"]
+
+_FINDERS: dict[type, Callable[[File], Iterable[object]]] = {
+    Assignment: find_assigned,
+    ColumnData: find_column_data,
+    ModelColumn: find_model_columns,
+    ModelUse: find_model_uses,
+    Reference: find_references,
+    RowRead: find_row_reads,
+    Star: find_stars,
+    Unsure: find_unsure,
+}
+"""What a rule may be registered `on`, besides the nodes of the tree, and who finds it."""
 
 
 def check(
@@ -76,14 +94,12 @@ def check_file(file: File, rules: Iterable[Rule]) -> list[Finding]:
 
 
 def _subjects(rule: Rule, file: File) -> Iterator[object]:
-    """Yield what a rule looks at: nodes of the tree, values given, or parts of the SQL in it."""
+    """Yield what a rule looks at: nodes of the tree, or what a finder finds."""
     for kind in rule.on:
         if issubclass(kind, ast.AST):
             yield from file.source.nodes(kind)
-        elif kind is Given:
-            yield from file.given
         else:
-            yield from file.analysis.parts(kind)
+            yield from file.part(_FINDERS[kind])
 
 
 def _finding(rule: Rule, match: Match, source: Source) -> Finding:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import Any, TypeVar
 
 from ..contract import Contract
 from .python.source import Source
 
-if TYPE_CHECKING:
-    from .columns.analysis import Analysis
-    from .instants.assigned import Given
-    from .instants.units import Quantity
-    from .sql.queries import Query
-
 __all__ = ["File", "Schema"]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,6 +29,8 @@ class Schema:
 class File:
     """One file under one contract.
 
+    It knows nothing of what can be found in it: `part` asks any finder, and remembers its answer.
+
     Args:
         source: the parsed file.
         contract: the declared columns; None where there is none, so that only clocks and units
@@ -40,10 +38,13 @@ class File:
         schema: the other tables that are known.
     """
 
-    def __init__(self, source: Source, contract: Contract | None, schema: Schema | None) -> None:
+    def __init__(
+        self, source: Source, contract: Contract | None = None, schema: Schema | None = None
+    ) -> None:
         self.source = source
         self.contract = contract
         self.schema = schema
+        self._parts: dict[Callable[[File], Any], Any] = {}
 
     @cached_property
     def epoch_columns(self) -> frozenset[str]:
@@ -57,32 +58,13 @@ class File:
         columns = self.contract.columns() if self.contract else ()
         return frozenset(column.legacy.lower() for _, column in columns)
 
-    @cached_property
-    def quantities(self) -> dict[tuple[int, ...], Quantity | None]:
-        """What names are known to measure, by the identities of the values given to them.
+    def part(self, find: Callable[[File], T]) -> T:
+        """Return what a function finds in this file; each function is asked once.
 
-        A chain of names that are each made of the one before would else be followed anew from
-        every one of its links.
+        Args:
+            find: a function of a file, such as `find_queries`.
         """
-        return {}
-
-    @cached_property
-    def given(self) -> tuple[Given, ...]:
-        """What the file gives to names that say something of time."""
-        from .instants.assigned import given_values  # noqa: PLC0415 - only where a rule needs it
-
-        return given_values(self)
-
-    @cached_property
-    def queries(self) -> list[Query]:
-        """The SQL of the file, found and joined; resolved in `analysis`."""
-        from .sql.queries import find_queries  # noqa: PLC0415 - only where a rule needs it
-
-        return find_queries(self.source)
-
-    @cached_property
-    def analysis(self) -> Analysis:
-        """What the file says about contract columns; each part is found when a rule asks for it."""
-        from .columns.analysis import Analysis  # noqa: PLC0415 - only where a rule needs it
-
-        return Analysis(self.source, self.contract, self.schema, self.queries)
+        if find not in self._parts:
+            self._parts[find] = find(self)
+        found: T = self._parts[find]
+        return found

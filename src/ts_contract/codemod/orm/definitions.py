@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from ...contract import ColumnContract
 from ...source.columns.model import ModelColumn, ModelUse
+from ...source.columns.orm import find_model_columns
 from ...source.file import File
 from ..changes import NotProvedError
 
@@ -82,7 +83,7 @@ def epochs_in(file: File) -> dict[tuple[str, str], Epoch]:
     """Return the epoch columns that the models of a file define, by table and legacy column."""
     return {
         (part.table.name, part.column.legacy): _epoch(defined_by(part, file), part.column)
-        for part in file.analysis.model_columns
+        for part in file.part(find_model_columns)
         if part.epoch
     }
 
@@ -161,7 +162,7 @@ def definition(
     found = next(
         (
             part
-            for part in file.analysis.model_columns
+            for part in file.part(find_model_columns)
             if part.owner is owner and part.column is column and part.epoch is epoch
         ),
         None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...source.columns.model import ModelColumn, ModelUse
+from ...source.columns.orm import find_model_columns, find_model_uses
 from ...source.file import File
 from ..changes import NotProvedError, Options, Rewrite, Span, Verdict, verdict_of
 from .columns import OrmColumns
@@ -26,8 +27,8 @@ def plan_models(file: File, options: Options, models: EpochsOfModels) -> dict[Sp
     columns, queries = OrmColumns(file), OrmQueries(file, models)
     verdicts: dict[Span, Verdict] = {}
     parts: list[ModelColumn | ModelUse] = [
-        *file.analysis.model_columns,
-        *file.analysis.model_uses,
+        *file.part(find_model_columns),
+        *file.part(find_model_uses),
     ]
     for part in parts:
         try:

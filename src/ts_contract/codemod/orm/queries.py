@@ -13,6 +13,7 @@ from functools import cached_property
 
 from ...contract import ColumnContract
 from ...source.columns.model import ModelUse
+from ...source.columns.orm import find_model_uses
 from ...source.edits import Edit
 from ...source.file import File
 from ...source.instants.clocks import is_aware, is_clock, is_none, method_after
@@ -169,7 +170,7 @@ class OrmQueries:
 
     @cached_property
     def _uses(self) -> dict[ast.expr, ModelUse]:
-        return {use.node: use for use in self._file.analysis.model_uses}
+        return {use.node: use for use in self._file.part(find_model_uses)}
 
     def _value(self, node: ast.expr, column: ColumnContract, rewrite: Rewrite) -> None:
         if column.storage == "milliseconds":

@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from ...source.columns.model import Statement
+from ...source.columns.analysis import find_statements
 from ...source.columns.rows import RowFinder
 from ...source.file import File
 from ...source.python.branches import comes_before
 from ...source.sql.queries import EXECUTING
+from ...source.sql.references import Statement
 from .value_readers import is_test, loads_of, name_of
 
 __all__ = ["RowReaders", "Uses"]
@@ -62,7 +63,7 @@ class RowReaders:
     def __init__(self, file: File) -> None:
         self._file = file
         self._source = file.source
-        self._finder = RowFinder(file.source, file.analysis.statements)
+        self._finder = RowFinder(file.source, file.part(find_statements))
 
     @cached_property
     def _holders(self) -> dict[Statement, list[tuple[ast.expr, str]]]:

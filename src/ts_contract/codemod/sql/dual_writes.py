@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import ast
 
-from ...source.columns.model import Reference
 from ...source.edits import Edit
 from ...source.file import File
 from ...source.instants.clocks import is_clock
 from ...source.sql.queries import Query
+from ...source.sql.references import Reference
 from ...source.sql.text import Placeholder
 from ..changes import NotProvedError, Rewrite
 from ..edits.lists import without_item

@@ -9,9 +9,12 @@ from __future__ import annotations
 import ast
 import re
 
-from ...source.columns.model import ColumnData, Statement
+from ...source.columns.analysis import find_statements
+from ...source.columns.model import ColumnData
+from ...source.columns.named import find_column_data
 from ...source.edits import Edit
 from ...source.file import File
+from ...source.sql.references import Statement
 from ..changes import NotProvedError, Options, Rewrite, Span, Verdict, verdict_of
 from ..python.bound_values import bound_value
 from ..python.value_readers import loads_of
@@ -36,7 +39,7 @@ def plan_held_names(file: File, options: Options) -> dict[Span, Verdict]:
     """
     names = _HeldNames(file)
     verdicts = {}
-    for data in file.analysis.column_data:
+    for data in file.part(find_column_data):
         try:
             verdicts[data.span] = verdict_of(names.rewrite(data), options)
         except NotProvedError as error:
@@ -139,7 +142,7 @@ class _HeldNames:
         """Tell whether an expression is filled into statements only where rows are ordered."""
         found = [
             (statement, character)
-            for statement in self._file.analysis.statements
+            for statement in self._file.part(find_statements)
             for character, hole in statement.query.text.holes.items()
             if hole is use
         ]

@@ -7,9 +7,11 @@ import re
 from collections.abc import Sequence
 from functools import cached_property
 
-from ...source.columns.model import RowRead, Statement
+from ...source.columns.model import RowRead
+from ...source.columns.rows import find_row_reads
 from ...source.edits import Edit
-from ...source.sql.queries import Query
+from ...source.sql.queries import Query, find_queries
+from ...source.sql.references import Statement
 from ...source.sql.text import Placeholder
 from ...timestamps import to_epoch_ms
 from ..changes import NotATextError, NotProvedError, Rewrite
@@ -307,7 +309,7 @@ class Operands:
         """The legacy columns that are taken by name out of rows with a `*`."""
         return {
             read.node: read
-            for read in self._state.file.analysis.row_reads
+            for read in self._state.file.part(find_row_reads)
             if read.kind in {"key", "get"}
             and not any(
                 output.reference is not None and output.name.lower() == read.name.lower()
@@ -320,7 +322,7 @@ class Operands:
     def _bindings(self) -> dict[ast.expr, list[tuple[Query, Placeholder]]]:
         """Each bound expression with the placeholders that it is bound to."""
         bindings: dict[ast.expr, list[tuple[Query, Placeholder]]] = {}
-        for query in self._state.file.queries:
+        for query in self._state.file.part(find_queries):
             for mark in query.placeholders:
                 for node in query.bound.get(mark.key, ()):
                     bindings.setdefault(node, []).append((query, mark))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ...source.columns.model import Statement
 from ...source.edits import Edit
+from ...source.sql.references import Statement
 from ..changes import NotProvedError, Rewrite
 from ..python.row_readers import Uses
 from .rewrites import ColumnRewrite, FileRewrite

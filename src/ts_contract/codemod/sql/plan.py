@@ -5,10 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from ...source.columns.model import Reference, RowRead, Statement
+from ...source.columns.analysis import find_references, find_stars, find_statements
+from ...source.columns.model import RowRead
+from ...source.columns.rows import find_row_reads
 from ...source.edits import Edit
 from ...source.file import File
-from ...source.sql.queries import Query
+from ...source.sql.queries import Query, find_queries
+from ...source.sql.references import Reference, Statement
 from ..changes import NotProvedError, Options, Span, Verdict, joined
 from .groups import bind_together, grouped, verdict_on
 from .rewrites import ColumnRewrite, FileRewrite
@@ -67,7 +70,7 @@ def _column_rewrites(state: FileRewrite, file: File) -> list[ColumnRewrite]:
         before = state.known()
         rewrites = [
             rewrite
-            for statement in file.analysis.statements
+            for statement in file.part(find_statements)
             for rewrite in planner.rewrites(statement)
         ]
         state.learn(rewrites)
@@ -82,7 +85,7 @@ def _refuse_shared_text(rewrites: Iterable[ColumnRewrite], file: File) -> None:
     for rewrite in rewrites:
         if any(
             (query, rewrite.span) not in understood and query.text.holds(rewrite.span)
-            for query in file.queries
+            for query in file.part(find_queries)
         ):
             reason = "the text is part of another query, which is not understood"
             rewrite.failure = rewrite.failure or NotProvedError(reason)
@@ -116,7 +119,7 @@ def _warn_of_public_text(rewrites: Iterable[ColumnRewrite], state: FileRewrite) 
 
 def _readers_of(file: File, verdicts: dict[Span, Verdict]) -> None:
     """Give the readers of a column the verdict of the column."""
-    for read in file.analysis.row_reads:
+    for read in file.part(find_row_reads):
         reference = _origin(read)
         if reference is not None and reference.span in verdicts and read.span not in verdicts:
             verdicts[read.span] = verdicts[reference.span]
@@ -139,7 +142,7 @@ def _stars(
     """Decide about readers of rows that come through a `*`, and about the `*` itself."""
     file, options = state.file, state.options
     binding = {node: rewrite.span for rewrite in rewrites for node in rewrite.bound}
-    for read in file.analysis.row_reads:
+    for read in file.part(find_row_reads):
         if read.span in verdicts or _origin(read) is not None:
             continue
         if read.node in binding:
@@ -148,8 +151,8 @@ def _stars(
             verdicts[read.span] = _star_reader(state, read)
     if not options.compat_reads:
         return
-    for star in file.analysis.stars:
-        statement = next((r for r in file.analysis.statements if r.query is star.query), None)
+    for star in file.part(find_stars):
+        statement = next((r for r in file.part(find_statements) if r.query is star.query), None)
         if statement is None:
             continue
         verdicts[star.span] = _compat_star(state, statement, star.span)
@@ -222,7 +225,7 @@ def _index_of(query: Query, span: Span) -> int:
 
 def _epoch_clocks(state: FileRewrite, verdicts: dict[Span, Verdict]) -> None:
     """Decide about SQL clocks that are written to an epoch column: what is stored changes."""
-    for reference in state.file.analysis.references:
+    for reference in state.file.part(find_references):
         if not reference.epoch or reference.access != "write":
             continue
         for value in reference.values:

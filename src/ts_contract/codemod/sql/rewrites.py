@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...contract import ColumnContract, TableContract
-from ...source.columns.model import Reference, Statement
 from ...source.edits import Edit, Import
 from ...source.file import File
 from ...source.sql.queries import Query
+from ...source.sql.references import Reference, Statement
 from ...source.sql.text import Placeholder
 from ..changes import NotProvedError, Options, Rewrite, Span
 from ..edits.sql import Editor

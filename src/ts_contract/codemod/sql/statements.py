@@ -10,8 +10,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from ...source.columns.model import Reference, Statement
 from ...source.instants.clocks import is_none
+from ...source.sql.references import Reference, Statement
 from ..changes import NotProvedError
 from .dual_writes import collapse
 from .operands import FIRST_ARGUMENT_ONLY, SAME_VALUE, Operands

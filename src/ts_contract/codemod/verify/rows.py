@@ -8,7 +8,7 @@ import time
 from ...contract import Contract
 from ...migration.engines.sqlite.names import quote
 from ...migration.forms import convert
-from ...source.columns.model import Statement
+from ...source.sql.references import Statement
 from ..changes import NotProvedError
 from ..sql.tokens import Clauses, Place
 from ..sql.usage import usage_of

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ...files.read import decode
-from ...source.columns.model import Statement
+from ...source.columns.analysis import find_statements
 from ...source.file import File
 from ...source.python.source import Source
+from ...source.sql.queries import find_queries
+from ...source.sql.references import Statement
 from ..files import Result
 from ..rewrite import Settings
 
@@ -40,9 +42,12 @@ def pairs_in(result: Result, settings: Settings) -> Iterator[Pair]:
         return
     old = File(Source(decode(result.before)), settings.contract, settings.schema)
     new = File(Source(decode(result.after)), settings.contract, settings.schema)
-    by_query = {(r.query, r.text.first): r for r in new.analysis.statements}
-    later = {id(before): after for before, after in zip(old.queries, new.queries, strict=False)}
-    for statement in old.analysis.statements:
+    by_query = {(r.query, r.text.first): r for r in new.part(find_statements)}
+    later = {
+        id(before): after
+        for before, after in zip(old.part(find_queries), new.part(find_queries), strict=False)
+    }
+    for statement in old.part(find_statements):
         query = later.get(id(statement.query))
         if query is None or _UNKNOWN.search(statement.text.sql):
             continue

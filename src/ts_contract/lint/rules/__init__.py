@@ -19,8 +19,8 @@ this code, the second nothing.
             return
         yield Match(node, {"call": name}, fix=...)
 
-`on` is the class, or classes, whose instances the check receives: those of `ast`, or what the
-analysis of embedded SQL yields (`resolve.Reference` and its like). `needs` are the gate: the rule
+`on` is the class, or classes, whose instances the check receives: those of `ast`, or what a finder
+of `source` finds, such as `Reference`; the engine has the list. `needs` are the gate: the rule
 is tried only on a file whose text holds all of them. Guards come first, the cheapest first: a check
 is a list of reasons to stay silent, and then one `yield`. The message stands in the decorator
 alone, as a `str.format` template over the fields of the match.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ...contract import Contract
-from ...source.columns.model import ModelColumn, ModelUse, Reference
+from ...source.columns.model import ModelColumn, ModelUse
+from ...source.sql.references import Reference
 
 __all__ = ["dual_write_allowed"]
 

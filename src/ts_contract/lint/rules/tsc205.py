@@ -28,8 +28,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ...source.columns.model import Star
 from ...source.file import File
+from ...source.sql.references import Star
 from ..gate import any_of
 from . import Match, rule
 from .needs import SQL, tables

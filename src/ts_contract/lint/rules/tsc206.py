@@ -32,8 +32,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...source.columns.model import Reference
 from ...source.file import File
+from ...source.sql.references import Reference
 from . import Match, rule
 from .needs import LEGACY_SQL
 

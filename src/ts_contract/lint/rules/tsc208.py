@@ -27,8 +27,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...source.columns.model import Unsure
 from ...source.file import File
+from ...source.sql.references import Unsure
 from . import Match, rule
 from .needs import SQL_OR_CLAUSE, endings, legacy
 

@@ -34,7 +34,7 @@ from collections.abc import Iterator
 
 from ...source.edits import Edit, Fix
 from ...source.file import File
-from ...source.instants.assigned import Given
+from ...source.instants.assigned import Assignment
 from ...source.instants.units import UNIT_NAMES, Quantity, quantity, spells_seconds
 from ...source.python.constants import number
 from . import Match, rule
@@ -44,22 +44,22 @@ from .needs import milliseconds
 @rule(
     "TSC401",
     "{unit} given to {name}, which holds milliseconds",
-    on=Given,
+    on=Assignment,
     needs=(milliseconds,),
 )
-def check(given: Given, file: File) -> Iterator[Match]:
+def check(assignment: Assignment, file: File) -> Iterator[Match]:
     """Yield a match for a name in milliseconds that is given another unit."""
-    target = given.said
+    target = assignment.declared
     if target is None or target.unit != "ms":
         return
-    held = quantity(given.value, file)
+    held = quantity(assignment.value, file)
     if held is None:
-        constant = number(given.value, file.source)
+        constant = number(assignment.value, file.source)
         if constant and target.kind == "instant" and spells_seconds(constant, target):
-            yield Match(given.value, {"unit": "seconds", "name": given.name})
+            yield Match(assignment.value, {"unit": "seconds", "name": assignment.name})
     elif held.unit != "ms":
-        fields = {"unit": UNIT_NAMES[held.unit], "name": given.name}
-        yield Match(given.value, fields, _fix(given.value, held, file))
+        fields = {"unit": UNIT_NAMES[held.unit], "name": assignment.name}
+        yield Match(assignment.value, fields, _fix(assignment.value, held, file))
 
 
 def _fix(value: ast.expr, held: Quantity, file: File) -> Fix | None:

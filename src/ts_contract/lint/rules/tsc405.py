@@ -33,7 +33,7 @@ import ast
 from collections.abc import Iterator
 
 from ...source.file import File
-from ...source.instants.assigned import Given
+from ...source.instants.assigned import Assignment
 from ...source.instants.units import quantity
 from . import Match, rule
 from .needs import milliseconds
@@ -42,16 +42,18 @@ from .needs import milliseconds
 @rule(
     "TSC405",
     "milliseconds given to {name}, whose name does not end in _ms",
-    on=Given,
+    on=Assignment,
     needs=(milliseconds,),
 )
-def check(given: Given, file: File) -> Iterator[Match]:
+def check(assignment: Assignment, file: File) -> Iterator[Match]:
     """Yield a match for a name that says something else of milliseconds."""
-    if given.taker == "function" or (given.said and given.said.unit == "ms"):
+    if assignment.receiver == "function" or (
+        assignment.declared and assignment.declared.unit == "ms"
+    ):
         return
-    held = quantity(given.value, file)
-    if held and held.unit == "ms" and _read_name(given.value) != f"{given.name}_ms":
-        yield Match(given.value, {"name": given.name})
+    held = quantity(assignment.value, file)
+    if held and held.unit == "ms" and _read_name(assignment.value) != f"{assignment.name}_ms":
+        yield Match(assignment.value, {"name": assignment.name})
 
 
 def _read_name(value: ast.expr) -> str | None:

@@ -38,6 +38,7 @@ from ...source.edits import Edit, Fix
 from ...source.file import File
 from ...source.instants.sql_units import ColumnValue, column_values, sql_unit
 from ...source.instants.units import named
+from ...source.sql.queries import find_queries
 from ..gate import any_of
 from . import Match, rule
 from .needs import SQL, milliseconds
@@ -51,7 +52,7 @@ from .needs import SQL, milliseconds
 )
 def check(node: ast.Module, file: File) -> Iterator[Match]:
     """Yield a match for each value in seconds beside a column of milliseconds."""
-    for query in file.queries:
+    for query in file.part(find_queries):
         for value in column_values(query):
             held = named(value.column, file)
             if held is None or held.unit != "ms" or sql_unit(value.tokens, file) != "s":

@@ -31,7 +31,7 @@ from collections.abc import Iterator
 
 from ...source.edits import Edit, Fix
 from ...source.file import File
-from ...source.instants.assigned import Given
+from ...source.instants.assigned import Assignment
 from ...source.instants.units import quantity
 from . import Match, rule
 from .needs import milliseconds
@@ -40,26 +40,31 @@ from .needs import milliseconds
 @rule(
     "TSC407",
     "a float given to {name}: take now_ms() or to_epoch_ms(), or cut it with int()",
-    on=Given,
+    on=Assignment,
     needs=(milliseconds,),
 )
-def check(given: Given, file: File) -> Iterator[Match]:
+def check(assignment: Assignment, file: File) -> Iterator[Match]:
     """Yield a match for an epoch column that is given a float of milliseconds."""
-    if not _is_epoch(given, file):
+    if not _is_epoch(assignment, file):
         return
-    held = quantity(given.value, file)
+    held = quantity(assignment.value, file)
     if held and held.unit == "ms" and held.is_float:
-        start, end = file.source.span(given.value)
+        start, end = file.source.span(assignment.value)
         edits = (Edit(start, start, "int("), Edit(end, end, ")"))
         fix = Fix("unsafe", edits, reason="an int is stored")
-        yield Match(given.value, {"name": given.name}, fix)
+        yield Match(assignment.value, {"name": assignment.name}, fix)
 
 
-def _is_epoch(given: Given, file: File) -> bool:
+def _is_epoch(assignment: Assignment, file: File) -> bool:
     """Tell whether a name is that of a column: a mere variable needs `_at_ms` to be taken so."""
-    said = given.said
-    if said is None or said.unit != "ms" or said.kind != "instant" or given.taker == "function":
+    declared = assignment.declared
+    if (
+        declared is None
+        or declared.unit != "ms"
+        or declared.kind != "instant"
+        or assignment.receiver == "function"
+    ):
         return False
-    if given.name.endswith("_at_ms") or given.name.lower() in file.epoch_columns:
+    if assignment.name.endswith("_at_ms") or assignment.name.lower() in file.epoch_columns:
         return True
-    return given.taker != "variable"
+    return assignment.receiver != "variable"

@@ -5,156 +5,71 @@ Nothing is guessed: a name that may be a legacy column and cannot be told become
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from ...contract import Contract
-from ..file import Schema
-from ..python.source import Source
+from ..file import File
 from ..sql.catalog import Catalog, build_catalog
-from ..sql.queries import Query, find_fragments, find_queries
+from ..sql.queries import find_fragments, find_queries
+from ..sql.references import Reference, Star, Statement, Unsure
 from ..sql.text import Text, iter_words
-from .model import ColumnData, ModelColumn, ModelUse, Reference, RowRead, Star, Statement, Unsure
-from .named import find_column_data
-from .orm import find_models
-from .rows import find_row_reads
 
 if TYPE_CHECKING:
     from ..sql.statements import Found
 
-__all__ = ["Analysis", "analyse"]
-
+__all__ = ["find_references", "find_stars", "find_statements", "find_unsure"]
 
 Place = TypeVar("Place", Reference, Star, Unsure)
 
-_NO_CONTRACT = Contract("none")
+
+def find_statements(file: File) -> tuple[Statement, ...]:
+    """Return every statement of every query, each branch of the program for itself."""
+    return tuple(found.statement for found in file.part(_resolve))
 
 
-class Analysis:
-    """What a file's SQL, rows and models say about contract columns, found as it is asked for.
-
-    Args:
-        source: the parsed file.
-        contract: the declared columns; without any nothing is found.
-        schema: the other tables that are known.
-        queries: the file's queries.
-    """
-
-    def __init__(
-        self,
-        source: Source,
-        contract: Contract | None,
-        schema: Schema | None,
-        queries: Sequence[Query],
-    ) -> None:
-        self._source = source
-        self._contract = contract or _NO_CONTRACT
-        self._schema = schema
-        self._queries = queries
-
-    @cached_property
-    def _catalog(self) -> Catalog:
-        return build_catalog(self._contract, self._schema)
-
-    @cached_property
-    def _found(self) -> list[Found]:
-        if not self._contract.tables:
-            return []
-        relevant = [query for query in self._queries if self._catalog.concerns(query.text)]
-        if not relevant:
-            return []
-        from ..sql.statements import resolve_statement  # noqa: PLC0415 - sqlglot only for a candidate
-
-        return [
-            resolve_statement(query, text, self._catalog)
-            for query in relevant
-            for text in query.statements
-        ]
-
-    @cached_property
-    def statements(self) -> tuple[Statement, ...]:
-        """Every statement of every query, each branch of the program for itself."""
-        return tuple(found.statement for found in self._found)
-
-    @cached_property
-    def references(self) -> tuple[Reference, ...]:
-        """Contract columns named, each place of the file once, in its order."""
-        return _each_once(
-            reference for statement in self.statements for reference in statement.references
-        )
-
-    @cached_property
-    def stars(self) -> tuple[Star, ...]:
-        """`*` over contract tables, each place once."""
-        return _each_once(star for found in self._found for star in found.stars)
-
-    @cached_property
-    def unsure(self) -> tuple[Unsure, ...]:
-        """Names that cannot be told, each place once."""
-        sure = {reference.span for reference in self.references}
-        unsure = [name for f in self._found for name in f.unsure if name.span not in sure]
-        fragments = find_fragments(self._source, self._queries)
-        return _each_once([*unsure, *_loose_names(fragments, self._catalog)])
-
-    @cached_property
-    def row_reads(self) -> tuple[RowRead, ...]:
-        """Legacy columns taken out of rows in Python."""
-        return find_row_reads(self._source, self.statements)
-
-    @cached_property
-    def _models(self) -> tuple[tuple[ModelColumn, ...], tuple[ModelUse, ...]]:
-        return find_models(self._source, self._contract)
-
-    @property
-    def model_columns(self) -> tuple[ModelColumn, ...]:
-        """Contract columns that classes define."""
-        return self._models[0]
-
-    @property
-    def model_uses(self) -> tuple[ModelUse, ...]:
-        """Legacy columns that ORM queries name."""
-        return self._models[1]
-
-    @cached_property
-    def column_data(self) -> tuple[ColumnData, ...]:
-        """Legacy columns named in collections that reach SQL."""
-        return find_column_data(self._source, self._contract, self.statements)
-
-    def parts(self, kind: type) -> Sequence[object]:
-        """Return the parts of one class, in the order of the file."""
-        return _PARTS[kind](self)
-
-
-_PARTS: dict[type, Callable[[Analysis], Sequence[object]]] = {
-    Reference: lambda analysis: analysis.references,
-    Star: lambda analysis: analysis.stars,
-    Unsure: lambda analysis: analysis.unsure,
-    RowRead: lambda analysis: analysis.row_reads,
-    ModelColumn: lambda analysis: analysis.model_columns,
-    ModelUse: lambda analysis: analysis.model_uses,
-    ColumnData: lambda analysis: analysis.column_data,
-}
-
-
-def analyse(source: Source, contract: Contract | None, schema: Schema | None = None) -> Analysis:
-    """Find and resolve the SQL of a file.
-
-    Args:
-        source: the parsed file.
-        contract: the declared columns; without one nothing is found.
-        schema: the other tables that are known.
-
-    Returns:
-        Every contract column that SQL names, with its query and what is bound to it.
+def find_references(file: File) -> tuple[Reference, ...]:
+    """Return the contract columns that SQL names, each place of the file once, in its order.
 
     Example:
         >>> from ts_contract import load_contract
+        >>> from ts_contract.source.python.source import Source
         >>> source = Source('db.execute("SELECT id FROM tasks ORDER BY created_at")')
-        >>> [(r.name, r.role) for r in analyse(source, load_contract("agentos")).references]
+        >>> file = File(source, load_contract("agentos"))
+        >>> [(r.name, r.role) for r in file.part(find_references)]
         [('tasks.created_at', 'order-by')]
     """
-    return Analysis(source, contract, schema, find_queries(source))
+    statements = file.part(find_statements)
+    return _each_once(reference for s in statements for reference in s.references)
+
+
+def find_stars(file: File) -> tuple[Star, ...]:
+    """Return each `*` over a contract table, each place once."""
+    return _each_once(star for found in file.part(_resolve) for star in found.stars)
+
+
+def find_unsure(file: File) -> tuple[Unsure, ...]:
+    """Return the names that may be legacy columns and cannot be told, each place once."""
+    if file.contract is None:
+        return ()
+    sure = {reference.span for reference in file.part(find_references)}
+    unsure = [name for f in file.part(_resolve) for name in f.unsure if name.span not in sure]
+    return _each_once(
+        [*unsure, *_loose_names(find_fragments(file), build_catalog(file.contract, file.schema))]
+    )
+
+
+def _resolve(file: File) -> list[Found]:
+    if file.contract is None or not file.contract.tables:
+        return []
+    catalog = build_catalog(file.contract, file.schema)
+    relevant = [query for query in file.part(find_queries) if catalog.concerns(query.text)]
+    if not relevant:
+        return []
+    from ..sql.statements import resolve_statement  # noqa: PLC0415 - sqlglot only for a candidate
+
+    return [
+        resolve_statement(query, text, catalog) for query in relevant for text in query.statements
+    ]
 
 
 def _loose_names(fragments: Sequence[Text], catalog: Catalog) -> Iterator[Unsure]:

@@ -8,10 +8,12 @@ from collections.abc import Iterator, Sequence
 
 from ...contract import ColumnContract, Contract, TableContract
 from ..cache import remember_last
+from ..file import File
 from ..python.literals import literal_pieces
 from ..python.source import Source
 from ..sql.text import Text, iter_words
-from .model import ColumnData, Statement
+from .analysis import find_statements
+from .model import ColumnData
 
 __all__ = ["find_column_data", "quoted_tables"]
 
@@ -26,18 +28,13 @@ def quoted_tables(contract: Contract) -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(f"{quote}(?:{names}){quote}") for quote in "\"'")
 
 
-def find_column_data(
-    source: Source, contract: Contract, statements: Sequence[Statement]
-) -> tuple[ColumnData, ...]:
-    """Return the legacy columns named as data that becomes SQL.
-
-    Args:
-        source: the file.
-        contract: the declared columns.
-        statements: those of the file, whose holes collections fill.
-    """
+def find_column_data(file: File) -> tuple[ColumnData, ...]:
+    """Return the legacy columns named as data that becomes SQL."""
+    source, contract = file.source, file.contract
+    if contract is None:
+        return ()
     found = {data.span: data for data in _in_calls(source, contract)}
-    for statement in statements:
+    for statement in file.part(find_statements):
         for hole in statement.query.text.holes.values():
             for text in _texts(source, hole):
                 for data in _named(source, text, statement.tables):

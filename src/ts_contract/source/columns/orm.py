@@ -12,10 +12,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from ...contract import ColumnContract, Contract, TableContract
+from ..file import File
 from ..python.source import Source
 from .model import ModelColumn, ModelUse
 
-__all__ = ["declarations", "find_models"]
+__all__ = ["declarations", "find_model_columns", "find_model_uses"]
 
 _TABLE_CALLS = frozenset({"Table", "create_table", "add_column"})
 _COLUMN_CALLS = frozenset({"Column", "mapped_column", "Field", "deferred", "field"})
@@ -73,21 +74,27 @@ class _Model:
         return self.table.column(name) if name else None
 
 
-def find_models(
-    source: Source, contract: Contract
-) -> tuple[tuple[ModelColumn, ...], tuple[ModelUse, ...]]:
-    """Return the contract columns that classes define, and the legacy ones that queries use.
+def find_model_columns(file: File) -> tuple[ModelColumn, ...]:
+    """Return the contract columns that classes define."""
+    finder = file.part(_finder)
+    if finder is None:
+        return ()
+    return tuple(_with_pairs(sorted(finder.columns(), key=lambda column: column.span)))
 
-    Args:
-        source: the file.
-        contract: the declared columns, and the models whose table cannot be seen.
-    """
-    if not any(word in source.lowered for word in declarations(contract)):
-        return (), ()
-    finder = _Finder(source, contract)
-    columns = sorted(finder.columns(), key=lambda column: column.span)
-    uses = {use.span: use for use in finder.uses()}
-    return tuple(_with_pairs(columns)), tuple(uses[span] for span in sorted(uses))
+
+def find_model_uses(file: File) -> tuple[ModelUse, ...]:
+    """Return the legacy columns that ORM queries name."""
+    finder = file.part(_finder)
+    uses = {use.span: use for use in finder.uses()} if finder else {}
+    return tuple(uses[span] for span in sorted(uses))
+
+
+def _finder(file: File) -> _Finder | None:
+    """Return what finds the models of a file, or None where the file can have none."""
+    contract = file.contract
+    if contract is None or not any(w in file.source.lowered for w in declarations(contract)):
+        return None
+    return _Finder(file.source, contract)
 
 
 def _with_pairs(columns: list[ModelColumn]) -> Iterator[ModelColumn]:

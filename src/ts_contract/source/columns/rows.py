@@ -15,9 +15,12 @@ from functools import cached_property
 from typing import Literal
 
 from ...contract import ColumnContract, TableContract
+from ..file import File
 from ..python.branches import comes_before, in_order, reaching
 from ..python.source import Source
-from .model import Output, RowRead, Statement
+from ..sql.references import Output, Statement
+from .analysis import find_statements
+from .model import RowRead
 
 __all__ = ["RowFinder", "Rows", "find_row_reads"]
 
@@ -42,16 +45,12 @@ class Rows:
     statements: tuple[Statement, ...]
 
 
-def find_row_reads(source: Source, statements: Sequence[Statement]) -> tuple[RowRead, ...]:
-    """Return the places where a legacy column is taken out of a row.
-
-    Args:
-        source: the file.
-        statements: its statements.
-    """
+def find_row_reads(file: File) -> tuple[RowRead, ...]:
+    """Return the places where a legacy column is taken out of a row."""
+    statements = file.part(find_statements)
     if not any(statement.outputs for statement in statements):
         return ()
-    found = RowFinder(source, statements).row_reads()
+    found = RowFinder(file.source, statements).row_reads()
     return tuple(sorted(found, key=lambda read: read.span))
 
 

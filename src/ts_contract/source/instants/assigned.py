@@ -10,53 +10,50 @@ from typing import Literal
 
 from ..file import File
 from ..python.source import Source
+from ..sql.queries import find_queries
 from .sql_units import column_values
 from .units import Quantity, gives_number, named
 
-__all__ = ["Given", "given_values"]
+__all__ = ["Assignment", "find_assigned"]
 
-Taker = Literal["variable", "stored", "function"]
+Receiver = Literal["variable", "stored", "function"]
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class Assignment:
     """A value under a name that says something of time.
 
     Attributes:
         name: of a variable, attribute, key, parameter, column, or the function that returns it.
         value: the expression.
-        taker: what has the name: a mere variable, which nothing stores; the function; or else.
-        said: what the name says of the value; None for `created_at` and the legacy columns.
+        receiver: what has the name: a mere variable, which nothing stores; the function; or else.
+        declared: what the name says of the value; None for `created_at` and the legacy columns.
     """
 
     name: str
     value: ast.expr
-    taker: Taker
-    said: Quantity | None
+    receiver: Receiver
+    declared: Quantity | None
 
 
-def given_values(file: File) -> tuple[Given, ...]:
-    """Return what a file gives to names that say something of time.
-
-    Args:
-        file: the file.
-    """
-    said: dict[str, Quantity | None] = {}
+def find_assigned(file: File) -> tuple[Assignment, ...]:
+    """Return the values that a file assigns to names that imply a unit of time."""
+    declared: dict[str, Quantity | None] = {}
     silent: set[str] = set()
     found = []
-    for name, value, taker in chain(_stored(file.source), _returned(file), _bound(file)):
+    for name, value, receiver in chain(_stored(file.source), _returned(file), _bound(file)):
         if name in silent:
             continue
-        if name not in said:
-            said[name] = named(name, file)
-            if not (said[name] or name.endswith("_at") or name.lower() in file.legacy_columns):
+        if name not in declared:
+            declared[name] = named(name, file)
+            if not (declared[name] or name.endswith("_at") or name.lower() in file.legacy_columns):
                 silent.add(name)
                 continue
-        found.append(Given(name, value, taker, said[name]))
+        found.append(Assignment(name, value, receiver, declared[name]))
     return tuple(found)
 
 
-Pairs = Iterator[tuple[str, ast.expr, Taker]]
+Pairs = Iterator[tuple[str, ast.expr, Receiver]]
 
 
 def _stored(source: Source) -> Pairs:
@@ -113,7 +110,7 @@ def _returned(file: File) -> Pairs:
 
 def _bound(file: File) -> Pairs:
     """Yield what SQL binds to the columns that it writes."""
-    for query in file.queries:
+    for query in file.part(find_queries):
         if query.bound:
             for written in column_values(query):
                 if written.is_written:

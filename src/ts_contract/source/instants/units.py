@@ -189,11 +189,20 @@ def _by_flow(name: ast.Name, file: File, depth: int) -> Quantity | None:
     values = [binding.value for binding in file.source.bindings(name)]
     if not all(values):
         return None  # a parameter, a loop: not known
-    known, key = file.quantities, tuple(map(id, values))
+    known, key = file.part(_known_by_flow), tuple(map(id, values))
     if key not in known:
         known[key] = None  # what is computed from itself is not sure
         known[key] = _joined([value for value in values if value], file, depth)
     return known[key]
+
+
+def _known_by_flow(file: File) -> dict[tuple[int, ...], Quantity | None]:
+    """Return what names are known to measure, by the identities of the values assigned to them.
+
+    Empty at first. A chain of names that are each made of the one before would else be followed
+    anew from every one of its links.
+    """
+    return {}
 
 
 def _joined(values: list[ast.expr], file: File, depth: int) -> Quantity | None:

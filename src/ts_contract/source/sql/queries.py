@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from ..file import File
 from ..python.literals import literal_pieces
 from ..python.source import Source
 from ..python.strings import PASS_THROUGH, STRIPPING, Strings
@@ -102,14 +103,10 @@ class Query:
         return not (self.home[0] <= span[0] and span[1] <= self.home[1])
 
 
-def find_fragments(source: Source, queries: Sequence[Query]) -> list[Text]:
-    """Return the literals that read like a clause of SQL and that no query was seen to take in.
-
-    Args:
-        source: the file.
-        queries: its queries.
-    """
-    taken = [query.text for query in queries]
+def find_fragments(file: File) -> list[Text]:
+    """Return the literals that read like a clause of SQL and that no query was seen to take in."""
+    source = file.source
+    taken = [query.text for query in file.part(find_queries)]
     return [
         text
         for node in _literals_like(source, CLAUSE)
@@ -118,12 +115,12 @@ def find_fragments(source: Source, queries: Sequence[Query]) -> list[Text]:
     ]
 
 
-def find_queries(source: Source) -> list[Query]:
+def find_queries(file: File) -> list[Query]:
     """Return the queries of a file, in the order of their anchors.
 
     A query whose text depends on a branch is there once for each branch.
     """
-    return _Finder(source).queries()
+    return _Finder(file.source).queries()
 
 
 def _literals_like(

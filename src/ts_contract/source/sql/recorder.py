@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ...contract import ColumnContract, TableContract
-from ..columns.model import Access, Reference, Role, Star, Unsure, Value
 from .catalog import Catalog
 from .queries import Query
+from .references import Access, Reference, Role, Star, Unsure, Value
 from .tables import Table
 from .text import PADDING, StatementText, is_hole
 from .tokens import Places, Tokens

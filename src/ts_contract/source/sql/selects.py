@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from sqlglot import exp
 
 from ...contract import TableContract
-from ..columns.model import Access, Output, Role
 from .catalog import Catalog
 from .recorder import Recorder
+from .references import Access, Output, Role
 from .tables import Derived, Relation, Scope, Table, base_tables
 from .text import is_hole
 

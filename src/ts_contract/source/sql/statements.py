@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from ..columns.model import Output, Star, Statement, Unsure
 from .catalog import Catalog
 from .parse import parse
 from .queries import Query
 from .recorder import Recorder
+from .references import Output, Star, Statement, Unsure
 from .selects import Selects, listed
 from .tables import Scope, Table
 from .text import StatementText, iter_words, statement_spans
