@@ -67,7 +67,7 @@ def dump(path: Path) -> list[tuple[object, ...]]:
 
 
 class TestPlan:
-    def test_it_shows_forms_findings_steps_and_changes_nothing(self, run, dirty):
+    def test_it_shows_forms_notices_steps_and_changes_nothing(self, run, dirty):
         before = dirty.read_bytes()
         result = run("plan", dirty)
         assert dirty.read_bytes() == before
@@ -85,7 +85,7 @@ class TestPlan:
         assert ["index", "2", "indexes"] in lines
         assert "note: table events is not there; it is optional and skipped" in result.stdout
 
-    def test_worst_findings_come_first(self, run, dirty):
+    def test_worst_notices_come_first(self, run, dirty):
         kinds = [
             line.partition(":")[0]
             for line in run("plan", dirty).stdout.splitlines()
@@ -128,7 +128,7 @@ class TestPlan:
         }
         assert {step["phase"] for step in plan["steps"]} == {"expand", "sync", "backfill", "index"}
         assert all(isinstance(sql, str) for step in plan["steps"] for sql in step["sql"])
-        assert {finding["kind"] for finding in plan["findings"]} == {"warning", "note"}
+        assert {notice["kind"] for notice in plan["notices"]} == {"warning", "note"}
         assert plan["growth_bytes"] > 0
         assert plan["seconds"] > 0
 

@@ -159,7 +159,7 @@ def test_all_that_does_not_fit_is_said_at_once(store):
 def test_an_optional_table_that_is_missing_is_skipped_and_named(store):
     contract = parse_contract({"tables": {"t": ["c"], "u": ["c"]}, "optional-tables": ["u"]})
 
-    assert any("table u is not there" in f.message for f in plan(store, contract).findings)
+    assert any("table u is not there" in f.message for f in plan(store, contract).notices)
     report = migrate(store, contract)
 
     assert (report.ok, report.missing) == (True, ("u",))

@@ -33,7 +33,7 @@ def test_plan_counts_the_forms_with_an_example_each(store):
     before = store.read_bytes()
 
     forms = {
-        column.shape.legacy: {form.form: (form.rows, form.example) for form in column.forms}
+        column.pair.legacy: {form.form: (form.rows, form.example) for form in column.forms}
         for column in plan(store, CONTRACT).tables[0].columns
     }
 
@@ -54,7 +54,7 @@ def test_plan_names_what_goes_to_the_quarantine_and_why(store):
     planned = plan(store, CONTRACT)
 
     assert [column.unconvertible for column in planned.tables[0].columns] == [0, 1]
-    (warning,) = (f.message for f in planned.findings if f.kind == "warning")
+    (warning,) = (f.message for f in planned.notices if f.kind == "warning")
     assert "t.b: 1 value" in warning
     assert "'soon'" in warning
     assert "no date-time form that is known" in warning
@@ -77,7 +77,7 @@ def test_plan_is_what_migrate_does(store):
 
 
 def test_plan_says_what_new_code_has_to_go_on_doing(store):
-    notes = [f.message for f in plan(store, CONTRACT).findings if f.kind == "note"]
+    notes = [f.message for f in plan(store, CONTRACT).notices if f.kind == "note"]
 
     assert any("t.b is NOT NULL without a default" in note for note in notes)
 
@@ -85,7 +85,7 @@ def test_plan_says_what_new_code_has_to_go_on_doing(store):
 def test_plan_warns_of_triggers_that_any_update_fires(build):
     path = build(STORE + "CREATE TRIGGER touch AFTER UPDATE ON t BEGIN SELECT 1; END;")
 
-    warnings = [f.message for f in plan(path, CONTRACT).findings if f.kind == "warning"]
+    warnings = [f.message for f in plan(path, CONTRACT).notices if f.kind == "warning"]
 
     assert any("touch" in warning for warning in warnings)
 

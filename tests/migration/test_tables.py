@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from ts_contract.loading import parse_contract
 from ts_contract.migration import Progress, migrate, rollback, status, verify
 from ts_contract.migration.engines.sqlite.connection import Database
-from ts_contract.migration.engines.sqlite.offline import Proofs, checkpointing_aside
+from ts_contract.migration.engines.sqlite.offline import ProvedRanges, checkpointing_aside
 
 MODES = {
     "online": {"batch_size": 3, "pause": 0},
@@ -447,7 +447,7 @@ def waiting_for_proofs(monkeypatch, numbers: set[int]) -> set[int]:
     """Let --offline begin when these ranges are proved; return those that it takes as proved."""
     trusted = set()
 
-    class Waiting(Proofs):
+    class Waiting(ProvedRanges):
         def take(self, number: int) -> bool:
             deadline = monotonic() + 30
             while not numbers <= self.proved:
@@ -456,7 +456,7 @@ def waiting_for_proofs(monkeypatch, numbers: set[int]) -> set[int]:
                 trusted.add(number)
             return number in trusted
 
-    monkeypatch.setattr("ts_contract.migration.engines.sqlite.offline.Proofs", Waiting)
+    monkeypatch.setattr("ts_contract.migration.engines.sqlite.offline.ProvedRanges", Waiting)
     return trusted
 
 

@@ -62,7 +62,7 @@ def _print(plan: Plan, *, sql: bool) -> None:
     click.echo(f"Contract {printable(plan.contract)} on {printable(plan.database)}")
     click.echo()
     print_forms(plan)
-    _print_findings(plan)
+    _print_notices(plan)
     _print_steps(plan)
     if sql:
         for phase, steps in groupby(plan.steps, lambda step: step.phase):
@@ -78,9 +78,9 @@ def print_forms(plan: Plan) -> None:
 
     rows: list[tuple[object, ...]] = []
     for table in plan.tables:
-        rows.append((table.shape.name, None, table.rows, None))
+        rows.append((table.paired.name, None, table.rows, None))
         for column in table.columns:
-            name: str | None = f"  {column.shape.legacy}"
+            name: str | None = f"  {column.pair.legacy}"
             for count in column.forms:
                 mark = " !" if FORMS[count.form].reason else ""
                 rows.append((name, count.form + mark, count.rows, count.example))
@@ -93,14 +93,14 @@ def print_forms(plan: Plan) -> None:
 _STYLES = {"refusal": "bold red", "warning": "yellow", "note": "dim"}
 
 
-def _print_findings(plan: Plan) -> None:
+def _print_notices(plan: Plan) -> None:
     from rich.text import Text  # noqa: PLC0415
 
-    if plan.findings:
+    if plan.notices:
         click.echo()
-    for finding in sorted(plan.findings, key=lambda finding: [*_STYLES].index(finding.kind)):
-        line = Text(f"{finding.kind}: ", _STYLES[finding.kind])
-        console().print(line + Text(printable(finding.message)))
+    for notice in sorted(plan.notices, key=lambda notice: [*_STYLES].index(notice.kind)):
+        line = Text(f"{notice.kind}: ", _STYLES[notice.kind])
+        console().print(line + Text(printable(notice.message)))
 
 
 def _print_steps(plan: Plan) -> None:
@@ -110,7 +110,7 @@ def _print_steps(plan: Plan) -> None:
     elif not plan.steps:
         click.echo("Nothing is left to do.")
     else:
-        rows = {table.shape.name: table.rows for table in plan.tables}
+        rows = {table.paired.name: table.rows for table in plan.tables}
         print_table(("Phase", "What"), _phases(plan.steps, rows))
         click.echo(f"\nThe database grows by about {_size(plan.growth)}, in about {_time(plan)}.")
 
@@ -152,12 +152,12 @@ def _as_json(plan: Plan) -> dict[str, Any]:
         "contract": plan.contract,
         "database": plan.database,
         "tables": {
-            table.shape.name: {
+            table.paired.name: {
                 "rows": table.rows,
                 "columns": {
-                    column.shape.legacy: {
-                        "epoch": column.shape.epoch,
-                        "index": column.shape.index,
+                    column.pair.legacy: {
+                        "epoch": column.pair.epoch,
+                        "index": column.pair.index,
                         "forms": {
                             count.form: {"rows": count.rows, "example": count.example}
                             for count in column.forms
@@ -170,7 +170,7 @@ def _as_json(plan: Plan) -> dict[str, Any]:
             for table in plan.tables
         },
         "missing": list(plan.missing),
-        "findings": [{"kind": f.kind, "message": f.message} for f in plan.findings],
+        "notices": [{"kind": f.kind, "message": f.message} for f in plan.notices],
         "steps": [{"phase": step.phase, "sql": list(step.sql())} for step in plan.steps],
         "sync": plan.sync,
         "growth_bytes": plan.growth,

@@ -12,7 +12,7 @@ from .engines.sqlite.inspection import introspect
 from .engines.sqlite.names import quote
 from .engines.sqlite.survey import FormCount, count_forms, first_forms
 from .forms import FORMS, Reading
-from .pairs import ColumnShape
+from .pairs import ColumnPair
 from .schema import ColumnInfo, TableInfo
 
 __all__ = ["Candidate", "Proposal", "discover"]
@@ -158,8 +158,8 @@ def _candidate(
     return Candidate(table.name, column.name, column.type, forms, storage, proposed, reason)
 
 
-def _shape(column: ColumnInfo) -> ColumnShape:
-    return ColumnShape(column.name, f"{column.name}_ms", Reading())
+def _shape(column: ColumnInfo) -> ColumnPair:
+    return ColumnPair(column.name, f"{column.name}_ms", Reading())
 
 
 def _begins_with_dates(database: Database, table: TableInfo, column: ColumnInfo) -> bool:

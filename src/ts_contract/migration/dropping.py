@@ -12,7 +12,7 @@ from .engines.sqlite.dependents import dependents, failures
 from .engines.sqlite.inspection import introspect
 from .errors import Refused
 from .forms import Reading
-from .pairs import ColumnShape, TableShape
+from .pairs import ColumnPair, PairedTable
 from .schema import DatabaseInfo, SchemaObject
 from .state import State
 from .steps import InstallConversion, InstallSync, InstallZone
@@ -43,13 +43,13 @@ class Removed:
     rebuilt: tuple[str, ...]
 
 
-def recorded_tables(state: State) -> list[TableShape]:
+def recorded_tables(state: State) -> list[PairedTable]:
     """Return the tables that the migration changed, as far as removing needs to know them."""
     return [
-        TableShape(
+        PairedTable(
             name,
             (),
-            tuple(ColumnShape(legacy, epoch, Reading()) for legacy, epoch, _ in table["columns"]),
+            tuple(ColumnPair(legacy, epoch, Reading()) for legacy, epoch, _ in table["columns"]),
         )
         for name, table in state.tables()
     ]
@@ -57,7 +57,7 @@ def recorded_tables(state: State) -> list[TableShape]:
 
 def remove(
     database: Database,
-    tables: list[TableShape],
+    tables: list[PairedTable],
     removals: list[Removal],
     phase: str,
     progress: ProgressCallback,

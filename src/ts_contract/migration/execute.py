@@ -30,11 +30,11 @@ from .engines.sqlite.connection import (
     transaction,
 )
 from .engines.sqlite.errors import explain
-from .engines.sqlite.offline import Proofs, checkpointing_aside, proving_aside
+from .engines.sqlite.offline import ProvedRanges, checkpointing_aside, proving_aside
 from .engines.sqlite.quiet import without_triggers
 from .engines.sqlite.survey import provide_zones
 from .errors import Refused
-from .pairs import TableShape
+from .pairs import PairedTable
 from .plan import Plan, plan_open
 from .state import Lease, finish_phase, note_backfill, read_state, write
 from .steps import Backfill, BuildIndex, CreateState, InstallSync, Step
@@ -191,7 +191,7 @@ class _Run:
     # -- the phases, in order
 
     def steps(self, todo: Plan) -> None:
-        rows = {table.shape.name: table.rows for table in todo.tables}
+        rows = {table.paired.name: table.rows for table in todo.tables}
         for phase, group in groupby(todo.steps, key=lambda step: step.phase):
             steps = list(group)
             if phase == "backfill":
@@ -215,7 +215,7 @@ class _Run:
             finish_phase(self.database, phase)
         self.progress(Progress(phase, "", len(steps), len(steps)))
 
-    def _start(self, table: TableShape, rows: dict[str, int]) -> dict[str, Any]:
+    def _start(self, table: PairedTable, rows: dict[str, int]) -> dict[str, Any]:
         """Return the state at the beginning; what gets a greater key is the triggers' business."""
         count = rows[table.name]  # of the plan: counting would hold the lock too long
         bound = sqlite_rows.greatest_key(self.database, table)
@@ -229,7 +229,7 @@ class _Run:
             "rows": count,
         }
 
-    def _backfill(self, tables: list[TableShape], rows: dict[str, int]) -> None:
+    def _backfill(self, tables: list[PairedTable], rows: dict[str, int]) -> None:
         noticed = sqlite_rows.noticing_unusual(self.database)
         with not_waiting_for_the_disk(self.database):
             for table in tables:
@@ -243,7 +243,7 @@ class _Run:
                 finish_phase(self.database, "backfill")
 
     def _one_pass(
-        self, table: TableShape, noticed: sqlite_rows.Noticed, rows: dict[str, int]
+        self, table: PairedTable, noticed: sqlite_rows.Noticed, rows: dict[str, int]
     ) -> None:
         """Fill a table while nobody else can write."""
         with self._transaction("BEGIN EXCLUSIVE"), without_triggers(self.database, table.name):
@@ -258,7 +258,7 @@ class _Run:
         self.progress(Progress("backfill", table.name, state["rows"], state["rows"]))
 
     def _fill_all(
-        self, table: TableShape, state: dict[str, Any], noticed: sqlite_rows.Noticed
+        self, table: PairedTable, state: dict[str, Any], noticed: sqlite_rows.Noticed
     ) -> None:
         size, rows = ROWS_OF_ONE_STATEMENT, state["rows"]
         step = int(size * (state["density"] or 1))
@@ -270,7 +270,7 @@ class _Run:
             size=size,
             dense=state["density"] is not None,
         )
-        proving: AbstractContextManager[Proofs] = nullcontext(Proofs())
+        proving: AbstractContextManager[ProvedRanges] = nullcontext(ProvedRanges())
         if self.aside and rows > size and all(map(sqlite_rows.is_usual, table.columns)):
             proving = proving_aside(self.database, table, ranges)
         with proving as proofs:
@@ -283,7 +283,7 @@ class _Run:
                     sqlite_rows.fill(self.database, table, after, upto, noticed)
 
     def _batches(
-        self, table: TableShape, noticed: sqlite_rows.Noticed, rows: dict[str, int]
+        self, table: PairedTable, noticed: sqlite_rows.Noticed, rows: dict[str, int]
     ) -> None:
         state = read_state(self.database).backfill(table.name)
         if state is None or state["done"] or sqlite_rows.may_be_numbered_anew(table):
@@ -304,7 +304,7 @@ class _Run:
         self.progress(Progress("backfill", table.name, state["rows"], state["rows"]))
 
     def _fill(
-        self, table: TableShape, state: dict[str, Any], size: int, noticed: sqlite_rows.Noticed
+        self, table: PairedTable, state: dict[str, Any], size: int, noticed: sqlite_rows.Noticed
     ) -> dict[str, Any]:
         """Fill the next rows of a table, and return the state behind them."""
         cursor, bound, density = state["cursor"], state["bound"], state["density"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -351,9 +351,3 @@ def _from_local(form: str, local: datetime, reading: Reading) -> Conversion:
         return Conversion("gap")
     offset = second if first > second and reading.on_overlap == "second" else first
     return _in_range(form, (local - _EPOCH - offset) // _MS)
-
-
-def to_local(ms: int, timezone: str) -> datetime:
-    """Return the naive local date-time in `timezone` of an instant in epoch milliseconds."""
-    instant = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)
-    return instant.astimezone(ZoneInfo(timezone)).replace(tzinfo=None)

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..contract import Contract, TableContract, index_name
-from .pairs import TableShape
+from .pairs import PairedTable
 from .schema import DatabaseInfo, TableInfo
 from .state import State
 
-__all__ = ["Finding", "contract_findings", "table_findings"]
+__all__ = ["Notice", "contract_notices", "table_notices"]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Notice:
     """Something that a person should know before migrating.
 
     Attributes:
@@ -26,32 +26,32 @@ class Finding:
     message: str
 
 
-def contract_findings(contract: Contract, info: DatabaseInfo, state: State) -> list[Finding]:
+def contract_notices(contract: Contract, info: DatabaseInfo, state: State) -> list[Notice]:
     """Return why the contract as a whole does not fit the database."""
-    findings = []
+    notices = []
     if not contract.tables:
-        findings.append("the contract has no tables; add them under [tool.ts-contract.tables]")
+        notices.append("the contract has no tables; add them under [tool.ts-contract.tables]")
     if state.fingerprint not in (None, contract.fingerprint()):
-        findings.append(
+        notices.append(
             f"the database is in migration by another contract ({state.values['contract']['name']}"
             ", or this one before a change); finish or roll back that migration with it first"
         )
     for table in contract.tables:
         found = info.table(table.name)
         if found is None and not table.optional:
-            findings.append(
+            notices.append(
                 f"table {table.name} is not in the database; check the path, take the table out "
                 "of the contract, or name it in optional-tables"
             )
         if found is not None:
-            findings += _shape_refusals(table, found)
+            notices += _shape_refusals(table, found)
     version = contract.version
     if version is not None and version.table.lower() not in info.names:
-        findings.append(
+        notices.append(
             f"table {version.table}, which receives the version row, is not in the database; "
             "create it, or take [version] out of the contract"
         )
-    return [Finding("refusal", message) for message in findings]
+    return [Notice("refusal", message) for message in notices]
 
 
 def _shape_refusals(table: TableContract, found: TableInfo) -> list[str]:
@@ -70,19 +70,19 @@ def _shape_refusals(table: TableContract, found: TableInfo) -> list[str]:
     return refusals
 
 
-def table_findings(
-    shape: TableShape, info: DatabaseInfo, state: State, *, sync: bool
-) -> list[Finding]:
+def table_notices(
+    shape: PairedTable, info: DatabaseInfo, state: State, *, sync: bool
+) -> list[Notice]:
     """Return what stands in the way of one table, and what to know about it."""
     found = info.table(shape.name)
     assert found is not None
     ours = {c[1].lower() for c in (state.table(shape.name) or {"columns": []})["columns"]}
-    findings = []
+    notices = []
     for column in shape.columns:
         place = f"{shape.name}.{column.epoch}"
         if found.column(column.epoch) is not None and column.epoch.lower() not in ours:
-            findings.append(
-                Finding(
+            notices.append(
+                Notice(
                     "refusal",
                     f"{place} is there already, and not by this tool; `ts-contract verify` tells "
                     "whether it is right; drop the column, or name another one in the contract",
@@ -90,24 +90,24 @@ def table_findings(
             )
         index = index_name(shape.name, column.epoch)
         if column.index and not ours and index.lower() in info.names:
-            findings.append(
-                Finding("refusal", f"the name {index} is taken; rename what has it, or drop it")
+            notices.append(
+                Notice("refusal", f"the name {index} is taken; rename what has it, or drop it")
             )
         legacy = found.column(column.legacy)
         if legacy is not None and legacy.not_null and legacy.default is None:
-            findings.append(
-                Finding(
+            notices.append(
+                Notice(
                     "note",
                     f"{shape.name}.{column.legacy} is NOT NULL without a default: new code has to "
                     "go on writing it until finalize",
                 )
             )
     if sync:
-        findings += _trigger_findings(shape, info)
-    return findings
+        notices += _trigger_notices(shape, info)
+    return notices
 
 
-def _trigger_findings(shape: TableShape, info: DatabaseInfo) -> list[Finding]:
+def _trigger_notices(shape: PairedTable, info: DatabaseInfo) -> list[Notice]:
     """Name the application's triggers that a write of ours during sync will fire."""
     fired = [
         trigger.name
@@ -117,7 +117,7 @@ def _trigger_findings(shape: TableShape, info: DatabaseInfo) -> list[Finding]:
     if not fired:
         return []
     return [
-        Finding(
+        Notice(
             "warning",
             f"triggers on {shape.name} ({', '.join(fired)}) do not fire during the backfill; while "
             "sync triggers are there, a row that old or new code writes fires them once more",

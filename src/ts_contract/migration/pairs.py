@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from .forms import Reading
 
-__all__ = ["ColumnShape", "TableShape"]
+__all__ = ["ColumnPair", "PairedTable"]
 
 
 @dataclass(frozen=True, slots=True)
-class ColumnShape:
+class ColumnPair:
     """One column as the migration treats it.
 
     Attributes:
@@ -34,7 +34,7 @@ class ColumnShape:
 
 
 @dataclass(frozen=True, slots=True)
-class TableShape:
+class PairedTable:
     """One table as the migration treats it.
 
     Attributes:
@@ -45,4 +45,4 @@ class TableShape:
 
     name: str
     key: tuple[str, ...]
-    columns: tuple[ColumnShape, ...]
+    columns: tuple[ColumnPair, ...]

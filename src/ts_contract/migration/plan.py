@@ -17,8 +17,8 @@ from .engines.sqlite.rows import has_stale_quarantine
 from .engines.sqlite.survey import FormCount, count_forms, latest_form
 from .engines.sqlite.sync import conversion_name, has_sync
 from .forms import FORMS, Reading, reading_of
-from .notices import Finding, contract_findings, table_findings
-from .pairs import ColumnShape, TableShape
+from .notices import Notice, contract_notices, table_notices
+from .pairs import ColumnPair, PairedTable
 from .schema import ColumnInfo, DatabaseInfo, TableInfo
 from .state import State, read_state
 from .steps import (
@@ -35,7 +35,7 @@ from .steps import (
 )
 from .zones import is_utc
 
-__all__ = ["ColumnPlan", "Finding", "Plan", "TablePlan", "make_plan", "plan"]
+__all__ = ["ColumnPlan", "Notice", "Plan", "TablePlan", "make_plan", "plan"]
 
 # Measured on SQLite 3.40 (benchmarks/README.md): bytes that a value takes in the row, and in
 # an index; how much longer the writing takes than the survey of the same values.
@@ -46,9 +46,9 @@ _WRITE_FACTOR: Final = 3.0
 
 @dataclass(frozen=True, slots=True)
 class ColumnPlan:
-    """One column: its shape and the storage forms in it, empty if they were not counted."""
+    """One column: its pair and the storage forms in it, empty if they were not counted."""
 
-    shape: ColumnShape
+    pair: ColumnPair
     forms: tuple[FormCount, ...] = ()
 
     @property
@@ -61,7 +61,7 @@ class ColumnPlan:
 class TablePlan:
     """One table of the contract that the database has."""
 
-    shape: TableShape
+    paired: PairedTable
     rows: int
     columns: tuple[ColumnPlan, ...]
 
@@ -76,7 +76,7 @@ class Plan:
         tables: the tables that are there.
         missing: optional tables that are not.
         steps: what is left to do, in order.
-        findings: what a person should know.
+        notices: what a person should know.
         sync: whether sync triggers are installed.
         growth: bytes that the database will grow by, about.
         seconds: how long it will take, about; None if the forms were not counted.
@@ -87,7 +87,7 @@ class Plan:
     tables: tuple[TablePlan, ...]
     missing: tuple[str, ...]
     steps: tuple[Step, ...]
-    findings: tuple[Finding, ...]
+    notices: tuple[Notice, ...]
     sync: bool
     growth: int
     seconds: float | None = None
@@ -95,7 +95,7 @@ class Plan:
     @property
     def refusals(self) -> tuple[str, ...]:
         """Why nothing can be done as things are."""
-        return tuple(f.message for f in self.findings if f.kind == "refusal")
+        return tuple(f.message for f in self.notices if f.kind == "refusal")
 
 
 def plan(
@@ -166,7 +166,7 @@ def _shape(
     found: TableInfo,
     *,
     check_range: bool,
-) -> TableShape:
+) -> PairedTable:
     columns = []
     for column in table.columns:
         legacy = found.column(column.legacy)
@@ -176,7 +176,7 @@ def _shape(
                 reading = replace(reading, valid_range=contract.valid_range)
             latest = latest_form(database, found, legacy.name, reading)
             columns.append(_column_shape(column, legacy, reading, latest, strict=found.strict))
-    return TableShape(found.name, found.key, tuple(columns))
+    return PairedTable(found.name, found.key, tuple(columns))
 
 
 _NUMBERS = ("seconds", "milliseconds", "microseconds", "julian-day")
@@ -190,7 +190,7 @@ def _column_shape(
     latest: str | None,
     *,
     strict: bool,
-) -> ColumnShape:
+) -> ColumnPair:
     """Decide in which form sync triggers write: as the latest rows do, else by the type."""
     whole_numbers = "INT" in legacy.type
     written_as = latest if latest in _WRITTEN else "seconds" if whole_numbers else "datetime"
@@ -198,7 +198,7 @@ def _column_shape(
         written_as = reading.storage
     if written_as == "iso-zone" and not is_utc(reading.timezone):
         written_as = "iso-local"
-    return ColumnShape(
+    return ColumnPair(
         legacy=legacy.name,
         epoch=column.epoch,
         reading=reading,
@@ -213,7 +213,7 @@ def make_plan(
     contract: Contract,
     info: DatabaseInfo,
     state: State,
-    shapes: tuple[TableShape, ...],
+    shapes: tuple[PairedTable, ...],
     unfilled: frozenset[str],
     *,
     name: str,
@@ -232,21 +232,21 @@ def make_plan(
         sync: whether sync triggers are wanted.
         check_range: whether a CHECK on the epoch columns is wanted.
     """
-    findings = [
-        *contract_findings(contract, info, state),
-        *(finding for shape in shapes for finding in table_findings(shape, info, state, sync=sync)),
+    notices = [
+        *contract_notices(contract, info, state),
+        *(notice for shape in shapes for notice in table_notices(shape, info, state, sync=sync)),
     ]
     missing = tuple(t.name for t in contract.tables if info.table(t.name) is None)
     optional = {table.name for table in contract.tables if table.optional}
-    findings += [
-        Finding("note", f"table {table} is not there; it is optional and skipped")
+    notices += [
+        Notice("note", f"table {table} is not there; it is optional and skipped")
         for table in missing
         if table in optional
     ]
-    if info.tables and not shapes and not findings:
-        findings.append(Finding("note", "the database is finalized; nothing is left to do"))
+    if info.tables and not shapes and not notices:
+        notices.append(Notice("note", "the database is finalized; nothing is left to do"))
     steps: list[Step] = []
-    if shapes and not any(finding.kind == "refusal" for finding in findings):
+    if shapes and not any(notice.kind == "refusal" for notice in notices):
         steps += _expand_steps(contract, state, shapes, check_range=check_range)
         steps += _zone_steps(info, shapes)
         syncs = _sync_steps(info, shapes) if sync else []
@@ -266,13 +266,13 @@ def make_plan(
         tables=tuple(_table_plan(shape, info) for shape in shapes),
         missing=missing,
         steps=tuple(steps),
-        findings=tuple(findings),
+        notices=tuple(notices),
         sync=sync,
         growth=_growth(steps, info),
     )
 
 
-def _table_plan(shape: TableShape, info: DatabaseInfo) -> TablePlan:
+def _table_plan(shape: PairedTable, info: DatabaseInfo) -> TablePlan:
     found = info.table(shape.name)
     rows = found.rows if found is not None else 0
     return TablePlan(shape, rows, tuple(ColumnPlan(column) for column in shape.columns))
@@ -282,7 +282,7 @@ def _table_plan(shape: TableShape, info: DatabaseInfo) -> TablePlan:
 
 
 def _expand_steps(
-    contract: Contract, state: State, shapes: tuple[TableShape, ...], *, check_range: bool
+    contract: Contract, state: State, shapes: tuple[PairedTable, ...], *, check_range: bool
 ) -> list[Step]:
     steps: list[Step] = [CreateState(contract)] if state.fingerprint is None else []
     valid_range = contract.valid_range if check_range else None
@@ -293,18 +293,18 @@ def _expand_steps(
     return steps
 
 
-def _sync_steps(info: DatabaseInfo, shapes: tuple[TableShape, ...]) -> list[InstallSync]:
+def _sync_steps(info: DatabaseInfo, shapes: tuple[PairedTable, ...]) -> list[InstallSync]:
     triggers = {o.name.lower() for o in info.objects if o.kind == "trigger"}
     return [InstallSync(shape) for shape in shapes if not has_sync(shape.name, triggers)]
 
 
-def _conversion_steps(info: DatabaseInfo, shapes: tuple[TableShape, ...]) -> list[Step]:
+def _conversion_steps(info: DatabaseInfo, shapes: tuple[PairedTable, ...]) -> list[Step]:
     there = {o.name for o in info.objects if o.kind == "trigger"}
     readings = dict.fromkeys(column.reading for shape in shapes for column in shape.columns)
     return [InstallConversion(r) for r in readings if conversion_name(r) not in there]
 
 
-def _index_steps(info: DatabaseInfo, shapes: tuple[TableShape, ...]) -> list[Step]:
+def _index_steps(info: DatabaseInfo, shapes: tuple[PairedTable, ...]) -> list[Step]:
     return [
         BuildIndex(shape.name, column.epoch)
         for shape in shapes
@@ -313,7 +313,7 @@ def _index_steps(info: DatabaseInfo, shapes: tuple[TableShape, ...]) -> list[Ste
     ]
 
 
-def _zone_steps(info: DatabaseInfo, shapes: tuple[TableShape, ...]) -> list[Step]:
+def _zone_steps(info: DatabaseInfo, shapes: tuple[PairedTable, ...]) -> list[Step]:
     if "_ts_contract_zone" in info.names:
         return []
     zones = {
@@ -325,7 +325,7 @@ def _zone_steps(info: DatabaseInfo, shapes: tuple[TableShape, ...]) -> list[Step
     return list(zones.values())
 
 
-def _version_columns(contract: Contract, shapes: tuple[TableShape, ...]) -> tuple[ColumnShape, ...]:
+def _version_columns(contract: Contract, shapes: tuple[PairedTable, ...]) -> tuple[ColumnPair, ...]:
     version = contract.version
     assert version is not None
     named = (shape for shape in shapes if shape.name.lower() == version.table.lower())
@@ -351,33 +351,33 @@ def _with_forms(database: Database, bare: Plan, progress: ProgressCallback) -> P
     began = time.perf_counter()
     tables = []
     for table in bare.tables:
-        progress(Progress("survey", table.shape.name, 0, table.rows))
+        progress(Progress("survey", table.paired.name, 0, table.rows))
         columns = tuple(
-            ColumnPlan(column, count_forms(database, table.shape.name, column))
-            for column in table.shape.columns
+            ColumnPlan(column, count_forms(database, table.paired.name, column))
+            for column in table.paired.columns
         )
         tables.append(replace(table, columns=columns))
-        progress(Progress("survey", table.shape.name, table.rows, table.rows))
+        progress(Progress("survey", table.paired.name, table.rows, table.rows))
     seconds = (time.perf_counter() - began) * _WRITE_FACTOR if bare.steps else 0.0
-    findings = [*bare.findings, *_form_findings(tables)]
-    return replace(bare, tables=tuple(tables), findings=tuple(findings), seconds=seconds)
+    notices = [*bare.notices, *_form_notices(tables)]
+    return replace(bare, tables=tuple(tables), notices=tuple(notices), seconds=seconds)
 
 
-def _form_findings(tables: list[TablePlan]) -> list[Finding]:
-    findings = []
+def _form_notices(tables: list[TablePlan]) -> list[Notice]:
+    notices = []
     for table in tables:
         for column in table.columns:
             for count in column.forms:
                 reason = FORMS[count.form].reason
                 if reason is not None:
-                    findings.append(
-                        Finding(
+                    notices.append(
+                        Notice(
                             "warning",
-                            f"{table.shape.name}.{column.shape.legacy}: {_values(count.rows)} like "
+                            f"{table.paired.name}.{column.pair.legacy}: {_values(count.rows)} like "
                             f"{count.example} go to the quarantine: {reason}",
                         )
                     )
-    return findings
+    return notices
 
 
 def _values(count: int) -> str:

@@ -10,7 +10,7 @@ from .engines.sqlite import ddl as sqlite_ddl
 from .engines.sqlite.script import verify_script
 from .errors import Refused
 from .forms import reading_of
-from .pairs import ColumnShape, TableShape
+from .pairs import ColumnPair, PairedTable
 from .steps import (
     AddColumn,
     Backfill,
@@ -68,13 +68,13 @@ def script(contract: Contract, phase: ScriptPhase = "all", *, optional: bool = F
     return _text(contract, phase, _in_transaction(statements))
 
 
-def _shapes(contract: Contract, *, optional: bool) -> tuple[TableShape, ...]:
+def _shapes(contract: Contract, *, optional: bool) -> tuple[PairedTable, ...]:
     return tuple(
-        TableShape(
+        PairedTable(
             table.name,
             ("rowid",),
             tuple(
-                ColumnShape(c.legacy, c.epoch, reading_of(contract, c), c.index)
+                ColumnPair(c.legacy, c.epoch, reading_of(contract, c), c.index)
                 for c in table.columns
             ),
         )
@@ -83,7 +83,7 @@ def _shapes(contract: Contract, *, optional: bool) -> tuple[TableShape, ...]:
     )
 
 
-def _steps(contract: Contract, tables: tuple[TableShape, ...]) -> list[Step]:
+def _steps(contract: Contract, tables: tuple[PairedTable, ...]) -> list[Step]:
     zones = {
         column.reading.timezone: InstallZone(column.reading)
         for table in tables

@@ -14,7 +14,7 @@ from .engines.sqlite import ddl as dialect
 from .engines.sqlite import script as sqlite_script
 from .engines.sqlite import sync as sqlite_sync
 from .forms import Reading
-from .pairs import ColumnShape, TableShape
+from .pairs import ColumnPair, PairedTable
 
 __all__ = [
     "AddColumn",
@@ -69,7 +69,7 @@ class CreateState:
 class RecordTable:
     """What the way back has to know of a table: its columns and its CREATE statement."""
 
-    table: TableShape
+    table: PairedTable
     phase: str = "expand"
 
     def sql(self, schema: str = "") -> tuple[str, ...]:
@@ -139,7 +139,7 @@ class InstallConversion:
 class InstallSync:
     """The sync triggers of one table."""
 
-    table: TableShape
+    table: PairedTable
     phase: str = "sync"
 
     def sql(self, schema: str = "") -> tuple[str, ...]:
@@ -159,7 +159,7 @@ class Backfill:
     the same conversion in ranges of the key.
     """
 
-    tables: tuple[TableShape, ...]
+    tables: tuple[PairedTable, ...]
     phase: str = "backfill"
 
     def sql(self, schema: str = "") -> tuple[str, ...]:
@@ -193,7 +193,7 @@ class WriteVersion:
     """The row that the migration records about itself."""
 
     version: VersionRow
-    columns: tuple[ColumnShape, ...]
+    columns: tuple[ColumnPair, ...]
     phase: str = "version"
 
     def sql(self, schema: str = "") -> tuple[str, ...]:

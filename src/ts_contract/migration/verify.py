@@ -2,7 +2,7 @@
 
 The backfill turns a text into a number. Here the number is turned back into a text, which is
 compared with the stored one; every value for which that is not enough is judged in Python, by
-`classify.convert`. So no expression of the backfill judges itself.
+`forms.convert`. So no expression of the backfill judges itself.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from .engines.sqlite.proof import (
 from .engines.sqlite.sync import has_sync
 from .errors import MigrationError
 from .forms import convert, reading_of
-from .pairs import ColumnShape, TableShape
+from .pairs import ColumnPair, PairedTable
 from .schema import DatabaseInfo, TableInfo
 from .state import State, has_state, read_state, write
 
@@ -49,7 +49,7 @@ class Difference:
         legacy: the legacy value.
         epoch: the epoch value that is there.
         expected: the epoch value that should be there.
-        kind: `value`, `null`, `type`, `range` or `unlisted`.
+        kind: `value`, `null`, `type` or `range`.
     """
 
     table: str
@@ -233,7 +233,7 @@ def _lacking(declared: TableContract, found: TableInfo) -> list[str]:
 
 def _shape(
     contract: Contract, declared: TableContract, found: TableInfo, state: State
-) -> TableShape:
+) -> PairedTable:
     """Return the table with the columns whose legacy column is still there."""
     checked = state.values.get("options", {}).get("check_range", False)
     columns = []
@@ -245,7 +245,7 @@ def _shape(
                 reading = replace(reading, valid_range=contract.valid_range)
             whole_seconds = found.strict and "INT" in legacy.type
             columns.append(
-                ColumnShape(
+                ColumnPair(
                     legacy.name,
                     column.epoch,
                     reading,
@@ -253,13 +253,13 @@ def _shape(
                     precision=1_000 if whole_seconds else 1,
                 )
             )
-    return TableShape(found.name, found.key, tuple(columns))
+    return PairedTable(found.name, found.key, tuple(columns))
 
 
 def _verify_table(
     database: Database,
     contract: Contract,
-    table: TableShape,
+    table: PairedTable,
     found: TableInfo,
     state: State,
 ) -> tuple[TableReport, list[str]]:
@@ -286,7 +286,7 @@ def _verify_table(
 
 
 def _column_report(
-    column: ColumnShape,
+    column: ColumnPair,
     count: ColumnCounts,
     rows: int,
     differences: int,
@@ -305,7 +305,7 @@ def _column_report(
 
 
 def _judge(
-    table: TableShape, row: tuple[Any, ...], valid_range: tuple[int, int]
+    table: PairedTable, row: tuple[Any, ...], valid_range: tuple[int, int]
 ) -> list[Difference]:
     """Judge one row by the reference conversion; `row` is its key and both values per column."""
     key, *values = row
@@ -337,7 +337,7 @@ def _kind(
 
 
 def _quarantine_problems(
-    database: Database, table: TableShape, column: ColumnShape, count: ColumnCounts
+    database: Database, table: PairedTable, column: ColumnPair, count: ColumnCounts
 ) -> list[str]:
     place = f"{table.name}.{column.legacy}"
     problems = []

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from ....contract import Contract, VersionRow, index_name
 from ...forms import FORMS, Reading
-from ...pairs import ColumnShape, TableShape
+from ...pairs import ColumnPair, PairedTable
 from ...zones import zone_steps
 from .names import literal, name_in, quote
 from .recognise import (
@@ -46,7 +46,7 @@ def record_contract(contract: Contract, schema: str) -> str:
     )
 
 
-def record_table(table: TableShape, schema: str) -> str:
+def record_table(table: PairedTable, schema: str) -> str:
     """Remember the columns of a table and its CREATE statement, for the way back."""
     columns = json.dumps([[c.legacy, c.epoch, c.index] for c in table.columns])
     master = f"{quote(schema)}.sqlite_schema" if schema else "sqlite_schema"
@@ -120,7 +120,7 @@ def drop_index(table: str, epoch: str, schema: str) -> str:
 # --- the backfill ----------------------------------------------------------------------------
 
 
-def backfill_usual(table: TableShape, where: str, schema: str, unusual: str) -> str:
+def backfill_usual(table: PairedTable, where: str, schema: str, unusual: str) -> str:
     """Return the UPDATE that fills the epoch columns of the usual shapes, in SQL that is short.
 
     Args:
@@ -137,7 +137,7 @@ def backfill_usual(table: TableShape, where: str, schema: str, unusual: str) -> 
     return _backfill(table, where, schema, convert)
 
 
-def backfill_unproved(table: TableShape, where: str, schema: str) -> str:
+def backfill_unproved(table: PairedTable, where: str, schema: str) -> str:
     """Return the UPDATE that fills the epoch columns of rows in which nothing is in doubt.
 
     Args:
@@ -148,7 +148,7 @@ def backfill_unproved(table: TableShape, where: str, schema: str) -> str:
     return _backfill(table, where, schema, lambda legacy, _: unproved_expression(legacy))
 
 
-def in_doubt(table: TableShape, where: str, schema: str) -> str:
+def in_doubt(table: PairedTable, where: str, schema: str) -> str:
     """Return the SELECT of a row if `backfill_unproved` might get a value wrong.
 
     Args:
@@ -163,7 +163,7 @@ def in_doubt(table: TableShape, where: str, schema: str) -> str:
     return f"SELECT 1 FROM {name_in(table.name, schema)} WHERE {where} AND ({doubts}) LIMIT 1"
 
 
-def backfill(table: TableShape, where: str, schema: str = "") -> str:
+def backfill(table: PairedTable, where: str, schema: str = "") -> str:
     """Return the UPDATE that fills every epoch column that is still empty.
 
     Args:
@@ -175,7 +175,7 @@ def backfill(table: TableShape, where: str, schema: str = "") -> str:
 
 
 def _backfill(
-    table: TableShape, where: str, schema: str, convert: Callable[[str, Reading], str]
+    table: PairedTable, where: str, schema: str, convert: Callable[[str, Reading], str]
 ) -> str:
     values = ", ".join(
         f"{epoch} = coalesce({epoch}, {convert(quote(c.legacy), c.reading)})"
@@ -186,11 +186,11 @@ def _backfill(
     return f"UPDATE {name_in(table.name, schema)} SET {values} WHERE {where} AND ({lacking})"
 
 
-def _lacks(column: ColumnShape) -> str:
+def _lacks(column: ColumnPair) -> str:
     return f"{quote(column.epoch)} IS NULL AND {quote(column.legacy)} IS NOT NULL"
 
 
-def quarantine(table: TableShape, column: ColumnShape, where: str, schema: str = "") -> str:
+def quarantine(table: PairedTable, column: ColumnPair, where: str, schema: str = "") -> str:
     """Return the INSERT that lists every value without an instant.
 
     Args:
@@ -210,7 +210,7 @@ def quarantine(table: TableShape, column: ColumnShape, where: str, schema: str =
     )
 
 
-def row_key(table: TableShape, row: str = "") -> str:
+def row_key(table: PairedTable, row: str = "") -> str:
     """Return SQL for the key of a row as a JSON object.
 
     Args:
@@ -242,7 +242,7 @@ def reason(form: str) -> str:
 
 
 def write_version(
-    version: VersionRow, columns: tuple[ColumnShape, ...], schema: str
+    version: VersionRow, columns: tuple[ColumnPair, ...], schema: str
 ) -> tuple[str, ...]:
     """Insert the version with the present second in the table's contract columns."""
     now = "CAST(strftime('%s','now') AS INTEGER)*1000"
@@ -273,6 +273,6 @@ def delete_version(version: VersionRow, schema: str) -> tuple[str, ...]:
     )
 
 
-def legacy_value(ms: str, column: ColumnShape) -> str:
+def legacy_value(ms: str, column: ColumnPair) -> str:
     """Return SQL for what a sync trigger writes into a legacy column."""
     return text_expression(ms, column.reading, column.written_as, column.precision)

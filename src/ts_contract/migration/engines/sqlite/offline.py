@@ -14,17 +14,17 @@ from dataclasses import dataclass, field
 from threading import Event, Thread
 
 from ...errors import MigrationError
-from ...pairs import TableShape
+from ...pairs import PairedTable
 from .connection import Database, file_of, has_write_ahead_log, opened
 from .rows import Key, is_in_doubt
 
-__all__ = ["Proofs", "checkpointing_aside", "proving_aside"]
+__all__ = ["ProvedRanges", "checkpointing_aside", "proving_aside"]
 
 Ranges = Callable[[Database], Iterator[tuple[Key | None, Key]]]
 
 
 @dataclass(slots=True)
-class Proofs:
+class ProvedRanges:
     """What the thread has proved so far; it stays ahead of the range that was taken last."""
 
     proved: set[int] = field(default_factory=set)
@@ -37,7 +37,7 @@ class Proofs:
 
 
 @contextmanager
-def proving_aside(database: Database, table: TableShape, ranges: Ranges) -> Iterator[Proofs]:
+def proving_aside(database: Database, table: PairedTable, ranges: Ranges) -> Iterator[ProvedRanges]:
     """Let a thread prove range after range, while the block fills them.
 
     Args:
@@ -49,7 +49,7 @@ def proving_aside(database: Database, table: TableShape, ranges: Ranges) -> Iter
     Yields:
         What is proved; without an error of its own: what cannot be read is in doubt.
     """
-    proofs, done = Proofs(), Event()
+    proofs, done = ProvedRanges(), Event()
     thread = Thread(target=_prove, args=(file_of(database), table, ranges, proofs, done))
     thread.start()
     try:
@@ -59,7 +59,9 @@ def proving_aside(database: Database, table: TableShape, ranges: Ranges) -> Iter
         thread.join()
 
 
-def _prove(file: str, table: TableShape, ranges: Ranges, proofs: Proofs, done: Event) -> None:
+def _prove(
+    file: str, table: PairedTable, ranges: Ranges, proofs: ProvedRanges, done: Event
+) -> None:
     with suppress(MigrationError), opened(file, write=False) as database:
         for number, (after, upto) in enumerate(ranges(database)):
             if done.is_set():

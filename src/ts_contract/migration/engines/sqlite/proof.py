@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ....contract import VersionRow
-from ...pairs import ColumnShape, TableShape
+from ...pairs import ColumnPair, PairedTable
 from ...zones import is_utc
 from .connection import Database
 from .ddl import QUARANTINE, row_key
@@ -52,7 +52,7 @@ class ColumnCounts:
 
 
 def count_columns(
-    database: Database, table: TableShape, valid_range: tuple[int, int]
+    database: Database, table: PairedTable, valid_range: tuple[int, int]
 ) -> tuple[int, tuple[ColumnCounts, ...]]:
     """Count rows, and for each column its values and those that are not certainly right.
 
@@ -79,7 +79,7 @@ def count_columns(
 
 
 def unsure_rows(
-    database: Database, table: TableShape, valid_range: tuple[int, int]
+    database: Database, table: PairedTable, valid_range: tuple[int, int]
 ) -> Iterator[tuple[Any, ...]]:
     """Yield the row key, and both values of every column, where a value is not certainly right."""
     columns = ", ".join(f"{quote(c.legacy)}, {quote(c.epoch)}" for c in table.columns)
@@ -89,7 +89,7 @@ def unsure_rows(
     )
 
 
-def sure_expression(column: ColumnShape, valid_range: tuple[int, int]) -> str:
+def sure_expression(column: ColumnPair, valid_range: tuple[int, int]) -> str:
     """SQL that is 1 if the epoch value, turned back into a text, gives the stored one, else 0.
 
     It never says 1 for a wrong value; where it says 0, Python judges. Only the conditions of a
@@ -106,7 +106,7 @@ def sure_expression(column: ColumnShape, valid_range: tuple[int, int]) -> str:
     )
 
 
-def _proofs(column: ColumnShape) -> Iterator[str]:
+def _proofs(column: ColumnPair) -> Iterator[str]:
     c, m = quote(column.legacy), quote(column.epoch)
     if is_utc(column.reading.timezone):
         # A plus before the column keeps SQLite from trying to make a number of its text.
@@ -128,7 +128,7 @@ def _proofs(column: ColumnShape) -> Iterator[str]:
         yield f"{c}={m} AND typeof({c})='integer' AND {size}"
 
 
-def unlisted(database: Database, table: TableShape, column: ColumnShape) -> tuple[int, list[str]]:
+def unlisted(database: Database, table: PairedTable, column: ColumnPair) -> tuple[int, list[str]]:
     """Return how many rows without an instant the quarantine lacks, and the keys of some."""
     where = f"{quote(column.epoch)} IS NULL AND {quote(column.legacy)} IS NOT NULL"
     rows = database.run(
@@ -138,12 +138,12 @@ def unlisted(database: Database, table: TableShape, column: ColumnShape) -> tupl
     return len(rows), [key for (key,) in rows[:20]]
 
 
-def orphans(database: Database, table: TableShape, column: ColumnShape) -> list[str]:
+def orphans(database: Database, table: PairedTable, column: ColumnPair) -> list[str]:
     """Return the row keys in the quarantine to which no unconverted value belongs."""
     return [key for (key,) in database.run(orphan_keys(database, table, column))]
 
 
-def orphan_keys(database: Database, table: TableShape, column: ColumnShape) -> str:
+def orphan_keys(database: Database, table: PairedTable, column: ColumnPair) -> str:
     """Return the SELECT of those keys; it looks at the table only if any are listed."""
     where = f"{quote(column.epoch)} IS NULL AND {quote(column.legacy)} IS NOT NULL"
     return (
@@ -152,7 +152,7 @@ def orphan_keys(database: Database, table: TableShape, column: ColumnShape) -> s
     )
 
 
-def _listed(database: Database, table: TableShape, column: ColumnShape) -> str:
+def _listed(database: Database, table: PairedTable, column: ColumnPair) -> str:
     return (
         f"SELECT row_key FROM {database.qualified(QUARANTINE)}"
         f" WHERE table_name = {literal(table.name)} AND column_name = {literal(column.legacy)}"

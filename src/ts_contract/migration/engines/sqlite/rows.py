@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from ....contract import ROWID_NAMES
-from ...pairs import ColumnShape, TableShape
+from ...pairs import ColumnPair, PairedTable
 from ...zones import is_utc
 from . import ddl as sqlite_ddl
 from .connection import Database
@@ -36,12 +36,12 @@ _UNUSUAL: Final = "_ts_contract_unusual"
 _DENSE: Final = 0.5
 
 
-def greatest_key(database: Database, table: TableShape) -> Key | None:
+def greatest_key(database: Database, table: PairedTable) -> Key | None:
     """Return the greatest key of a table; None if it is empty."""
     return _outermost_key(database, table, "DESC")
 
 
-def _outermost_key(database: Database, table: TableShape, direction: str) -> Key | None:
+def _outermost_key(database: Database, table: PairedTable, direction: str) -> Key | None:
     order = ", ".join(f"{quote(name)} {direction}" for name in table.key)
     row = database.run(
         f"SELECT {_columns(table)} FROM {database.qualified(table.name)} ORDER BY {order} LIMIT 1"
@@ -49,7 +49,7 @@ def _outermost_key(database: Database, table: TableShape, direction: str) -> Key
     return None if row is None else [_to_json(value) for value in row]
 
 
-def may_be_numbered_anew(table: TableShape) -> bool:
+def may_be_numbered_anew(table: PairedTable) -> bool:
     """Return whether VACUUM may change the keys of a table, so that no cursor outlasts a run.
 
     https://sqlite.org/lang_vacuum.html: the rowids of a table without INTEGER PRIMARY KEY.
@@ -57,7 +57,7 @@ def may_be_numbered_anew(table: TableShape) -> bool:
     return table.key[0].lower() in ROWID_NAMES
 
 
-def density(database: Database, table: TableShape, greatest: Key, rows: int) -> float | None:
+def density(database: Database, table: PairedTable, greatest: Key, rows: int) -> float | None:
     """Return how many rows there are for each number that could be a key.
 
     Args:
@@ -77,7 +77,7 @@ def density(database: Database, table: TableShape, greatest: Key, rows: int) -> 
 
 
 def batch_end(
-    database: Database, table: TableShape, after: Key | None, upto: Key, size: int, *, dense: bool
+    database: Database, table: PairedTable, after: Key | None, upto: Key, size: int, *, dense: bool
 ) -> Key | None:
     """Return the key that ends the next batch; None if it is the last.
 
@@ -102,7 +102,7 @@ def batch_end(
 
 
 def ranges(
-    database: Database, table: TableShape, after: Key | None, upto: Key, size: int, *, dense: bool
+    database: Database, table: PairedTable, after: Key | None, upto: Key, size: int, *, dense: bool
 ) -> Iterator[tuple[Key | None, Key]]:
     """Yield the ranges of keys that the batches of a table take, as `batch_end` ends them."""
     while (end := batch_end(database, table, after, upto, size, dense=dense)) is not None:
@@ -122,7 +122,7 @@ def noticing_unusual(database: Database) -> Noticed:
 
 
 def fill(
-    database: Database, table: TableShape, after: Key | None, upto: Key | None, noticed: Noticed
+    database: Database, table: PairedTable, after: Key | None, upto: Key | None, noticed: Noticed
 ) -> None:
     """Fill the epoch columns of a range of rows, and list what has no instant.
 
@@ -146,26 +146,28 @@ def fill(
         database.run(sqlite_ddl.quarantine(table, column, where, database.schema), *values)
 
 
-def is_in_doubt(database: Database, table: TableShape, after: Key | None, upto: Key | None) -> bool:
+def is_in_doubt(
+    database: Database, table: PairedTable, after: Key | None, upto: Key | None
+) -> bool:
     """Return whether a range of rows has a value that `fill_unproved` might get wrong."""
     where, values = _range(table, after, upto)
     return database.value(sqlite_ddl.in_doubt(table, where, database.schema), *values) is not None
 
 
 def fill_unproved(
-    database: Database, table: TableShape, after: Key | None, upto: Key | None
+    database: Database, table: PairedTable, after: Key | None, upto: Key | None
 ) -> None:
     """Fill the epoch columns of a range of rows that is not in doubt."""
     where, values = _range(table, after, upto)
     database.run(sqlite_ddl.backfill_unproved(table, where, database.schema), *values)
 
 
-def is_usual(column: ColumnShape) -> bool:
+def is_usual(column: ColumnPair) -> bool:
     """Return whether a column can hold the usual shapes of text in UTC."""
     return is_utc(column.reading.timezone) and column.reading.storage == "auto"
 
 
-def has_stale_quarantine(database: Database, table: TableShape) -> bool:
+def has_stale_quarantine(database: Database, table: PairedTable) -> bool:
     """Return whether the quarantine lacks a value without an instant, or lists one too many."""
     return any(
         unlisted(database, table, column)[0] or orphans(database, table, column)
@@ -173,7 +175,7 @@ def has_stale_quarantine(database: Database, table: TableShape) -> bool:
     )
 
 
-def prune(database: Database, table: TableShape) -> None:
+def prune(database: Database, table: PairedTable) -> None:
     """Delete the entries of the quarantine that belong to no unconverted value any more.
 
     A row may have been corrected or deleted while no sync trigger was there, or VACUUM may have
@@ -189,11 +191,11 @@ def prune(database: Database, table: TableShape) -> None:
         )
 
 
-def _columns(table: TableShape) -> str:
+def _columns(table: PairedTable) -> str:
     return ", ".join(quote(name) for name in table.key)
 
 
-def _range(table: TableShape, after: Key | None, upto: Key | None) -> tuple[str, list[Any]]:
+def _range(table: PairedTable, after: Key | None, upto: Key | None) -> tuple[str, list[Any]]:
     """Return the condition for a range of keys, and its values."""
     columns = _columns(table)
     conditions, values = [], []

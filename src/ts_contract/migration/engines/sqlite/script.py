@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from ...forms import Reading
-from ...pairs import ColumnShape, TableShape
+from ...pairs import ColumnPair, PairedTable
 from .ddl import QUARANTINE, reason
 from .names import literal, name_in, quote
 from .proof import sure_expression
@@ -20,10 +20,10 @@ from .recognise import classified_rows, usual_expression
 __all__ = ["backfill_script", "verify_script"]
 
 _REST = "temp._ts_contract_rest"
-_Place = tuple[TableShape, ColumnShape]
+_Place = tuple[PairedTable, ColumnPair]
 
 
-def backfill_script(tables: tuple[TableShape, ...], schema: str) -> tuple[str, ...]:
+def backfill_script(tables: tuple[PairedTable, ...], schema: str) -> tuple[str, ...]:
     """Return the statements that fill the epoch columns of some tables.
 
     A trigger of the application that touches its own table after an update (`SET updated_at =
@@ -51,7 +51,7 @@ def backfill_script(tables: tuple[TableShape, ...], schema: str) -> tuple[str, .
     )
 
 
-def verify_script(tables: tuple[TableShape, ...], valid_range: tuple[int, int]) -> tuple[str, ...]:
+def verify_script(tables: tuple[PairedTable, ...], valid_range: tuple[int, int]) -> tuple[str, ...]:
     """Return queries for the columns with wrong values; no row means that none is wrong.
 
     A value is proved by turning it back into a text. What that cannot prove is judged by the
@@ -73,7 +73,7 @@ def verify_script(tables: tuple[TableShape, ...], valid_range: tuple[int, int]) 
     return tuple(statements)
 
 
-def _by_reading(tables: tuple[TableShape, ...]) -> dict[Reading, list[_Place]]:
+def _by_reading(tables: tuple[PairedTable, ...]) -> dict[Reading, list[_Place]]:
     places: defaultdict[Reading, list[_Place]] = defaultdict(list)
     for table in tables:
         for column in table.columns:
@@ -81,11 +81,11 @@ def _by_reading(tables: tuple[TableShape, ...]) -> dict[Reading, list[_Place]]:
     return places
 
 
-def _guard_name(table: TableShape, schema: str) -> str:
+def _guard_name(table: PairedTable, schema: str) -> str:
     return name_in(f"_ts_contract_{table.name}_guard", schema)
 
 
-def _guard(table: TableShape, schema: str) -> str:
+def _guard(table: PairedTable, schema: str) -> str:
     untouched = " AND ".join(f"old.{quote(c.epoch)} IS new.{quote(c.epoch)}" for c in table.columns)
     return (
         f"CREATE TRIGGER {_guard_name(table, schema)} BEFORE UPDATE ON {quote(table.name)}"
@@ -93,7 +93,7 @@ def _guard(table: TableShape, schema: str) -> str:
     )
 
 
-def _fill_usual(table: TableShape, schema: str) -> str:
+def _fill_usual(table: PairedTable, schema: str) -> str:
     values = ",\n  ".join(
         f"{quote(c.epoch)} = {usual_expression(quote(c.legacy), c.reading)}" for c in table.columns
     )
@@ -121,7 +121,7 @@ def _converted(places: list[_Place], rows: str, reading: Reading) -> str:
     )
 
 
-def _fill_rest(table: TableShape, column: ColumnShape, schema: str) -> str:
+def _fill_rest(table: PairedTable, column: ColumnPair, schema: str) -> str:
     here = (
         f"FROM {_REST} WHERE table_name = {literal(table.name)}"
         f" AND column_name = {literal(column.legacy)} AND ms IS NOT NULL"

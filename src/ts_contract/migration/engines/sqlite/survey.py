@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 
 from ...forms import Reading
-from ...pairs import ColumnShape
+from ...pairs import ColumnPair
 from ...schema import TableInfo
 from ...zones import is_utc, zone_steps
 from .connection import Database
@@ -34,7 +34,7 @@ class FormCount:
     example: str
 
 
-def count_forms(database: Database, table: str, column: ColumnShape) -> tuple[FormCount, ...]:
+def count_forms(database: Database, table: str, column: ColumnPair) -> tuple[FormCount, ...]:
     """Count the forms in a column, the most frequent first."""
     provide_zones(database, column.reading)
     legacy = quote(column.legacy)
@@ -47,7 +47,7 @@ def count_forms(database: Database, table: str, column: ColumnShape) -> tuple[Fo
     return tuple(FormCount(form, count, example) for form, count, example in rows)
 
 
-def first_forms(database: Database, table: str, column: ColumnShape) -> set[str]:
+def first_forms(database: Database, table: str, column: ColumnPair) -> set[str]:
     """Return the forms of the first texts in a column; empty if it has none."""
     legacy = quote(column.legacy)
     rows = database.run(

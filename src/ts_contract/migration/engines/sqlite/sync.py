@@ -28,7 +28,7 @@ from dataclasses import dataclass
 
 from ....contract import ROWID_NAMES
 from ...forms import Reading
-from ...pairs import ColumnShape, TableShape
+from ...pairs import ColumnPair, PairedTable
 from .ddl import QUARANTINE, legacy_value, reason, row_key
 from .names import literal, name_in, quote
 from .recognise import ms_or_form_expression
@@ -109,7 +109,7 @@ def _way(reading: Reading) -> str:
 # --- the triggers of a table -----------------------------------------------------------------
 
 
-def create_sync(table: TableShape, schema: str) -> tuple[str, ...]:
+def create_sync(table: PairedTable, schema: str) -> tuple[str, ...]:
     """Return the statements that create the sync triggers of a table, whichever are there."""
     return (
         *drop_sync(table, schema),
@@ -121,7 +121,7 @@ def create_sync(table: TableShape, schema: str) -> tuple[str, ...]:
     )
 
 
-def drop_sync(table: TableShape, schema: str) -> tuple[str, ...]:
+def drop_sync(table: PairedTable, schema: str) -> tuple[str, ...]:
     """Return the statements that drop them."""
     return tuple(
         f"DROP TRIGGER IF EXISTS {name_in(trigger_name(table.name, event), schema)}"
@@ -129,7 +129,7 @@ def drop_sync(table: TableShape, schema: str) -> tuple[str, ...]:
     )
 
 
-def _insert_trigger(table: TableShape, schema: str) -> str:
+def _insert_trigger(table: PairedTable, schema: str) -> str:
     rules = []
     for column in table.columns:
         given = f"new.{quote(column.epoch)} IS NOT NULL"
@@ -146,7 +146,7 @@ def _insert_trigger(table: TableShape, schema: str) -> str:
     )
 
 
-def _update_trigger(table: TableShape, schema: str) -> str:
+def _update_trigger(table: PairedTable, schema: str) -> str:
     rules = _update_rules(table)
     return (
         f"CREATE TRIGGER {name_in(trigger_name(table.name, 'update'), schema)}"
@@ -155,7 +155,7 @@ def _update_trigger(table: TableShape, schema: str) -> str:
     )
 
 
-def _nested_update_trigger(table: TableShape, schema: str) -> str:
+def _nested_update_trigger(table: PairedTable, schema: str) -> str:
     rules = _update_rules(table)
     at_work = f"EXISTS (SELECT 1 FROM {quote(CONVERTED)} WHERE {_any_place(table)})"
     return (
@@ -165,7 +165,7 @@ def _nested_update_trigger(table: TableShape, schema: str) -> str:
     )
 
 
-def _update_rules(table: TableShape) -> list[_Rule]:
+def _update_rules(table: PairedTable) -> list[_Rule]:
     rules = []
     for column in table.columns:
         legacy, epoch = quote(column.legacy), quote(column.epoch)
@@ -179,7 +179,7 @@ def _update_rules(table: TableShape) -> list[_Rule]:
     return rules
 
 
-def _after_update(table: TableShape) -> str:
+def _after_update(table: PairedTable) -> str:
     if not all(column.writable for column in table.columns):
         # UPDATE OF does not see a generated column change with what it is computed from.
         return f"AFTER UPDATE ON {quote(table.name)}"
@@ -192,7 +192,7 @@ def _any_open(rules: list[_Rule]) -> str:
     return " OR ".join(rule.is_open for rule in rules)
 
 
-def _follow_update(table: TableShape, rules: list[_Rule]) -> str:
+def _follow_update(table: PairedTable, rules: list[_Rule]) -> str:
     forget = " ".join(
         f"{_forget(table, 'old', 'new')} AND column_name = {literal(rule.column.legacy)}"
         f" AND EXISTS (SELECT 1 {rule.converted});"
@@ -208,7 +208,7 @@ def _follow_update(table: TableShape, rules: list[_Rule]) -> str:
 class _Rule:
     """When which column of a pair decides, as SQL over `new` and `old`."""
 
-    column: ColumnShape
+    column: ColumnPair
     place: str
     epoch_decides: str
     legacy_decides: str
@@ -234,7 +234,7 @@ class _Rule:
 
 
 def _rule(
-    table: TableShape, column: ColumnShape, *, epoch_decides: str, legacy_decides: str
+    table: PairedTable, column: ColumnPair, *, epoch_decides: str, legacy_decides: str
 ) -> _Rule:
     """Return the rule of a column; a generated legacy column cannot be written, so it decides."""
     place = _place(table, column)
@@ -243,17 +243,17 @@ def _rule(
     return _Rule(column, place, "0", f"({epoch_decides} OR {legacy_decides})")
 
 
-def _place(table: TableShape, column: ColumnShape) -> str:
+def _place(table: PairedTable, column: ColumnPair) -> str:
     return literal(f"{quote(table.name)}.{column.legacy}")
 
 
-def _any_place(table: TableShape) -> str:
+def _any_place(table: PairedTable) -> str:
     """The condition of all places of a table: a range, because SQLite makes a table for an IN."""
     first, after = (literal(quote(table.name) + mark) for mark in "./")
     return f"place > {first} AND place < {after}"
 
 
-def _convert(table: TableShape, rules: list[_Rule]) -> str:
+def _convert(table: PairedTable, rules: list[_Rule]) -> str:
     """Convert what was written, and is there still."""
     inserts = (
         f"INSERT INTO {quote(CONVERT)} VALUES ({rule.place},"
@@ -269,11 +269,11 @@ def _convert(table: TableShape, rules: list[_Rule]) -> str:
     return f"{used} {' '.join(inserts)}"
 
 
-def _clear(table: TableShape) -> str:
+def _clear(table: PairedTable) -> str:
     return f"DELETE FROM {quote(CONVERTED)} WHERE {_any_place(table)};"
 
 
-def _equalise(table: TableShape, rules: list[_Rule]) -> str:
+def _equalise(table: PairedTable, rules: list[_Rule]) -> str:
     """List what has no instant, and write the column that is behind."""
     listing = (
         f"INSERT INTO {quote(QUARANTINE)} SELECT {literal(table.name)},"
@@ -300,7 +300,7 @@ def _legacy_value(rule: _Rule) -> str:
     )
 
 
-def _update(table: TableShape, rules: list[_Rule]) -> str:
+def _update(table: PairedTable, rules: list[_Rule]) -> str:
     values, needed = [], []
     for rule in rules:
         legacy, epoch = quote(rule.column.legacy), quote(rule.column.epoch)
@@ -324,17 +324,17 @@ def _update(table: TableShape, rules: list[_Rule]) -> str:
     )
 
 
-def _same_row(table: TableShape) -> str:
+def _same_row(table: PairedTable) -> str:
     return " AND ".join(f"{quote(column)} = new.{quote(column)}" for column in table.key)
 
 
-def _to_precision(column: ColumnShape) -> str:
+def _to_precision(column: ColumnPair) -> str:
     """SQL for the new epoch value as exactly as the legacy column can hold it."""
     ms, step = f"new.{quote(column.epoch)}", column.precision
     return ms if step == 1 else f"({ms}-(({ms}%{step}+{step})%{step}))"
 
 
-def _forget(table: TableShape, *rows: str) -> str:
+def _forget(table: PairedTable, *rows: str) -> str:
     keys = " OR ".join(f"row_key = {row_key(table, f'{row}.')}" for row in rows)
     return (
         f"DELETE FROM {quote(QUARANTINE)} WHERE table_name = {literal(table.name)}"
