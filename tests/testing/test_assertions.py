@@ -8,6 +8,7 @@ from ts_contract.testing import (
     assert_epoch_ms,
     assert_migrated,
     assert_ms_matches,
+    assert_no_legacy_reads,
     assert_no_null_ms,
 )
 
@@ -222,3 +223,37 @@ def test_an_instant_of_the_range_is_one(value):
 def test_a_value_that_is_none_fails_with_the_likely_cause(value, message):
     with pytest.raises(AssertionError, match=message):
         assert_epoch_ms(value)
+
+
+# --- assert_no_legacy_reads ------------------------------------------------------------------
+
+
+def test_the_assertion_names_each_place(path):
+    with (
+        pytest.raises(AssertionError) as failure,
+        assert_no_legacy_reads(contract=CONTRACT),
+        closing(sqlite3.connect(path)) as db,
+    ):
+        db.execute("SELECT created_at FROM tasks")
+    assert str(failure.value).startswith(f"tasks.created_at is read at {__file__}:")
+    assert str(failure.value).endswith("; read created_at_ms")
+
+
+def test_the_assertion_passes_where_nothing_legacy_is_read(path):
+    with assert_no_legacy_reads(contract=CONTRACT), closing(sqlite3.connect(path)) as db:
+        db.execute("SELECT created_at_ms FROM tasks")
+
+
+def test_the_assertion_watches_a_connection_that_was_open_before(path):
+    with closing(sqlite3.connect(path)) as db:
+        with (
+            pytest.raises(AssertionError, match=r"tasks\.created_at is read"),
+            assert_no_legacy_reads(db, contract=CONTRACT),
+        ):
+            db.execute("SELECT created_at FROM tasks")
+        db.execute("SELECT created_at FROM tasks")
+
+
+def test_an_error_of_the_block_is_not_hidden_by_the_assertion(path):
+    with pytest.raises(RuntimeError, match="mine"), assert_no_legacy_reads(contract=CONTRACT):
+        raise RuntimeError("mine")

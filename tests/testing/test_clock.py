@@ -8,7 +8,6 @@ import time_machine
 
 from ts_contract import now_ms
 from ts_contract.testing import FrozenClock
-from ts_contract.testing.clock import freeze_sql_clock
 
 NOON = 1_705_320_000_000
 
@@ -63,13 +62,6 @@ def test_afterwards_both_clocks_run_again_also_in_a_connection_that_stays_open()
         assert now_ms() > NOON
         assert current(db)[1] >= today
     assert sqlite3.connect.__module__ != "ts_contract.testing.engines.sqlite.connections"
-
-
-def test_a_connection_that_was_open_before_can_be_frozen_too():
-    with closing(sqlite3.connect(":memory:")) as db:
-        freeze_sql_clock(db)
-        with FrozenClock(NOON):
-            assert current(db)[0] == "2024-01-15 12:00:00"
 
 
 @pytest.mark.parametrize(

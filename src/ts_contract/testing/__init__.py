@@ -1,6 +1,15 @@
 """For tests of code that keeps instants: assertions, matchers, a frozen clock, ready-made tests.
 
-Everything but `suite` works without pytest. The names are loaded when they are first used.
+- `assertions`: a database is migrated, its values agree, a block reads no legacy column.
+- `matchers`: values that compare equal to any right instant.
+- `causes`: the likely cause of a wrong value, which the messages of both name.
+- `clock`: one frozen clock for the code and its database.
+- `suite`: ready-made tests of a project's own migration; the only room that needs pytest.
+- `samples`: rows of many storage forms for them.
+- `watching`: which legacy columns are read, and by which line of the user's code (`sites`).
+- `engines`: what differs between databases.
+
+The public names are loaded when they are first used.
 """
 
 from __future__ import annotations
