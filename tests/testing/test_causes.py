@@ -23,7 +23,7 @@ NOON = 1_705_320_000_000  # 2024-01-15T12:00:00Z
         ("2024-01-15 12:00:00", "a text"),
         (None, "NULL"),
         (True, "a bool"),
-        (b"\x00", "a bytes, and no int"),
+        (b"\x00", "a bytes, not an int"),
     ],
 )
 def test_the_likely_cause_is_named(found, cause):

@@ -90,7 +90,9 @@ def marker_allowances(item: pytest.Item) -> Iterator[Allowance]:
             _refuse(f"{item.nodeid}: allow_legacy_reads is incomplete")
         for column in columns:
             if not isinstance(column, str) or not _COLUMN.fullmatch(column):
-                _refuse(f"{item.nodeid}: allow_legacy_reads: {column!r} is no TABLE.COLUMN")
+                _refuse(
+                    f"{item.nodeid}: allow_legacy_reads: {column!r} is not of the form TABLE.COLUMN"
+                )
             yield Allowance(_without_case(node), column, str(reason), "allow_legacy_reads")
 
 

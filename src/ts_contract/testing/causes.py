@@ -82,7 +82,7 @@ def _named_type(value: object) -> str:
         return "a float: time.time() * 1000? use now_ms(), or // on integers"
     if isinstance(value, str):
         return "a text: a datetime or ISO text bound as it is? convert it with to_epoch_ms()"
-    return f"a {type(value).__name__}, and no int"
+    return f"a {type(value).__name__}, not an int"
 
 
 def _cause(difference: int, found: int) -> str:
