@@ -17,19 +17,19 @@ from ...source.sql.text import Placeholder
 from ..changes import NotProvedError, Rewrite
 from ..edits.lists import without_item
 from ..edits.sql import Editor
-from .tokens import Clauses, Place
+from .tokens import Place, StatementTokens
 
 __all__ = ["collapse"]
 
 
 def collapse(
-    reference: Reference, clauses: Clauses, editor: Editor, file: File
+    reference: Reference, tokens: StatementTokens, editor: Editor, file: File
 ) -> tuple[Rewrite, list[Placeholder]]:
     """Return the rewrite that takes one legacy column out of a dual write.
 
     Args:
         reference: the legacy column, as it is written.
-        clauses: the statement's tokens.
+        tokens: the statement's tokens.
         editor: of the file.
         file: the file.
 
@@ -39,27 +39,30 @@ def collapse(
     Raises:
         NotProvedError: something that belongs to it is not seen.
     """
-    place = clauses.place(reference.first, reference.last)
-    values = [clauses.place(value.first, value.last) for value in reference.values]
-    if place is None or not values or any(value is None for value in values):
-        raise NotProvedError("what is written to the column is not seen")
-    seen = [value for value in values if value is not None]
-    rewrite = Rewrite()
-    query = reference.query
-    if reference.role == "insert":
-        gone = [(place, clauses.list_around(place)), *((v, clauses.list_around(v)) for v in seen)]
-    else:
-        assignment = Place(place.first, seen[0].last)
-        gone = [(assignment, clauses.list_around(assignment))]
-    for item, items in gone:
+    rewrite, query = Rewrite(), reference.query
+    gone = _items_of(reference, tokens)
+    for item in gone:
+        items = tokens.list_around(item)
         if len(items) < 2 or item not in items:
             raise NotProvedError("the list that the column stands in is not seen")
-        spans = [clauses.indexes(other) for other in items]
+        spans = [tokens.indexes(other) for other in items]
         rewrite.edits.append(editor.replaced(query, *without_item(spans, items.index(item)), ""))
-    marks = _marks_in(query, [clauses.indexes(item) for item, _ in gone])
+    marks = _marks_in(query, [tokens.indexes(item) for item in gone])
     for mark in marks:
         _unbind(query, mark, file, rewrite)
     return rewrite, marks
+
+
+def _items_of(reference: Reference, tokens: StatementTokens) -> list[Place]:
+    """Return what belongs to the column: its name and its values, or its assignment."""
+    column = tokens.place(reference.first, reference.last)
+    values = [tokens.place(value.first, value.last) for value in reference.values]
+    places = [place for place in values if place is not None]
+    if column is None or not places or len(places) < len(values):
+        raise NotProvedError("what is written to the column is not seen")
+    if reference.role == "insert":
+        return [column, *places]
+    return [Place(column.first, places[0].last)]
 
 
 def _marks_in(query: Query, places: list[tuple[int, int]]) -> list[Placeholder]:

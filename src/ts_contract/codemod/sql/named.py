@@ -18,7 +18,7 @@ from ...source.sql.references import Statement
 from ..changes import NotProvedError, Options, Rewrite, Span, Verdict, verdict_of
 from ..python.bound_values import bound_value
 from ..python.value_readers import loads_of
-from .tokens import Clauses
+from .tokens import StatementTokens
 
 __all__ = ["plan_held_names"]
 
@@ -152,13 +152,13 @@ class _HeldNames:
 
     def _is_order(self, statement: Statement, character: str, data: ColumnData) -> bool:
         assert self._file.contract is not None
-        clauses = Clauses(statement.text, self._file.contract.dialect)
+        tokens = StatementTokens(statement.text, self._file.contract.dialect)
         at = statement.query.text.value.index(character)
-        place = clauses.place(at, at + 1)
+        place = tokens.place(at, at + 1)
         owners = [t for t in statement.tables if t.column(data.column.legacy) is not None]
         return (
             place is not None
-            and clauses.clause(place) == "order"
+            and tokens.clause(place) == "order"
             and owners == [data.table]
-            and not _GROUPING & set(clauses.words)
+            and not _GROUPING & set(tokens.words)
         )

@@ -5,24 +5,20 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from ...source.columns.analysis import find_references, find_stars, find_statements
-from ...source.columns.model import RowRead
+from ...source.columns.analysis import find_references, find_statements
 from ...source.columns.rows import find_row_reads
 from ...source.edits import Edit
 from ...source.file import File
-from ...source.sql.queries import Query, find_queries
-from ...source.sql.references import Reference, Statement
-from ..changes import NotProvedError, Options, Span, Verdict, joined
+from ...source.sql.queries import find_queries
+from ..changes import NotProvedError, Options, Span, Verdict
 from .groups import bind_together, grouped, verdict_on
-from .rewrites import ColumnRewrite, FileRewrite
-from .spelling import SCALES, shown
+from .rewrites import ColumnRewrite, FileRewrite, result_column
+from .stars import compat_stars, star_readers
 from .statements import Planner
 
 __all__ = ["plan_sql"]
 
-
 _MAX_ROUNDS = 6
-_NOTHING_TO_DO = Verdict(safety="safe")
 
 
 def plan_sql(file: File, options: Options) -> dict[Span, Verdict]:
@@ -52,7 +48,11 @@ def plan_sql(file: File, options: Options) -> dict[Span, Verdict]:
                 if value.clock is not None:
                     verdicts[value.clock] = verdict
     _readers_of(file, verdicts)
-    _stars(state, verdicts, rewrites)
+    binding = {node: rewrite.span for rewrite in rewrites for node in rewrite.bound}
+    for span, verdict in star_readers(state, verdicts, binding):
+        verdicts.setdefault(span, verdict)
+    if options.compat_reads:
+        verdicts |= dict(compat_stars(state))
     _epoch_clocks(state, verdicts)
     return verdicts
 
@@ -120,107 +120,9 @@ def _warn_of_public_text(rewrites: Iterable[ColumnRewrite], state: FileRewrite) 
 def _readers_of(file: File, verdicts: dict[Span, Verdict]) -> None:
     """Give the readers of a column the verdict of the column."""
     for read in file.part(find_row_reads):
-        reference = _origin(read)
+        reference = result_column(read)
         if reference is not None and reference.span in verdicts and read.span not in verdicts:
             verdicts[read.span] = verdicts[reference.span]
-
-
-def _origin(read: RowRead) -> Reference | None:
-    """Return the result column that a reader takes; None if it comes through a `*`."""
-    for statement in read.statements:
-        for output in statement.outputs or ():
-            if output.reference is not None and output.name.lower() == read.name.lower():
-                return output.reference
-    return None
-
-
-def _stars(
-    state: FileRewrite,
-    verdicts: dict[Span, Verdict],
-    rewrites: Iterable[ColumnRewrite],
-) -> None:
-    """Decide about readers of rows that come through a `*`, and about the `*` itself."""
-    file, options = state.file, state.options
-    binding = {node: rewrite.span for rewrite in rewrites for node in rewrite.bound}
-    for read in file.part(find_row_reads):
-        if read.span in verdicts or _origin(read) is not None:
-            continue
-        if read.node in binding:
-            verdicts[read.span] = verdicts[binding[read.node]]
-        else:
-            verdicts[read.span] = _star_reader(state, read)
-    if not options.compat_reads:
-        return
-    for star in file.part(find_stars):
-        statement = next((r for r in file.part(find_statements) if r.query is star.query), None)
-        if statement is None:
-            continue
-        verdicts[star.span] = _compat_star(state, statement, star.span)
-
-
-def _star_reader(state: FileRewrite, read: RowRead) -> Verdict:
-    """Return the verdict on a reader whose row has both columns."""
-    if read.kind not in {"key", "get"}:
-        return Verdict(reason="the row is taken as a whole")
-    try:
-        rewrite = state.value_readers.value_rewrite(read.node, unsafe=state.options.unsafe)
-        if rewrite.needs:
-            raise NotProvedError("the value meets another one")
-    except NotProvedError as error:
-        return Verdict(safety="unsafe" if error.offered else None, reason=error.reason)
-    edits = (*rewrite.edits, Edit(*read.span, read.column.epoch))
-    reasons = joined(rewrite.reasons)
-    return Verdict(
-        tuple(sorted(edits, key=lambda e: (e.start, e.end))),
-        tuple(rewrite.imports),
-        "unsafe" if reasons else "safe",
-        reasons,
-    )
-
-
-def _compat_star(state: FileRewrite, statement: Statement, span: Span) -> Verdict:
-    """Return the verdict that gives the legacy values under their names, instead of a `*`.
-
-    Where the schema tells the table's columns they are named, each in its place. Elsewhere the
-    legacy values stand behind the `*`, for readers by name.
-    """
-    outputs = statement.outputs or ()
-    stars = [output for output in outputs if output.is_star]
-    if len(stars) != 1 or stars[0].star is None:
-        return Verdict(reason="what else the rows hold is not known")
-    table = stars[0].star
-    values = {
-        c.legacy.lower(): f"{c.epoch}".join(shown(state.sql, c)) + f" AS {c.legacy}"
-        for c in table.columns
-    }
-    if any(output.name.lower() in values for output in outputs):
-        return _NOTHING_TO_DO
-    if not all(c.storage in SCALES or c.timezone.upper() == "UTC" for c in table.columns):
-        return Verdict(reason="a column of the table holds no text in UTC")
-    known = state.columns_of(table)
-    query = statement.query
-    try:
-        index = _index_of(query, span)
-        if query.text.value[:index].rstrip().endswith("."):
-            return Verdict(reason="the columns of one table are taken among others")
-        if known:
-            text = ", ".join(values.get(name.lower(), name) for name in known)
-            edit = state.editor.replaced(query, index, index + 1, text)
-        elif outputs[-1].is_star:
-            edit = state.editor.after(query, index + 1, "".join(f", {v}" for v in values.values()))
-        else:
-            return Verdict(reason="the schema does not tell the columns of the table")
-    except NotProvedError as error:
-        return Verdict(reason=error.reason)
-    return Verdict((edit,), (), "safe", "")
-
-
-def _index_of(query: Query, span: Span) -> int:
-    """Return the index in a query's text of what stands at a place of the file."""
-    for index, character in enumerate(query.text.value):
-        if character == "*" and query.text.span(index, index + 1) == span:
-            return index
-    raise NotProvedError("the * is not written in one piece")
 
 
 def _epoch_clocks(state: FileRewrite, verdicts: dict[Span, Verdict]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...contract import ColumnContract, TableContract
+from ...source.columns.model import RowRead
 from ...source.edits import Edit, Import
 from ...source.file import File
 from ...source.sql.queries import Query
@@ -18,9 +19,17 @@ from ..edits.sql import Editor
 from ..python.row_readers import RowReaders
 from ..python.value_readers import ValueReaders
 from .spelling import DIALECTS, SCALES, shown
-from .tokens import Clauses, Place
+from .spot import Spot
+from .tokens import Place, StatementTokens
 
-__all__ = ["ColumnRewrite", "FileRewrite", "legacy_references"]
+__all__ = [
+    "ColumnRewrite",
+    "FileRewrite",
+    "legacy_references",
+    "link_target",
+    "need_text_in_utc",
+    "result_column",
+]
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_]\w*")
 
@@ -74,6 +83,15 @@ def legacy_references(statement: Statement) -> list[Reference]:
     return [r for r in statement.references if not r.epoch and not r.opaque and r.access != "ddl"]
 
 
+def result_column(read: RowRead) -> Reference | None:
+    """Return the result column that a reader of rows takes; None if it comes through a `*`."""
+    for statement in read.statements:
+        for output in statement.outputs or ():
+            if output.reference is not None and output.name.lower() == read.name.lower():
+                return output.reference
+    return None
+
+
 class FileRewrite:
     """The state of the rewrite of one file's SQL.
 
@@ -107,7 +125,7 @@ class FileRewrite:
         self.legacy_marks: frozenset[tuple[Query, str]] | None = None
         self.converted: dict[ast.expr, Span] = {}
         self.subquery_columns: dict[tuple[Statement, Place], Span] = {}
-        self._clauses: dict[Statement, Clauses] = {}
+        self._tokens: dict[Statement, StatementTokens] = {}
         self._places: dict[Statement, dict[Place, Reference]] = {}
 
     def learn(self, rewrites: Sequence[ColumnRewrite]) -> None:
@@ -129,19 +147,23 @@ class FileRewrite:
         """Return what `learn` has kept, to be compared."""
         return self.legacy_marks, dict(self.converted), dict(self.subquery_columns)
 
-    def clauses(self, statement: Statement) -> Clauses:
+    def spot(self, statement: Statement, place: Place) -> Spot:
+        """Return a place in a statement."""
+        return Spot(statement, self.tokens(statement), place)
+
+    def tokens(self, statement: Statement) -> StatementTokens:
         """Return the tokens of a statement."""
-        known = self._clauses.get(statement)
+        known = self._tokens.get(statement)
         if known is None:
-            known = self._clauses[statement] = Clauses(statement.text, self.dialect)
+            known = self._tokens[statement] = StatementTokens(statement.text, self.dialect)
         return known
 
     def columns(self, statement: Statement) -> dict[Place, Reference]:
         """Return the contract columns of a statement by their places."""
         known = self._places.get(statement)
         if known is None:
-            clauses = self.clauses(statement)
-            places = [(clauses.column(r.first, r.last), r) for r in statement.references]
+            tokens = self.tokens(statement)
+            places = [(tokens.column(r.first, r.last), r) for r in statement.references]
             known = self._places[statement] = {p: r for p, r in places if p is not None}
         return known
 
@@ -154,60 +176,69 @@ class FileRewrite:
             return ()
         return tuple(name for name in known if name.lower() not in epochs)
 
+    # --- edits of a column rewrite -----------------------------------------------------------
+
     def rename(self, rewrite: ColumnRewrite) -> None:
         """Put the epoch column's name in the place of the legacy one's."""
         reference = rewrite.reference
         name = reference.column.epoch
-        if not _PLAIN_NAME.fullmatch(name) and not self._is_quoted(reference):
+        if not _PLAIN_NAME.fullmatch(name) and not _is_quoted(reference):
             name = '"' + name.replace('"', '""') + '"'
         query = reference.query
         edit = self.editor.replaced(query, reference.first, reference.last, name)
         if edit not in rewrite.edits:
             rewrite.edits.append(edit)
 
-    def _is_quoted(self, reference: Reference) -> bool:
-        text = reference.query.text.value
-        return text[reference.first - 1 : reference.first] in {'"', "`", "["}
+    def put_instead(self, spot: Spot, rewrite: ColumnRewrite, text: str) -> None:
+        """Put SQL in the place of a spot."""
+        first, last = spot.indexes
+        rewrite.edits.append(self.editor.replaced(rewrite.reference.query, first, last, text))
 
-    def need_text_in_utc(self, column: ColumnContract) -> None:
-        """Refuse a column whose values are neither texts in UTC nor numbers of a known unit."""
-        if column.storage in SCALES:
-            return
-        if column.timezone.upper() not in {"UTC", "ETC/UTC"}:
-            raise NotProvedError(f"the text is local time in {column.timezone}")
-        if column.storage != "auto":
-            raise NotProvedError(f"the column holds {column.storage}, not texts")
+    def put_behind(self, spot: Spot, rewrite: ColumnRewrite, text: str) -> None:
+        """Put SQL behind a spot."""
+        _, last = spot.indexes
+        rewrite.edits.append(self.editor.after(rewrite.reference.query, last, text))
 
-    def show(self, statement: Statement, place: Place, rewrite: ColumnRewrite) -> None:
-        """Rename a column and put around it what computes the legacy value."""
-        self.rename(rewrite)
-        first, last = self.clauses(statement).indexes(place)
+    def put_around(self, spot: Spot, rewrite: ColumnRewrite, before: str, behind: str) -> None:
+        """Put SQL before and behind a spot."""
+        first, last = spot.indexes
         query = rewrite.reference.query
-        before, behind = shown(self.sql, rewrite.reference.column)
-        if not behind:
-            return
         rewrite.edits += [
             self.editor.before(query, first, before),
             self.editor.after(query, last, behind),
         ]
 
-    def is_compound(self, statement: Statement) -> bool:
-        """Tell whether a statement is a UNION or the like of several."""
-        clauses = self.clauses(statement)
-        return any(
-            word in {"UNION", "EXCEPT", "INTERSECT"} and clauses.depth(Place(index, index)) < 0
-            for index, word in enumerate(clauses.words)
-        )
+    def show(self, spot: Spot, rewrite: ColumnRewrite) -> None:
+        """Rename a column and put around it what computes the legacy value."""
+        self.rename(rewrite)
+        before, behind = shown(self.sql, rewrite.reference.column)
+        if behind:
+            self.put_around(spot, rewrite, before, behind)
 
-    def link_target(self, statement: Statement, place: Place, rewrite: ColumnRewrite) -> None:
-        """Link a column whose value is written: what it is written to must change with it."""
-        first, last = self.clauses(statement).indexes(place)
-        for target in statement.references:
-            if target.access == "write":
-                for value in target.values:
-                    if value.first <= first and last <= value.last:
-                        if target.epoch:
-                            return
+
+def _is_quoted(reference: Reference) -> bool:
+    text = reference.query.text.value
+    return text[reference.first - 1 : reference.first] in {'"', "`", "["}
+
+
+def need_text_in_utc(column: ColumnContract) -> None:
+    """Refuse a column whose values are neither texts in UTC nor numbers of a known unit."""
+    if column.storage in SCALES:
+        return
+    if column.timezone.upper() not in {"UTC", "ETC/UTC"}:
+        raise NotProvedError(f"the text is local time in {column.timezone}")
+    if column.storage != "auto":
+        raise NotProvedError(f"the column holds {column.storage}, not texts")
+
+
+def link_target(spot: Spot, rewrite: ColumnRewrite) -> None:
+    """Link a column whose value is written: what it is written to must change with it."""
+    first, last = spot.indexes
+    for target in spot.statement.references:
+        if target.access == "write":
+            for value in target.values:
+                if value.first <= first and last <= value.last:
+                    if not target.epoch:
                         rewrite.links.add(target.span)
-                        return
-        raise NotProvedError("the value is written to a column outside the contract")
+                    return
+    raise NotProvedError("the value is written to a column outside the contract")

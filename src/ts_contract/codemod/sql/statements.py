@@ -14,18 +14,29 @@ from ...source.instants.clocks import is_none
 from ...source.sql.references import Reference, Statement
 from ..changes import NotProvedError
 from .dual_writes import collapse
-from .operands import FIRST_ARGUMENT_ONLY, SAME_VALUE, Operands
+from .operands import SAME_VALUE, Operands, handed_on
 from .outputs import Outputs
-from .rewrites import ColumnRewrite, FileRewrite, legacy_references
+from .placeholders import Placeholders
+from .rewrites import (
+    ColumnRewrite,
+    FileRewrite,
+    legacy_references,
+    link_target,
+    need_text_in_utc,
+)
 from .spelling import SCALES
-from .tokens import Place
-from .usage import Usage, usage_of
+from .spot import Spot
+from .tokens import Place, StatementTokens
+from .usage import Usage
 
 __all__ = ["Planner"]
 
 _COUNTS = frozenset({"COUNT"})
 _DATE_FUNCTIONS = {"DATE": 0, "TIME": 0, "DATETIME": 0, "JULIANDAY": 0, "STRFTIME": 1}
 _NO_EXPRESSION = frozenset({"conflict", "excluded", "trigger", "using"})
+_DEFAULT_INSTEAD_OF_NULL = (
+    "NULL may be inserted, and a DEFAULT of the legacy column would take its place"
+)
 
 
 class Planner:
@@ -37,26 +48,32 @@ class Planner:
 
     def __init__(self, state: FileRewrite) -> None:
         self._state = state
-        self._operands = Operands(state)
+        self._placeholders = Placeholders(state)
+        self._operands = Operands(state, self._placeholders)
         self._outputs = Outputs(state, self._value_at)
 
     def rewrites(self, statement: Statement) -> list[ColumnRewrite]:
         """Return the column rewrites of one statement, each worked out on its own."""
         written = [v for r in statement.references if r.dual for v in r.values]
-        references = [
-            r
+        return [
+            self._column_rewrite(statement, r)
             for r in legacy_references(statement)
             if not self._is_kept_dual(r)
             and not any(v.first <= r.first and r.last <= v.last for v in written)
         ]
-        if not references:
-            return []
-        return [self._column_rewrite(statement, reference) for reference in references]
+
+    def _is_kept_dual(self, reference: Reference) -> bool:
+        """Tell whether a write is one of two that the phase lets stand beside each other."""
+        assert self._state.file.contract is not None
+        return reference.dual and self._state.file.contract.phase == "migrate"
 
     def _column_rewrite(self, statement: Statement, reference: Reference) -> ColumnRewrite:
         rewrite = ColumnRewrite(reference)
         try:
-            self._rewrite(statement, reference, rewrite)
+            if reference.access == "write":
+                self._written(statement, rewrite)
+            else:
+                self._read(statement, rewrite)
         except NotProvedError as error:
             return self._shown(statement, rewrite, error)
         return rewrite
@@ -67,17 +84,16 @@ class Planner:
         """Return what computes the text in SQL, where nothing else can be done."""
         reference = failed.reference
         rewrite = ColumnRewrite(reference, marks=failed.marks, values=failed.values, failure=error)
-        place = self._state.clauses(statement).column(reference.first, reference.last)
+        place = self._state.tokens(statement).column(reference.first, reference.last)
         if reference.access != "read" or reference.role in _NO_EXPRESSION or place is None:
             return rewrite
+        spot = self._state.spot(statement, place)
         shown = ColumnRewrite(reference, values=failed.values, gives_ms=False)
         try:
-            self._state.need_text_in_utc(reference.column)
-            self._state.show(statement, place, shown)
-            if self._is_whole_output(statement, place):
-                last = self._state.clauses(statement).indexes(place)[1]
-                name = f" AS {reference.column.legacy}"
-                shown.edits.append(self._state.editor.after(reference.query, last, name))
+            need_text_in_utc(reference.column)
+            self._state.show(spot, shown)
+            if _is_whole_output(spot):
+                self._state.put_behind(spot, shown, f" AS {reference.column.legacy}")
         except NotProvedError:
             return rewrite
         if not self._state.options.unsafe:
@@ -86,26 +102,11 @@ class Planner:
         shown.reasons.append(f"{error.reason}; the text is computed in SQL")
         return shown
 
-    def _is_whole_output(self, statement: Statement, place: Place) -> bool:
-        """Tell whether a place is an item of a select list, without an alias."""
-        usage = usage_of(self._state.clauses(statement), place)
-        if usage.kind != "item" or usage.clause not in {"select", "returning"}:
-            return False
-        select = self._state.clauses(statement).select_of(place)
-        items = self._state.clauses(statement).select_items(select)
-        return place in items
+    # --- columns that are read ---------------------------------------------------------------
 
-    def _is_kept_dual(self, reference: Reference) -> bool:
-        """Tell whether a write is one of two that the phase lets stand beside each other."""
-        assert self._state.file.contract is not None
-        return reference.dual and self._state.file.contract.phase == "migrate"
-
-    def _rewrite(self, statement: Statement, reference: Reference, rewrite: ColumnRewrite) -> None:
-        if reference.access == "write":
-            self._written(statement, reference, rewrite)
-            return
-        clauses = self._state.clauses(statement)
-        place = clauses.column(reference.first, reference.last)
+    def _read(self, statement: Statement, rewrite: ColumnRewrite) -> None:
+        reference = rewrite.reference
+        place = self._state.tokens(statement).column(reference.first, reference.last)
         if place is None:
             raise NotProvedError("the column is not written in one piece")
         if reference.role == "excluded":  # what the INSERT of the same statement would have written
@@ -116,189 +117,174 @@ class Planner:
             }
         if reference.role in {"conflict", "using"}:
             raise NotProvedError(f"the column stands in {reference.role.upper()}")
-        self._value_at(statement, place, rewrite)
+        self._value_at(self._state.spot(statement, place), rewrite)
 
-    def _value_at(self, statement: Statement, place: Place, rewrite: ColumnRewrite) -> None:
+    def _value_at(self, spot: Spot, rewrite: ColumnRewrite) -> None:
         """Let a place whose value becomes milliseconds fit what stands around it."""
-        clauses = self._state.clauses(statement)
-        usage = usage_of(clauses, place)
+        usage = spot.usage
         match usage.kind:
             case "null-test":
                 self._state.rename(rewrite)
             case "compare" | "between" | "in":
                 self._state.rename(rewrite)
                 for operand in usage.operands:
-                    self._operands.milliseconds(statement, operand, rewrite, usage)
+                    self._operands.milliseconds(spot.at(operand), rewrite, usage)
             case "argument":
-                self._argument(statement, place, usage, rewrite)
+                self._argument(spot, usage, rewrite)
             case "case":
-                self._same_value(
-                    statement,
-                    place,
-                    clauses.case_values(_held(usage)) or [],
-                    usage,
-                    rewrite,
-                )
+                cases = spot.tokens.case_values(_held(usage)) or []
+                self._same_value(spot, cases, usage, rewrite)
             case "item":
-                self._item(statement, place, usage, rewrite)
+                self._item(spot, usage, rewrite)
             case _:
-                self._as_text(statement, place, rewrite, "what is done with the text is not known")
+                self._as_text(spot, rewrite, "what is done with the text is not known")
 
-    def _argument(
-        self,
-        statement: Statement,
-        place: Place,
-        usage: Usage,
-        rewrite: ColumnRewrite,
-    ) -> None:
-        name = usage.name
-        is_number = rewrite.reference.column.storage in SCALES
+    def _argument(self, spot: Spot, usage: Usage, rewrite: ColumnRewrite) -> None:
+        name, column = usage.name, rewrite.reference.column
+        instant = self._state.sql.instant
         if name in _COUNTS:
             self._state.rename(rewrite)
         elif name in SAME_VALUE:
-            arguments = usage.arguments
-            start = 1 if name == "IIF" else 0
-            stop = 1 if name in FIRST_ARGUMENT_ONLY else len(arguments)
-            if usage.index < start or usage.index >= stop:
+            values = handed_on(name, usage.arguments)
+            if usage.arguments[usage.index] not in values:
                 raise NotProvedError(f"the column is no value of {name}")
-            self._same_value(statement, place, arguments[start:stop], usage, rewrite)
-        elif name in _DATE_FUNCTIONS and rewrite.reference.column.storage == "seconds":
+            self._same_value(spot, values, usage, rewrite)
+        elif name in _DATE_FUNCTIONS and column.storage == "seconds":
             self._state.rename(rewrite)
-            last = self._state.clauses(statement).indexes(place)[1]
-            rewrite.edits.append(
-                self._state.editor.after(rewrite.reference.query, last, " / 1000.0")
-            )
-        elif name in _DATE_FUNCTIONS and self._state.sql.instant is not None and not is_number:
+            self._state.put_behind(spot, rewrite, " / 1000.0")
+        elif name in _DATE_FUNCTIONS and instant is not None and column.storage not in SCALES:
             if usage.index != _DATE_FUNCTIONS[name]:
                 raise NotProvedError(f"the column is a modifier of {name}")
-            self._state.need_text_in_utc(rewrite.reference.column)
+            need_text_in_utc(column)
             self._state.rename(rewrite)
-            last = self._state.clauses(statement).indexes(place)[1]
-            rewrite.edits.append(
-                self._state.editor.after(rewrite.reference.query, last, self._state.sql.instant)
-            )
-        elif name in {"SUBSTR", "SUBSTRING"} and self._takes_day(statement, usage):
-            self._state.need_text_in_utc(rewrite.reference.column)
-            self._state.show(statement, place, rewrite)
+            self._state.put_behind(spot, rewrite, instant)
+        elif name in {"SUBSTR", "SUBSTRING"} and _takes_day(spot, usage):
+            need_text_in_utc(column)
+            self._state.show(spot, rewrite)
         else:
-            self._as_text(statement, place, rewrite, f"{name.lower()}() needs the text")
-
-    def _takes_day(self, statement: Statement, usage: Usage) -> bool:
-        """Tell whether a SUBSTR takes no more than the date, which all forms have in common."""
-        texts = [self._state.clauses(statement).text(argument) for argument in usage.arguments[1:]]
-        return len(texts) == 2 and texts[0] == "1" and texts[1] in {"4", "7", "10"}
+            self._as_text(spot, rewrite, f"{name.lower()}() needs the text")
 
     def _same_value(
-        self,
-        statement: Statement,
-        place: Place,
-        values: Iterable[Place],
-        usage: Usage,
-        rewrite: ColumnRewrite,
+        self, spot: Spot, values: Iterable[Place], usage: Usage, rewrite: ColumnRewrite
     ) -> None:
         """Rewrite a call or a CASE that hands on one of its values: all become milliseconds."""
         self._state.rename(rewrite)
         for value in values:
-            if value != place and self._state.clauses(statement).inside(value) != place:
-                self._operands.milliseconds(statement, value, rewrite, None)
-        self._value_at(statement, _held(usage), rewrite)
+            if value != spot.place and spot.tokens.inside(value) != spot.place:
+                self._operands.milliseconds(spot.at(value), rewrite, None)
+        self._value_at(spot.at(_held(usage)), rewrite)
 
-    def _as_text(
-        self, statement: Statement, place: Place, rewrite: ColumnRewrite, reason: str
-    ) -> None:
+    def _as_text(self, spot: Spot, rewrite: ColumnRewrite, reason: str) -> None:
         """Compute the legacy value from the epoch column, where only the text will do."""
         column = rewrite.reference.column
-        self._state.need_text_in_utc(column)
+        need_text_in_utc(column)
         if column.storage != "milliseconds":
-            if not self._state.options.unsafe:
-                raise NotProvedError(reason, offered=True)
             form = "the form of CURRENT_TIMESTAMP" if column.storage == "auto" else "whole numbers"
-            rewrite.reasons.append(f"{reason}; it is computed in {form}")
-        self._state.show(statement, place, rewrite)
+            self._need_yes(reason, rewrite, f"{reason}; it is computed in {form}")
+        self._state.show(spot, rewrite)
 
-    def _item(
-        self,
-        statement: Statement,
-        place: Place,
-        usage: Usage,
-        rewrite: ColumnRewrite,
-    ) -> None:
+    def _need_yes(self, reason: str, rewrite: ColumnRewrite, consequence: str = "") -> None:
+        """Refuse what is unsafe, unless the run may do it."""
+        if not self._state.options.unsafe:
+            raise NotProvedError(reason, offered=True)
+        rewrite.reasons.append(consequence or reason)
+
+    def _item(self, spot: Spot, usage: Usage, rewrite: ColumnRewrite) -> None:
         match usage.clause:
-            case "order" if self._state.is_compound(statement) and usage.holder is None:
-                self._link_outputs(statement, rewrite)  # its names are those of the result
+            case "order" if spot.tokens.is_compound and usage.holder is None:
+                self._link_outputs(spot, rewrite)  # its names are those of the result
             case "group":
                 self._state.rename(rewrite)
-                self._link_outputs(statement, rewrite)
+                self._link_outputs(spot, rewrite)
             case "order" | "where":
                 self._state.rename(rewrite)
             case "select" | "returning":
-                self._outputs.output(statement, place, rewrite)
+                self._outputs.output(spot, rewrite)
             case "values" | "set" | "list":
                 self._state.rename(rewrite)
-                self._state.link_target(statement, place, rewrite)
+                link_target(spot, rewrite)
             case _:
                 raise NotProvedError("the clause that the column stands in is not known")
 
-    def _link_outputs(self, statement: Statement, rewrite: ColumnRewrite) -> None:
+    def _link_outputs(self, spot: Spot, rewrite: ColumnRewrite) -> None:
         """Link a column to the same one in the select lists of its statement."""
         own = rewrite.reference
-        for place, other in self._state.columns(statement).items():
+        for place, other in self._state.columns(spot.statement).items():
             is_same = other.table is own.table and other.column is own.column and not other.epoch
-            if is_same and self._state.clauses(statement).clause(place) == "select":
+            if is_same and spot.tokens.clause(place) == "select":
                 rewrite.links.add(other.span)
 
-    def _written(self, statement: Statement, reference: Reference, rewrite: ColumnRewrite) -> None:
+    # --- columns that are written ------------------------------------------------------------
+
+    def _written(self, statement: Statement, rewrite: ColumnRewrite) -> None:
         """Rewrite a column of an INSERT's list or the target of an assignment."""
-        if reference.dual:
-            collapsed, rewrite.marks = collapse(
-                reference, self._state.clauses(statement), self._state.editor, self._state.file
-            )
-            if collapsed.reasons and not self._state.options.unsafe:
-                raise NotProvedError(collapsed.reasons[0], offered=True)
-            self._operands.refuse_shared_marks(reference.query, rewrite.marks)
-            rewrite.add(collapsed)
+        if rewrite.reference.dual:
+            self._collapse(statement, rewrite)
             return
+        reference, tokens = rewrite.reference, self._state.tokens(statement)
         self._state.rename(rewrite)
-        clauses = self._state.clauses(statement)
-        if not reference.values or self._is_filled_in(statement, reference):
+        if not reference.values or _is_filled_in(reference, tokens):
             raise NotProvedError("what is written to the column is not seen")
         for value in reference.values:
-            place = clauses.place(value.first, value.last)
+            place = tokens.place(value.first, value.last)
             if place is None:
                 raise NotProvedError("what is written to the column is not written in one piece")
-            self._operands.milliseconds(statement, place, rewrite, None)
-        if reference.role == "insert" and self._may_be_null(reference):
+            self._operands.milliseconds(self._state.spot(statement, place), rewrite, None)
+        if reference.role == "insert" and _may_be_null(reference):
             # The sync trigger takes a missing epoch value for one that it has to fill in.
-            reason = "NULL may be inserted, and a DEFAULT of the legacy column would take its place"
-            if not self._state.options.unsafe:
-                raise NotProvedError(reason, offered=True)
-            rewrite.reasons.append(reason)
+            self._need_yes(_DEFAULT_INSTEAD_OF_NULL, rewrite)
 
-    def _is_filled_in(self, statement: Statement, reference: Reference) -> bool:
-        """Tell whether a part of an INSERT's lists is only known when the program runs."""
-        if reference.role != "insert" or not reference.query.text.holes:
-            return False
-        clauses = self._state.clauses(statement)
-        places = [clauses.place(reference.first, reference.last)]
-        places += [clauses.place(value.first, value.last) for value in reference.values]
-        return any(
-            hole in clauses.text(item)
-            for place in places
-            if place is not None
-            for item in clauses.list_around(place)
-            for hole in reference.query.text.holes
+    def _collapse(self, statement: Statement, rewrite: ColumnRewrite) -> None:
+        """Take the legacy half out of a dual write."""
+        state = self._state
+        collapsed, rewrite.marks = collapse(
+            rewrite.reference, state.tokens(statement), state.editor, state.file
         )
+        if collapsed.reasons and not state.options.unsafe:
+            raise NotProvedError(collapsed.reasons[0], offered=True)
+        self._placeholders.refuse_shared_tuples(rewrite.reference.query, rewrite.marks)
+        rewrite.add(collapsed)
 
-    def _may_be_null(self, reference: Reference) -> bool:
-        """Tell whether an INSERT is seen to write NULL, always or sometimes."""
-        for value in reference.values:
-            if value.text.strip().upper() == "NULL":
-                return True
-            for node in value.bound:
-                branches = [node.body, node.orelse] if isinstance(node, ast.IfExp) else [node]
-                if any(is_none(branch) for branch in branches):
-                    return True
+
+def _is_whole_output(spot: Spot) -> bool:
+    """Tell whether a place is an item of a select list, without an alias."""
+    usage = spot.usage
+    if usage.kind != "item" or usage.clause not in {"select", "returning"}:
         return False
+    return spot.place in spot.tokens.select_items(spot.tokens.select_of(spot.place))
+
+
+def _takes_day(spot: Spot, usage: Usage) -> bool:
+    """Tell whether a SUBSTR takes no more than the date, which all forms have in common."""
+    texts = [spot.tokens.text(argument) for argument in usage.arguments[1:]]
+    return len(texts) == 2 and texts[0] == "1" and texts[1] in {"4", "7", "10"}
+
+
+def _is_filled_in(reference: Reference, tokens: StatementTokens) -> bool:
+    """Tell whether a part of an INSERT's lists is only known when the program runs."""
+    if reference.role != "insert" or not reference.query.text.holes:
+        return False
+    places = [tokens.place(reference.first, reference.last)]
+    places += [tokens.place(value.first, value.last) for value in reference.values]
+    return any(
+        hole in tokens.text(item)
+        for place in places
+        if place is not None
+        for item in tokens.list_around(place)
+        for hole in reference.query.text.holes
+    )
+
+
+def _may_be_null(reference: Reference) -> bool:
+    """Tell whether an INSERT is seen to write NULL, always or sometimes."""
+    for value in reference.values:
+        if value.text.strip().upper() == "NULL":
+            return True
+        for node in value.bound:
+            branches = [node.body, node.orelse] if isinstance(node, ast.IfExp) else [node]
+            if any(is_none(branch) for branch in branches):
+                return True
+    return False
 
 
 def _held(usage: Usage) -> Place:

@@ -2,7 +2,7 @@
 
 sqlglot's tree says what a name means, its tokens say where everything begins and ends. A `Place`
 is a range of tokens; the questions asked here are which tokens are an operand, a list item or a
-call, and which clause holds them. What a place is to what stands around it: `surroundings`.
+call, and which clause holds them. How the expression there is used: `usage`.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ __all__ = [
     "ENDS",
     "NO_FUNCTION",
     "OPENING",
-    "Clauses",
     "Place",
+    "StatementTokens",
 ]
 
 OPENING = {TokenType.L_PAREN, TokenType.CASE, TokenType.L_BRACKET}
@@ -106,7 +106,7 @@ class Place:
     last: int
 
 
-class Clauses:
+class StatementTokens:
     """The tokens of one statement, with their nesting.
 
     Args:
@@ -116,19 +116,19 @@ class Clauses:
 
     def __init__(self, statement: StatementText, dialect: str) -> None:
         self.statement = statement
-        self.tokens: list[Token] = tokenise(statement.sql, dialect)
-        self.words = [self._word(token) for token in self.tokens]
+        self._tokens: list[Token] = tokenise(statement.sql, dialect)
+        self.words = [self._word(token) for token in self._tokens]
         self._closing: dict[int, int] = {}
         self._holder: list[int] = []  # the opening token around each token; -1 at the top
         stack: list[int] = []
-        for index, token in enumerate(self.tokens):
+        for index, token in enumerate(self._tokens):
             if token.token_type in CLOSING and stack:
                 self._closing[stack[-1]] = index
                 stack.pop()
             self._holder.append(stack[-1] if stack else -1)
             if token.token_type in OPENING:
                 stack.append(index)
-        self._by_start = {token.start: index for index, token in enumerate(self.tokens)}
+        self._by_start = {token.start: index for index, token in enumerate(self._tokens)}
 
     def _word(self, token: Token) -> str:
         raw = self.statement.sql[token.start : token.end + 1]
@@ -142,7 +142,11 @@ class Clauses:
 
     def kind(self, index: int) -> TokenType | None:
         """Return a token's type; None outside of the statement."""
-        return self.tokens[index].token_type if 0 <= index < len(self.tokens) else None
+        return self._tokens[index].token_type if 0 <= index < len(self._tokens) else None
+
+    def name(self, index: int) -> str:
+        """Return a token's text in lower case, without quotes."""
+        return self._tokens[index].text.lower()
 
     # --- places ------------------------------------------------------------------------------
 
@@ -153,7 +157,7 @@ class Clauses:
         if start is None:
             return None
         stop = start
-        while stop + 1 < len(self.tokens) and self.tokens[stop + 1].start < end:
+        while stop + 1 < len(self._tokens) and self._tokens[stop + 1].start < end:
             stop += 1
         return Place(start, stop)
 
@@ -170,13 +174,13 @@ class Clauses:
     def indexes(self, place: Place) -> tuple[int, int]:
         """Return a place as indexes of the query's text, from the first to after the last."""
         return (
-            self.statement.first + self.tokens[place.first].start,
-            self.statement.first + self.tokens[place.last].end + 1,
+            self.statement.first + self._tokens[place.first].start,
+            self.statement.first + self._tokens[place.last].end + 1,
         )
 
     def text(self, place: Place) -> str:
         """Return the SQL of a place."""
-        start, end = self.tokens[place.first].start, self.tokens[place.last].end + 1
+        start, end = self._tokens[place.first].start, self._tokens[place.last].end + 1
         return self.statement.sql[start:end]
 
     def placeholder(self, place: Place) -> Placeholder | None:
@@ -209,7 +213,7 @@ class Clauses:
 
     def items(self, opening: int) -> Iterator[Place]:
         """Yield the items of the list in the parentheses that open at a token."""
-        end = self._closing.get(opening, len(self.tokens))
+        end = self._closing.get(opening, len(self._tokens))
         first = opening + 1
         for index in range(first, end + 1):
             if index == end or (self.words[index] == "," and self._holder[index] == opening):
@@ -238,6 +242,14 @@ class Clauses:
                 start = index + 1
         return values
 
+    @property
+    def is_compound(self) -> bool:
+        """Whether the statement is a UNION or the like of several."""
+        return any(
+            word in {"UNION", "EXCEPT", "INTERSECT"} and self._holder[index] < 0
+            for index, word in enumerate(self.words)
+        )
+
     # --- what holds a place ------------------------------------------------------------------
 
     def clause(self, place: Place) -> str:
@@ -259,7 +271,7 @@ class Clauses:
     def select_items(self, select: int) -> list[Place]:
         """Return the items of the list of a SELECT."""
         holder = self._holder[select]
-        end = self.closing(holder) if holder >= 0 else len(self.tokens)
+        end = self.closing(holder) if holder >= 0 else len(self._tokens)
         first = select + 1 + (self.word(select + 1) in {"DISTINCT", "ALL"})
         items = []
         for index in range(first, end):
@@ -285,15 +297,11 @@ class Clauses:
 
     def closing(self, opening: int) -> int:
         """Return the token that closes what opens at a token."""
-        return self._closing.get(opening, len(self.tokens) - 1)
+        return self._closing.get(opening, len(self._tokens) - 1)
 
     def is_closed(self, opening: int, at: int) -> bool:
         """Tell whether a token closes what opens at another."""
         return self._closing.get(opening) == at
-
-    def depth(self, place: Place) -> int:
-        """Return the opening token around a place; -1 at the top of the statement."""
-        return self._holder[place.first]
 
     def holder(self, index: int) -> int:
         """Return the opening token around a token; -1 at the top of the statement."""
@@ -304,8 +312,8 @@ class Clauses:
     def operand(self, at: int) -> Place:
         """Return the operand that begins at a token."""
         index = at
-        holder = self._holder[at] if at < len(self.tokens) else -1
-        while index < len(self.tokens):
+        holder = self._holder[at] if at < len(self._tokens) else -1
+        while index < len(self._tokens):
             if self._holder[index] == holder and self._ends_operand(index):
                 break
             if index == self._closing.get(holder, -1):
@@ -344,14 +352,11 @@ class Clauses:
     def split_alias(self, item: Place) -> tuple[Place, str]:
         """Return an item of a select list without its alias, and the alias; empty for none."""
         if self.word(item.last - 1) == "AS" and item.last - 1 > item.first:
-            return Place(item.first, item.last - 2), self._name(item.last)
+            return Place(item.first, item.last - 2), self.name(item.last)
         if (
             item.last > item.first
             and self.kind(item.last) in {TokenType.VAR, TokenType.IDENTIFIER}
             and self.word(item.last - 1) != "."
         ):
-            return Place(item.first, item.last - 1), self._name(item.last)
+            return Place(item.first, item.last - 1), self.name(item.last)
         return item, ""
-
-    def _name(self, index: int) -> str:
-        return self.tokens[index].text.lower()

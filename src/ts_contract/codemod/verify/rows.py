@@ -10,7 +10,7 @@ from ...migration.engines.sqlite.names import quote
 from ...migration.forms import convert
 from ...source.sql.references import Statement
 from ..changes import NotProvedError
-from ..sql.tokens import Clauses, Place
+from ..sql.tokens import Place, StatementTokens
 from ..sql.usage import usage_of
 from .statements import Pair, runnable
 
@@ -100,40 +100,44 @@ def _parameters(
         for value in reference.values
         if value.placeholder is not None
     }
-    clauses = Clauses(pair.old.text, contract.dialect)
+    tokens = StatementTokens(pair.old.text, contract.dialect)
     for mark in pair.old.query.placeholders:
         name = f"p{mark.key}"
-        place = clauses.place(mark.first, mark.last)
-        text, ms = _drawn(database, pair.old, clauses, place, draw) if place else (1, None)
+        place = tokens.place(mark.first, mark.last)
+        text, ms = _drawn(database, pair.old, tokens, place, draw) if place else (1, None)
         old[name] = text
         new[name] = ms if mark.key in converted and ms is not None else text
     return old, new
 
 
 def _drawn(
-    database: sqlite3.Connection, statement: Statement, clauses: Clauses, place: Place, draw: int
+    database: sqlite3.Connection,
+    statement: Statement,
+    tokens: StatementTokens,
+    place: Place,
+    draw: int,
 ) -> tuple[Value, Value]:
     """Return a value out of the column that a placeholder meets, and its milliseconds."""
     for reference in statement.references:
         for value in reference.values:
-            if clauses.place(value.first, value.last) == place and not reference.epoch:
+            if tokens.place(value.first, value.last) == place and not reference.epoch:
                 table, column = reference.table.name, reference.column
                 found = _sample(
                     database, table, f"{quote(column.legacy)}, {quote(column.epoch)}", draw
                 )
                 return (found[0], found[1]) if found else (None, None)
     try:
-        usage = usage_of(clauses, place)
+        usage = usage_of(tokens, place)
     except (NotProvedError, IndexError):
         return 1, None
-    if clauses.clause(place) == "limit":
+    if tokens.clause(place) == "limit":
         return 10, None
     for operand in usage.operands:
-        name = clauses.tokens[operand.last].text
+        name = tokens.name(operand.last)
         for table in (
             t for (t,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
         ):
-            if table.lower() in clauses.statement.sql.lower():
+            if table.lower() in tokens.statement.sql.lower():
                 found = _sample(database, table, quote(name), draw)
                 if found and found[0] != name:
                     return found[0], None

@@ -1,0 +1,152 @@
+"""What Python binds to the placeholders that legacy columns meet, made epoch milliseconds."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from functools import cached_property
+
+from ...source.columns.model import RowRead
+from ...source.columns.rows import find_row_reads
+from ...source.edits import Edit
+from ...source.sql.queries import Query, find_queries
+from ...source.sql.text import Placeholder
+from ..changes import NotATextError, NotProvedError, Rewrite
+from ..python.bound_values import bound_value
+from .rewrites import ColumnRewrite, FileRewrite, result_column
+from .spot import Spot
+
+__all__ = ["Placeholders"]
+
+
+class Placeholders:
+    """Rewrites what one file binds to placeholders.
+
+    Args:
+        state: the state of the file's rewrite.
+    """
+
+    def __init__(self, state: FileRewrite) -> None:
+        self._state = state
+
+    def milliseconds(self, spot: Spot, mark: Placeholder, rewrite: ColumnRewrite) -> None:
+        """Rewrite what Python binds to a placeholder, or else convert it in SQL.
+
+        Args:
+            spot: the placeholder.
+            mark: the same, as the query has it.
+            rewrite: the column rewrite that needs it.
+        """
+        query = rewrite.reference.query
+        rewrite.marks.append(mark)
+        nodes = query.bound.get(mark.key, ())
+        try:
+            bound = self._bound_values(query, mark, nodes, rewrite)
+        except NotProvedError as error:
+            can_parse = self._can_parse(nodes, rewrite)
+            if not self._state.options.unsafe or not can_parse:
+                raise NotProvedError(error.reason, offered=error.offered or can_parse) from None
+            self._state.put_around(spot, rewrite, *self._state.sql.parsed)
+            rewrite.reasons.append(f"{error.reason}; SQL converts it, if it is a text")
+            return
+        for value in bound:
+            rewrite.add(value)
+
+    def _bound_values(
+        self, query: Query, mark: Placeholder, nodes: Sequence[ast.expr], rewrite: ColumnRewrite
+    ) -> list[Rewrite]:
+        """Return the rewrites of all expressions that are bound to a placeholder."""
+        if not nodes:
+            raise NotProvedError("what is bound to the placeholder is not seen", offered=True)
+        self._refuse_hidden(query, mark, nodes)
+        self._refuse_shared(nodes)
+        return [self._bound_node(node, rewrite) for node in nodes]
+
+    def _bound_node(self, node: ast.expr, rewrite: ColumnRewrite) -> Rewrite:
+        column = rewrite.reference.column
+        origin = self._state.converted.get(node)
+        if origin is not None:
+            rewrite.links.add(origin)  # it comes out of a row as milliseconds
+            return Rewrite()
+        if self._is_either(node):
+            raise NotATextError("the bound value may be a text or milliseconds")
+        through_star = self._star_reads.get(node)
+        if through_star is not None:
+            return Rewrite([Edit(*through_star.span, through_star.column.epoch)])
+        return bound_value(node, column, self._state.file, unsafe=self._state.options.unsafe)
+
+    def _is_either(self, node: ast.expr) -> bool:
+        """Tell whether a name holds milliseconds that come out of a row, or something else."""
+        return isinstance(node, ast.Name) and any(
+            binding.value in self._state.converted
+            for binding in self._state.file.source.bindings(node)
+            if binding.value is not None
+        )
+
+    def _can_parse(self, nodes: Sequence[ast.expr], rewrite: ColumnRewrite) -> bool:
+        """Tell whether SQL may convert a bound value: a text, as far as can be told."""
+        column = rewrite.reference.column
+        if column.storage != "auto" or column.timezone.upper() not in {"UTC", "ETC/UTC"}:
+            return False
+        for node in nodes:
+            try:
+                self._bound_node(node, rewrite)
+            except NotATextError:
+                return False
+            except NotProvedError:
+                continue
+        return True
+
+    def _refuse_hidden(self, query: Query, mark: Placeholder, nodes: Sequence[ast.expr]) -> None:
+        """Refuse a position that placeholders in a part filled in at run time may shift."""
+        if isinstance(mark.key, str) or not query.text.holes:
+            return
+        seen = sum(isinstance(other.key, int) for other in query.placeholders)
+        for node in nodes:
+            holder = self._state.file.source.parent(node)
+            given = holder.elts if isinstance(holder, ast.Tuple | ast.List) else []
+            stars = [i for i, element in enumerate(given) if isinstance(element, ast.Starred)]
+            if not stars and len(given) == seen:
+                continue
+            from_start = not stars or (node in given and given.index(node) < stars[0])
+            text = query.text.value
+            part = text[: mark.first] if from_start else text[mark.last :]
+            if any(hole in part for hole in query.text.holes):
+                raise NotProvedError(
+                    "placeholders may be filled in with a part of the statement", offered=True
+                )
+
+    def _refuse_shared(self, nodes: Sequence[ast.expr]) -> None:
+        """Refuse a value that is bound to anything but legacy columns as well."""
+        if self._state.legacy_marks is None:
+            return
+        for node in nodes:
+            for other, another in self._bindings.get(node, ()):
+                if (other, another.char) not in self._state.legacy_marks:
+                    raise NotProvedError("the bound value is used in another place too")
+
+    def refuse_shared_tuples(self, query: Query, marks: Sequence[Placeholder]) -> None:
+        """Refuse to take a value out of a tuple that other statements are bound to as well."""
+        for mark in marks:
+            for node in query.bound.get(mark.key, ()):
+                if isinstance(mark.key, int) and len(self._bindings.get(node, ())) > 1:
+                    raise NotProvedError("the tuple is bound in several statements")
+
+    @cached_property
+    def _star_reads(self) -> dict[ast.expr, RowRead]:
+        """The legacy columns that are taken by name out of rows with a `*`."""
+        return {
+            read.node: read
+            for read in self._state.file.part(find_row_reads)
+            if read.kind in {"key", "get"} and result_column(read) is None
+        }
+
+    @cached_property
+    def _bindings(self) -> dict[ast.expr, list[tuple[Query, Placeholder]]]:
+        """Each bound expression with the placeholders that it is bound to."""
+        bindings: dict[ast.expr, list[tuple[Query, Placeholder]]] = {}
+        for query in self._state.file.part(find_queries):
+            for mark in query.placeholders:
+                for node in query.bound.get(mark.key, ()):
+                    bindings.setdefault(node, []).append((query, mark))
+        return bindings
