@@ -16,9 +16,10 @@ from ...source.columns.analysis import find_statements
 from ...source.columns.rows import RowFinder
 from ...source.file import File
 from ...source.python.branches import comes_before
+from ...source.python.names import called_name, loads_of
 from ...source.sql.queries import EXECUTING
 from ...source.sql.references import Statement
-from .value_readers import is_test, loads_of, name_of
+from .value_readers import is_test
 
 __all__ = ["RowReaders", "Uses"]
 
@@ -174,7 +175,7 @@ class RowReaders:
                 self._argument(parent, node, kind, column, uses)
             case ast.Starred():
                 call = self._source.parent(parent)
-                where = name_of(call.func) if isinstance(call, ast.Call) else "something"
+                where = called_name(call) if isinstance(call, ast.Call) else "something"
                 uses.unknown.append(f"the row is handed to {where}")
             case ast.Return() | ast.Yield() | ast.YieldFrom() | ast.Lambda():
                 uses.unknown.append(f"the {_noun(kind)} the function")
@@ -286,7 +287,7 @@ class RowReaders:
     def _argument(
         self, call: ast.Call, node: ast.expr, kind: str, column: _Column, uses: Uses
     ) -> None:
-        name = name_of(call.func)
+        name = called_name(call)
         if call.func is node:
             uses.unknown.append("the row is called")
             return

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from ...source.edits import Edit
 from ...source.file import File
 from ...source.instants.clocks import is_none, is_utc, method_after, project_name
+from ...source.python.names import called_name, last_name, loads_of
 from ...source.python.source import Source
 from ..changes import NotProvedError, Rewrite
 from .bound_values import spelled_name
 
-__all__ = ["ValueReaders", "is_test", "loads_of", "name_of"]
+__all__ = ["ValueReaders", "is_test"]
 
 _PARSERS = frozenset({
     "datetime.datetime.fromisoformat",
@@ -133,7 +134,7 @@ class ValueReaders:
             parent = self._source.parent(parent)
         match parent:
             case ast.Call(func=func) if func is not value:
-                return f"the value is handed to {name_of(func) or 'a function'}"
+                return f"the value is handed to {last_name(func) or 'a function'}"
             case ast.Return() | ast.Dict() | ast.List() | ast.Tuple() | ast.Yield():
                 return "the value leaves the function"
             case ast.FormattedValue() | ast.BinOp():
@@ -181,8 +182,8 @@ class ValueReaders:
                     needs.append(other)
                 elif not self._is_zoneless(call):
                     reasons.append("the datetime becomes aware, if the stored text has no zone")
-        elif _PROJECT_PARSER.match(name_of(call.func)) and len(call.args) == 1:
-            reasons.append(f"{name_of(call.func)} is taken to make an aware datetime of a text")
+        elif _PROJECT_PARSER.match(called_name(call)) and len(call.args) == 1:
+            reasons.append(f"{called_name(call)} is taken to make an aware datetime of a text")
         else:
             return Rewrite(reasons=[self._leaves(value)])
         function, imports = spelled_name("from_epoch_ms", self._file)
@@ -244,18 +245,6 @@ def _sets_utc(after: ast.Call | None, file: File) -> bool:
     return False
 
 
-def loads_of(name: ast.Name, source: Source) -> list[ast.Name]:
-    """Return where the variable is read that a name is bound to."""
-    scope = source.binding_scope(name)
-    return [
-        node
-        for node in source.nodes(ast.Name)
-        if node.id == name.id
-        and isinstance(node.ctx, ast.Load)
-        and source.binding_scope(node) is scope
-    ]
-
-
 def is_test(node: ast.AST, source: Source) -> bool:
     """Tell whether only the truth of an expression counts."""
     parent = source.parent(node)
@@ -264,8 +253,3 @@ def is_test(node: ast.AST, source: Source) -> bool:
     return isinstance(parent, ast.IfExp | ast.comprehension) and (
         node is getattr(parent, "test", None) or node in getattr(parent, "ifs", ())
     )
-
-
-def name_of(func: ast.expr) -> str:
-    """Return the last part of the name of what is called."""
-    return func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")

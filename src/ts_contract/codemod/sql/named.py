@@ -14,10 +14,10 @@ from ...source.columns.model import ColumnData
 from ...source.columns.named import find_column_data
 from ...source.edits import Edit
 from ...source.file import File
+from ...source.python.names import loads_of
 from ...source.sql.references import Statement
 from ..changes import NotProvedError, Options, Rewrite, Span, Verdict, verdict_of
 from ..python.bound_values import bound_value
-from ..python.value_readers import loads_of
 from .tokens import StatementTokens
 
 __all__ = ["plan_held_names"]

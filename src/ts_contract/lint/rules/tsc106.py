@@ -46,6 +46,7 @@ from collections.abc import Iterator
 from ...source.edits import Edit, Fix, Import
 from ...source.file import File
 from ...source.instants.clocks import is_clock, spell, spelled
+from ...source.python.names import last_name
 from ...source.python.source import Source
 from ..gate import any_of
 from . import Match, rule
@@ -120,15 +121,9 @@ def _is_field(statement: ast.AnnAssign, source: Source) -> bool:
     owner = source.parent(statement)
     if not isinstance(owner, ast.ClassDef) or not (owner.decorator_list or owner.bases):
         return False
-    if any(_last_name(part) in _CONSTANT for part in ast.walk(statement.annotation)):
+    if any(last_name(part) in _CONSTANT for part in ast.walk(statement.annotation)):
         return False
     return _at_import(owner, source)
-
-
-def _last_name(node: ast.AST) -> str | None:
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else None
 
 
 # --- fixes -----------------------------------------------------------------------------------

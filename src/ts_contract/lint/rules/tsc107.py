@@ -39,6 +39,7 @@ from collections.abc import Iterator
 from ...source.edits import Edit, Fix, Safety
 from ...source.file import File
 from ...source.instants.clocks import clock_module, is_aware, spell
+from ...source.python.names import last_name
 from ..gate import any_of
 from . import Match, rule
 
@@ -113,14 +114,10 @@ def _is_seconds(node: ast.expr, file: File) -> bool:
             name = file.source.resolve(func)
             if name in {"datetime.datetime.now", "datetime.datetime.today"}:
                 return True
-            return is_aware(clock, file) and _is_utc_now(func)
+            return is_aware(clock, file) and last_name(func) == "utc_now"
         case ast.Call(func=func):
             return file.source.resolve(func) == "time.time"
     return False
-
-
-def _is_utc_now(func: ast.expr) -> bool:
-    return (func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")) == "utc_now"
 
 
 def _is_number(node: ast.expr, wanted: int) -> bool:

@@ -10,6 +10,7 @@ from ...contract import ColumnContract, Contract, TableContract
 from ..cache import remember_last
 from ..file import File
 from ..python.literals import literal_pieces
+from ..python.names import called_name
 from ..python.source import Source
 from ..sql.text import Text, iter_words
 from .analysis import find_statements
@@ -68,8 +69,7 @@ def _table_of(call: ast.Call, contract: Contract) -> TableContract | None:
     for keyword in call.keywords:
         if keyword.arg == "table":
             return _named_table(keyword.value, contract)
-    called: str = getattr(call.func, "attr", "") or getattr(call.func, "id", "")
-    if call.args and _TAKES_COLUMNS.search(called):
+    if call.args and _TAKES_COLUMNS.search(called_name(call)):
         return _named_table(call.args[0], contract)
     return None
 

@@ -13,6 +13,7 @@ from functools import cached_property
 
 from ...contract import ColumnContract, Contract, TableContract
 from ..file import File
+from ..python.names import called_name
 from ..python.source import Source
 from .model import ModelColumn, ModelUse
 
@@ -125,7 +126,7 @@ class _Finder:
             table = self._table_of_call(call)
             if table is not None:
                 for argument in call.args[1:]:
-                    named = _first_text(argument) if _called(argument) == "Column" else None
+                    named = _first_text(argument) if called_name(argument) == "Column" else None
                     if named is not None:
                         yield from self._column(call, table, str(named.value), named)
 
@@ -184,7 +185,7 @@ class _Finder:
 
     def _table_of_call(self, call: ast.Call) -> TableContract | None:
         """Return the table of `Table("tasks", ...)` and its like in alembic."""
-        if _called(call) not in _TABLE_CALLS:
+        if called_name(call) not in _TABLE_CALLS:
             return None
         name = _first_text(call)
         return self._contract.table(str(name.value)) if name is not None else None
@@ -268,7 +269,7 @@ class _Finder:
                     if model is not None:
                         return model
                     node = owner
-                case ast.Call(args=[first, *_]) if _called(node) in _STATEMENTS:
+                case ast.Call(args=[first, *_]) if called_name(node) in _STATEMENTS:
                     return self._model(first) or self._core_table(first)
                 case ast.Call(func=ast.Attribute(value=inner)):
                     node = inner
@@ -282,7 +283,7 @@ class _Finder:
             if len(bindings) == 1 and isinstance(bindings[0].node, ast.ClassDef):
                 return self._classes.get(bindings[0].node)
             value = self._source.value(node)
-            if isinstance(value, ast.Call) and _called(value) == "aliased" and value.args:
+            if isinstance(value, ast.Call) and called_name(value) == "aliased" and value.args:
                 return self._model(value.args[0])
         dotted = self._source.resolve(node) if self._contract.models else None
         name = self._declared(dotted) if dotted else None
@@ -301,7 +302,7 @@ def _defined(statement: ast.stmt) -> ast.Name | None:
         case ast.AnnAssign(target=ast.Name() as name):
             return name
         case ast.Assign(targets=[ast.Name() as name], value=ast.Call() as call):
-            called = _called(call)
+            called = called_name(call)
             return name if called in _COLUMN_CALLS or called.endswith("Field") else None
     return None
 
@@ -317,7 +318,7 @@ def _column_name(statement: ast.stmt, attribute: ast.Name) -> tuple[str, ast.exp
                 return str(keyword.value.value), keyword.value
             if keyword.arg == "sa_column" and isinstance(keyword.value, ast.Call):
                 call = keyword.value
-        named = _first_text(call) if _called(call) in {"Column", "mapped_column"} else None
+        named = _first_text(call) if called_name(call) in {"Column", "mapped_column"} else None
         if named is not None:
             return str(named.value), named
     return attribute.id, attribute
@@ -333,14 +334,6 @@ def _attributes(node: ast.ClassDef) -> dict[str, str | None]:
         elif isinstance(statement, ast.FunctionDef):
             columns[statement.name] = None
     return columns
-
-
-def _called(node: ast.expr) -> str:
-    """Return the last part of the name that is called; empty for anything but a call."""
-    if not isinstance(node, ast.Call):
-        return ""
-    func = node.func
-    return func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
 
 
 def _first_text(call: ast.expr) -> ast.Constant | None:

@@ -17,6 +17,7 @@ from typing import Literal
 from ...contract import ColumnContract, TableContract
 from ..file import File
 from ..python.branches import comes_before, in_order, reaching
+from ..python.names import called_name
 from ..python.source import Source
 from ..sql.references import Output, Statement
 from .analysis import find_statements
@@ -290,8 +291,7 @@ class RowFinder:
         """The calls of the file, by the last part of the name that is called."""
         calls: dict[str, list[ast.Call]] = {}
         for call in self._source.nodes(ast.Call):
-            name: str = getattr(call.func, "attr", "") or getattr(call.func, "id", "")
-            calls.setdefault(name, []).append(call)
+            calls.setdefault(called_name(call), []).append(call)
         return calls
 
     @cached_property

@@ -15,14 +15,14 @@ import time
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from ...files.read import SourceError
+from .bindings import Binding, bindings_by, find_aliases, find_binders, place
 
-__all__ = ["Binding", "Source"]
+__all__ = ["Source"]
 
 Node = TypeVar("Node", bound=ast.AST)
 
@@ -32,26 +32,6 @@ _SCOPES = frozenset(
 )
 _STAR_MODULES = {"datetime": datetime, "time": time}
 _MAX_ALIASES = 8
-
-BindingKind = Literal["import", "argument", "assignment", "definition", "other"]
-
-
-@dataclass(frozen=True, slots=True)
-class Binding:
-    """One place where a name gets its meaning within a scope.
-
-    Attributes:
-        kind: `import`, `argument`, `assignment` (a plain `name = value`), `definition` (class or
-            function), or `other` (loop, with, unpacking, augmented, deleted, pattern).
-        node: the statement, argument or name that binds.
-        dotted: for an import the canonical dotted name.
-        value: for an assignment what is assigned.
-    """
-
-    kind: BindingKind
-    node: ast.AST
-    dotted: str | None = None
-    value: ast.expr | None = None
 
 
 class Source:
@@ -213,17 +193,7 @@ class Source:
 
     @cached_property
     def _aliases(self) -> frozenset[str]:
-        """The names that an import with `as`, or an assignment, gives to what has another."""
-        pairs: list[tuple[ast.expr, ast.expr | None]] = [
-            *((target, node.value) for node in self.nodes(ast.Assign) for target in node.targets),
-            *((node.target, node.value) for node in self.nodes(ast.AnnAssign)),
-            *((node.target, node.value) for node in self.nodes(ast.NamedExpr)),
-        ]
-        named = ast.Name | ast.Attribute
-        return frozenset(
-            {alias.asname for alias in self.nodes(ast.alias) if alias.asname}
-            | {t.id for t, value in pairs if isinstance(value, named) and isinstance(t, ast.Name)}
-        )
+        return find_aliases(self.nodes)
 
     def _name(self, node: ast.Name, budget: int) -> str | None:
         bindings = self.bindings(node)
@@ -307,10 +277,10 @@ class Source:
         if known is not None:
             return known
         found = self._known_bindings[name] = {}
-        for node in sorted(self.binders(name), key=_place):
+        for node in sorted(self.binders(name), key=place):
             scope = self._scope_bound_in(node)
             if scope not in self._declared_elsewhere.get(name, ()):
-                for binding in _bindings(name, node, self._parents):
+                for binding in bindings_by(node, name, self._parents):
                     found.setdefault(scope, []).append(binding)
         return found
 
@@ -320,25 +290,18 @@ class Source:
 
     @cached_property
     def _binders(self) -> dict[str, list[ast.AST]]:
-        """The nodes that bind each name anywhere in the file."""
-        found: defaultdict[str, list[ast.AST]] = defaultdict(list)
-        load = ast.Load
-        for name in [n for n in self.nodes(ast.Name) if n.ctx.__class__ is not load]:
-            found[name.id].append(name)
-        for argument in self.nodes(ast.arg):
-            found[argument.arg].append(argument)
-        for kind in _NAMED:
-            for node in self.nodes(kind):
-                bound = getattr(node, "rest" if kind is ast.MatchMapping else "name")
-                if bound is not None:
-                    found[bound].append(node)
-        imports: list[ast.Import | ast.ImportFrom] = [
-            *self.nodes(ast.Import),
-            *self.nodes(ast.ImportFrom),
-        ]
-        for statement in imports:
-            for local in {_local_name(alias) for alias in statement.names}:
-                found[local].append(statement)
+        return find_binders(self.nodes)
+
+    def loads(self, name: str) -> Sequence[ast.Name]:
+        """Return where a name is read anywhere in the file."""
+        return self._loads.get(name, ())
+
+    @cached_property
+    def _loads(self) -> dict[str, list[ast.Name]]:
+        found: defaultdict[str, list[ast.Name]] = defaultdict(list)
+        for name in self.nodes(ast.Name):
+            if isinstance(name.ctx, ast.Load):
+                found[name.id].append(name)
         return found
 
     @cached_property
@@ -424,61 +387,3 @@ def _index(
                 parents[value] = node
                 stack.append(value)
     return nodes, parents
-
-
-# --- bindings --------------------------------------------------------------------------------
-
-_NAMED: tuple[type[ast.AST], ...] = (
-    ast.FunctionDef,
-    ast.AsyncFunctionDef,
-    ast.ClassDef,
-    ast.ExceptHandler,
-    ast.MatchAs,
-    ast.MatchStar,
-    ast.MatchMapping,
-)
-
-
-def _place(node: ast.AST) -> tuple[int, int]:
-    assert isinstance(node, ast.stmt | ast.expr | ast.arg | ast.excepthandler | ast.pattern)
-    return node.lineno, node.col_offset
-
-
-def _local_name(alias: ast.alias) -> str:
-    """Return the name that an import binds; `import a.b` binds `a`, and no name has a dot."""
-    return alias.asname or alias.name.partition(".")[0]
-
-
-def _bindings(name: str, node: ast.AST, parents: dict[ast.AST, ast.AST]) -> Iterator[Binding]:
-    """Yield the meanings that one node gives to a name."""
-    match node:
-        case ast.Name():
-            yield from _bound_name(parents[node])
-        case ast.arg():
-            yield Binding("argument", node)
-        case ast.Import(names=names):
-            for alias in names:
-                if _local_name(alias) == name:
-                    yield Binding("import", node, alias.name if alias.asname else name)
-        case ast.ImportFrom(names=names):
-            module = "." * node.level + (node.module or "")
-            dot = "" if module.endswith(".") else "."
-            for alias in names:
-                if _local_name(alias) == name:
-                    yield Binding("import", node, f"{module}{dot}{alias.name}")
-        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-            yield Binding("definition", node)
-        case _:
-            yield Binding("other", node)
-
-
-def _bound_name(statement: ast.AST) -> Iterator[Binding]:
-    match statement:
-        case ast.Assign(value=value) | ast.NamedExpr(value=value):
-            yield Binding("assignment", statement, value=value)
-        case ast.AnnAssign(value=ast.expr() as value):
-            yield Binding("assignment", statement, value=value)
-        case ast.AnnAssign():
-            pass  # an annotation alone binds nothing
-        case _:
-            yield Binding("other", statement)

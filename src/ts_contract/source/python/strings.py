@@ -15,6 +15,7 @@ from functools import cached_property
 
 from .branches import comes_before, exclusive, in_order, reaching
 from .literals import Hole, Piece, Run, literal_pieces, merge
+from .names import last_name
 from .source import Source
 
 __all__ = ["PASS_THROUGH", "Strings"]
@@ -170,7 +171,7 @@ class Strings:
 
     def _call(self, node: ast.Call) -> Pieces | None:
         func = node.func
-        name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+        name = last_name(func)
         if name in PASS_THROUGH and node.args:
             return self.pieces(node.args[0])
         if not isinstance(func, ast.Attribute):

@@ -14,6 +14,7 @@ from functools import cached_property
 
 from ..file import File
 from ..python.literals import literal_pieces
+from ..python.names import called_name
 from ..python.source import Source
 from ..python.strings import PASS_THROUGH, STRIPPING, Strings
 from .openings import CLAUSE, SQL, looks_like_sql
@@ -242,13 +243,15 @@ class _Finder:
                     )
                 ):
                     return call
-            case ast.Call(args=[first, *_]) if first is node and _name_of(parent) in PASS_THROUGH:
+            case ast.Call(args=[first, *_]) if (
+                first is node and called_name(parent) in PASS_THROUGH
+            ):
                 return parent
             case ast.Call(func=ast.Attribute(attr="join")) if parent.func is not node:
                 return parent
             case ast.List() | ast.Tuple():
                 call = self._source.parent(parent)
-                if isinstance(call, ast.Call) and _name_of(call) == "join":
+                if isinstance(call, ast.Call) and called_name(call) == "join":
                     return call
         return None
 
@@ -286,7 +289,7 @@ class _Finder:
 
     def _is_joined(self, node: ast.expr) -> bool:
         parent = self._source.parent(node)
-        return isinstance(parent, ast.Call) and _name_of(parent) == "join"
+        return called_name(parent) == "join"
 
     def _loads(self, name: ast.Name) -> list[ast.expr]:
         """Return the uses of a name's value, and of the class attribute it may be."""
@@ -300,7 +303,7 @@ class _Finder:
             ]
         return [
             node
-            for node in self._names.get(name.id, ())
+            for node in self._source.loads(name.id)
             if self._source.binding_scope(node) is scope and not self._is_bookkeeping(node)
         ]
 
@@ -313,16 +316,8 @@ class _Finder:
             case ast.If() | ast.While() | ast.Compare() | ast.Assert():
                 return True
             case ast.Call():
-                return _name_of(parent) in _FOR_PEOPLE | {"len", "bool", "repr"}
+                return called_name(parent) in _FOR_PEOPLE | {"len", "bool", "repr"}
         return False
-
-    @cached_property
-    def _names(self) -> dict[str, list[ast.Name]]:
-        names: dict[str, list[ast.Name]] = {}
-        for node in self._source.nodes(ast.Name):
-            if isinstance(node.ctx, ast.Load):
-                names.setdefault(node.id, []).append(node)
-        return names
 
     @cached_property
     def _attributes(self) -> dict[str, list[ast.Attribute]]:
@@ -336,10 +331,10 @@ class _Finder:
     def _meant_as_sql(self, value: str, anchor: ast.expr) -> bool:
         """Tell SQL from English that begins like it, and from text that people read."""
         call = self._call_of(anchor)
-        if call is not None and _name_of(call) in EXECUTING:
+        if call is not None and called_name(call) in EXECUTING:
             return True
         if call is not None and (
-            _name_of(call) in _FOR_PEOPLE or isinstance(self._source.parent(call), ast.Raise)
+            called_name(call) in _FOR_PEOPLE or isinstance(self._source.parent(call), ast.Raise)
         ):
             return False
         verb = _FIRST_WORD.search(value)
@@ -369,7 +364,7 @@ class _Finder:
             given = self._parameters(call, anchor)
         if given is None:
             return {}
-        rows = self._rows(given) if _name_of(call) == "executemany" else [given]
+        rows = self._rows(given) if called_name(call) == "executemany" else [given]
         bound: dict[int | str, tuple[ast.expr, ...]] = {}
         for placeholder in statement.placeholders:
             values = [self._element(row, placeholder.key, statement) for row in rows]
@@ -406,7 +401,7 @@ class _Finder:
         return any(
             isinstance(parent := self._source.parent(use), ast.Attribute)
             or (isinstance(parent, ast.Subscript) and isinstance(parent.ctx, ast.Store))
-            for use in self._names.get(name.id, ())
+            for use in self._source.loads(name.id)
             if self._source.scope(use) is self._source.scope(name)
         )
 
@@ -443,9 +438,3 @@ def _arguments_behind(call: ast.Call, anchor: ast.expr) -> ast.Tuple | None:
 
 
 _CONTAINERS = (ast.Tuple, ast.List, ast.Dict, ast.ListComp, ast.GeneratorExp)
-
-
-def _name_of(call: ast.Call) -> str:
-    """Return the last part of the name that is called."""
-    func = call.func
-    return func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
