@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from ...source.columns.model import ModelColumn
 from ...source.edits import Edit
 from ...source.file import File
-from ...source.instants.clocks import is_none, project_name, spell
+from ...source.instants.clocks import is_none, project_name
+from ...source.instants.spelling import spell
 from ..changes import NotProvedError, Rewrite
 from ..edits.lists import without_item
 from ..python.bound_values import clock_reason, spelled_name

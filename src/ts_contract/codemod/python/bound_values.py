@@ -13,14 +13,8 @@ import re
 from ...contract import ColumnContract
 from ...source.edits import Edit, Import
 from ...source.file import File
-from ...source.instants.clocks import (
-    clock_module,
-    is_aware,
-    is_none,
-    made_right,
-    project_name,
-    spell,
-)
+from ...source.instants.clocks import clock_module, is_aware, is_none, made_right, project_name
+from ...source.instants.spelling import spell
 from ...source.instants.units import quantity
 from ..changes import NotATextError, NotProvedError, Rewrite
 

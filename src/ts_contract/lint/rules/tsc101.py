@@ -35,7 +35,8 @@ from collections.abc import Iterator
 
 from ...source.edits import Edit, Fix
 from ...source.file import File
-from ...source.instants.clocks import NAIVE_LOCAL, made_right, named_zone, spell, spelled
+from ...source.instants.clocks import NAIVE_LOCAL, made_right, named_zone
+from ...source.instants.spelling import spell, spelled
 from ..gate import any_of
 from . import Match, rule
 from .needs import DATETIME

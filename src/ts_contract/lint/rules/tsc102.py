@@ -34,15 +34,8 @@ from collections.abc import Iterator
 
 from ...source.edits import Edit, Fix
 from ...source.file import File
-from ...source.instants.clocks import (
-    AWARE_INSTEAD,
-    NAIVE_UTC,
-    in_helper,
-    is_utc,
-    method_after,
-    spelled,
-    utc_fix,
-)
+from ...source.instants.clocks import AWARE_INSTEAD, NAIVE_UTC, in_helper, is_utc, method_after
+from ...source.instants.spelling import spelled, utc_fix
 from ..gate import any_of
 from . import Match, rule
 from .needs import DATETIME

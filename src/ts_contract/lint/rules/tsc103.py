@@ -46,7 +46,8 @@ from collections.abc import Iterator
 
 from ...source.edits import Edit, Fix, Import
 from ...source.file import File
-from ...source.instants.clocks import AWARE_INSTEAD, NAIVE_LOCAL, NAIVE_UTC, spell, spelled
+from ...source.instants.clocks import AWARE_INSTEAD, NAIVE_LOCAL, NAIVE_UTC
+from ...source.instants.spelling import spell, spelled
 from ...source.python.source import Source
 from ..gate import any_of
 from . import Match, rule

@@ -37,7 +37,8 @@ from collections.abc import Iterator
 
 from ...source.edits import Edit, Fix
 from ...source.file import File
-from ...source.instants.clocks import made_right, named_zone, spell, spelled, utc_fix
+from ...source.instants.clocks import made_right, named_zone
+from ...source.instants.spelling import spell, spelled, utc_fix
 from ..gate import any_of
 from . import Match, rule
 from .needs import DATETIME

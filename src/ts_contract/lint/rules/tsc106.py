@@ -45,7 +45,8 @@ from collections.abc import Iterator
 
 from ...source.edits import Edit, Fix, Import
 from ...source.file import File
-from ...source.instants.clocks import is_clock, spell, spelled
+from ...source.instants.clocks import is_clock
+from ...source.instants.spelling import spell, spelled
 from ...source.python.names import last_name
 from ...source.python.source import Source
 from ..gate import any_of

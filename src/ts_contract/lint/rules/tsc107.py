@@ -38,7 +38,8 @@ from collections.abc import Iterator
 
 from ...source.edits import Edit, Fix, Safety
 from ...source.file import File
-from ...source.instants.clocks import clock_module, is_aware, spell
+from ...source.instants.clocks import clock_module, is_aware
+from ...source.instants.spelling import spell
 from ...source.python.names import last_name
 from ..gate import any_of
 from . import Match, rule

@@ -48,8 +48,8 @@ from ...source.instants.clocks import (
     is_utc,
     named_zone,
     project_name,
-    utc_fix,
 )
+from ...source.instants.spelling import utc_fix
 from ..gate import any_of
 from . import Match, rule
 from .needs import DATETIME_OR_TIME
