@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,6 +17,7 @@ from ..python.literals import literal_pieces
 from ..python.names import called_name
 from ..python.source import Source
 from ..python.strings import PASS_THROUGH, STRIPPING, Strings
+from .bound import find_bound
 from .openings import CLAUSE, SQL, looks_like_sql
 from .text import Placeholder, StatementText, Text, split_statements
 
@@ -68,7 +69,6 @@ _FOR_PEOPLE = frozenset(
         "warning",
     }
 )
-_PARAMETER_KEYWORDS = ("parameters", "params", "args", "vars", "values", "seq_of_parameters")
 
 _FIRST_WORD = re.compile(r"[A-Za-z]+")
 
@@ -166,7 +166,9 @@ class _Finder:
         call = self._call_of(anchor)
         statements = tuple(split_statements(text))
         bound = (
-            {} if call is None or not statements else self._bound(call, anchor, text, statements[0])
+            find_bound(self._source, call, anchor, text, statements[0])
+            if call is not None and statements
+            else {}
         )
         return Query(text, anchor, call, statements, self._home(text), bound)
 
@@ -340,8 +342,6 @@ class _Finder:
         verb = _FIRST_WORD.search(value)
         return verb is not None and (verb[0].isupper() or verb[0].islower())
 
-    # --- the call and what it binds ----------------------------------------------------------
-
     def _call_of(self, anchor: ast.expr) -> ast.Call | None:
         parent = self._source.parent(anchor)
         if isinstance(parent, ast.keyword):
@@ -349,92 +349,3 @@ class _Finder:
         if isinstance(parent, ast.Call) and parent.func is not anchor:
             return parent
         return None
-
-    def _bound(
-        self, call: ast.Call, anchor: ast.expr, text: Text, statement: StatementText
-    ) -> dict[int | str, tuple[ast.expr, ...]]:
-        """Return what the call binds to each placeholder, as far as it can be seen."""
-        if not statement.placeholders:
-            return {}
-        first = statement.placeholders[0]
-        if text.value[first.first] == "$" and isinstance(first.key, int):
-            # asyncpg: each value is an argument of its own
-            given: ast.expr | None = _arguments_behind(call, anchor)
-        else:
-            given = self._parameters(call, anchor)
-        if given is None:
-            return {}
-        rows = self._rows(given) if called_name(call) == "executemany" else [given]
-        bound: dict[int | str, tuple[ast.expr, ...]] = {}
-        for placeholder in statement.placeholders:
-            values = [self._element(row, placeholder.key, statement) for row in rows]
-            if values and all(value is not None for value in values):
-                bound[placeholder.key] = tuple(value for value in values if value is not None)
-        return bound
-
-    def _parameters(self, call: ast.Call, anchor: ast.expr) -> ast.expr | None:
-        """Return the tuple, list, dict or rows that a call binds, one assignment followed."""
-        given: ast.expr | None = None
-        rest: Sequence[ast.expr] = ()
-        if anchor in call.args:
-            rest = call.args[call.args.index(anchor) + 1 :]
-        if rest:
-            given = self._literal(rest[0])
-            scalar = not isinstance(given, _CONTAINERS)
-            if scalar and (len(rest) > 1 or not isinstance(given, ast.Name)):
-                return _arguments_behind(call, anchor)
-            return given
-        for keyword in call.keywords:
-            if keyword.arg in _PARAMETER_KEYWORDS:
-                return self._literal(keyword.value)
-        return None
-
-    def _literal(self, node: ast.expr) -> ast.expr:
-        """Return the container that a name stands for, if one plain assignment says so."""
-        if isinstance(node, ast.Name):
-            value = self._source.value(node)
-            if isinstance(value, _CONTAINERS) and not self._grows(node):
-                return value
-        return node
-
-    def _grows(self, name: ast.Name) -> bool:
-        return any(
-            isinstance(parent := self._source.parent(use), ast.Attribute)
-            or (isinstance(parent, ast.Subscript) and isinstance(parent.ctx, ast.Store))
-            for use in self._source.loads(name.id)
-            if self._source.scope(use) is self._source.scope(name)
-        )
-
-    def _rows(self, given: ast.expr) -> list[ast.expr]:
-        if isinstance(given, ast.List | ast.Tuple):
-            return [self._literal(row) for row in given.elts]
-        if isinstance(given, ast.ListComp | ast.GeneratorExp):
-            return [given.elt]
-        return []
-
-    def _element(self, row: ast.expr, key: int | str, statement: StatementText) -> ast.expr | None:
-        """Return the expression of a row that a key binds; None where a star hides it."""
-        if isinstance(row, ast.Dict):
-            for name, value in zip(row.keys, row.values, strict=True):
-                if isinstance(name, ast.Constant) and name.value == key:
-                    return value
-            return None
-        if not isinstance(row, ast.Tuple | ast.List) or not isinstance(key, int):
-            return None
-        stars = [i for i, element in enumerate(row.elts) if isinstance(element, ast.Starred)]
-        if not stars or key < stars[0]:
-            return row.elts[key] if key < len(row.elts) else None
-        wanted = 1 + max(p.key for p in statement.placeholders if isinstance(p.key, int))
-        from_end = wanted - key
-        hidden_after = len(row.elts) - 1 - stars[-1]
-        return row.elts[-from_end] if from_end <= hidden_after else None
-
-
-def _arguments_behind(call: ast.Call, anchor: ast.expr) -> ast.Tuple | None:
-    """Return the arguments of a call behind one of them, as a tuple would hold them."""
-    if anchor not in call.args:
-        return None
-    return ast.Tuple(elts=call.args[call.args.index(anchor) + 1 :], ctx=ast.Load())
-
-
-_CONTAINERS = (ast.Tuple, ast.List, ast.Dict, ast.ListComp, ast.GeneratorExp)
