@@ -15,7 +15,7 @@ from ..source.columns.analysis import find_references, find_stars, find_unsure
 from ..source.columns.model import ColumnData, ModelColumn, ModelUse, RowRead
 from ..source.columns.named import find_column_data
 from ..source.columns.orm import find_model_columns, find_model_uses
-from ..source.columns.rows import find_row_reads
+from ..source.columns.row_reads import find_row_reads
 from ..source.file import File, Schema
 from ..source.instants.assigned import Assignment, find_assigned
 from ..source.python.source import Source

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from ...source.columns.model import RowRead
-from ...source.columns.rows import find_row_reads
+from ...source.columns.row_reads import find_row_reads
 from ...source.edits import Edit
 from ...source.sql.queries import Query, find_queries
 from ...source.sql.text import Placeholder

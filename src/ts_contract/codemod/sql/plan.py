@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable
 
 from ...source.columns.analysis import find_references, find_statements
-from ...source.columns.rows import find_row_reads
+from ...source.columns.row_reads import find_row_reads
 from ...source.edits import Edit
 from ...source.file import File
 from ...source.sql.queries import find_queries

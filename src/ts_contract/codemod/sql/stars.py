@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from ...contract import TableContract
 from ...source.columns.analysis import find_stars, find_statements
 from ...source.columns.model import RowRead
-from ...source.columns.rows import find_row_reads
+from ...source.columns.row_reads import find_row_reads
 from ...source.edits import Edit
 from ...source.sql.queries import Query
 from ...source.sql.references import Statement

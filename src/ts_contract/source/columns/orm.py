@@ -224,13 +224,17 @@ class _Finder:
         func = call.func
         if isinstance(func, ast.Attribute) and func.attr in _QUERYING:
             model = self._manager(func.value)
-            writes, texts = func.attr in _WRITES, call.args if func.attr in _NAMES else []
+            if model is not None:
+                yield from self._keywords(call, model, writes=func.attr in _WRITES)
+                if func.attr in _NAMES:
+                    yield from self._texts(call, model)
         elif any((k.arg or "").lower() in self._attributes for k in call.keywords):
-            model, writes, texts = self._model(func), True, []  # the constructor
-        else:
-            return
-        if model is None:
-            return
+            model = self._model(func)
+            if model is not None:
+                yield from self._keywords(call, model, writes=True)  # the constructor
+
+    def _keywords(self, call: ast.Call, model: _Model, *, writes: bool) -> Iterator[ModelUse]:
+        """Yield the legacy columns among the keywords of a call: `filter(created_at__gt=x)`."""
         given = {(keyword.arg or "").lower() for keyword in call.keywords}
         for keyword in call.keywords:
             name = (keyword.arg or "").partition("__")[0]
@@ -239,7 +243,10 @@ class _Finder:
                 start = self._source.span(keyword)[0]
                 dual = writes and column.epoch.lower() in given
                 yield self._use(call, model, column, start, name, dual=dual)
-        for argument in texts:
+
+    def _texts(self, call: ast.Call, model: _Model) -> Iterator[ModelUse]:
+        """Yield the legacy columns among the texts that a call is given: `order_by("-seen")`."""
+        for argument in call.args:
             if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
                 bare = argument.value.lstrip("-").partition("__")[0]
                 column = model.column(bare)

@@ -1,33 +1,30 @@
-"""Rows in Python: which query a row comes from, and which of its legacy columns are taken out.
+"""Follows rows through Python: which statement a row comes from.
 
 A row is known by its way from the call that runs a query: `fetchone`, `fetchall`, iteration over
 a cursor or a call, comprehensions, `dict(row)`, names, and functions of the same file that return
-one. A row whose way is not seen is no row.
+one. What comes any other way is not a row.
 """
 
 from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
-from ...contract import ColumnContract, TableContract
-from ..file import File
 from ..python.branches import comes_before, in_order, reaching
 from ..python.names import called_name
 from ..python.source import Source
-from ..sql.references import Output, Statement
-from .analysis import find_statements
-from .model import RowRead
+from ..sql.references import Statement
 
-__all__ = ["RowFinder", "Rows", "find_row_reads"]
+__all__ = ["RowFinder", "Rows"]
 
 _ONE = frozenset({"fetchone", "first", "one", "one_or_none", "fetchrow", "fetch_one"})
 _MANY = frozenset({"fetchall", "fetchmany", "all", "fetch", "fetch_all", "iterate", "partitions"})
 _SAME = frozenset({"mappings", "cursor", "execute", "unique", "yield_per"})
+_FETCHING = _ONE | _MANY | _SAME - {"execute", "cursor"}
 _LISTING = frozenset({"list", "tuple", "iter", "reversed", "sorted"})
 _RUNS_QUERY = frozenset({"execute", "executemany", "executescript"})
 _MAX_DEPTH = 20
@@ -46,15 +43,6 @@ class Rows:
     statements: tuple[Statement, ...]
 
 
-def find_row_reads(file: File) -> tuple[RowRead, ...]:
-    """Return the places where a legacy column is taken out of a row."""
-    statements = file.part(find_statements)
-    if not any(statement.outputs for statement in statements):
-        return ()
-    found = RowFinder(file.source, statements).row_reads()
-    return tuple(sorted(found, key=lambda read: read.span))
-
-
 class RowFinder:
     """Follows rows through one file.
 
@@ -69,75 +57,8 @@ class RowFinder:
         for statement in statements:
             if statement.query.call is not None:
                 self._by_call.setdefault(statement.query.call, []).append(statement)
-        self._names = {
-            column.legacy.lower()
-            for s in statements
-            for table in s.tables
-            for column in table.columns
-        }
         self._following: list[ast.AST] = []
         self._known: dict[ast.AST, Rows | None] = {}
-
-    def row_reads(self) -> Iterator[RowRead]:
-        """Yield the places where a legacy column is taken out of a row."""
-        for subscript in self._source.nodes(ast.Subscript):
-            yield from self._subscript(subscript)
-        for call in self._source.nodes(ast.Call):
-            yield from self._call_read(call)
-
-    # --- taking out of a row -----------------------------------------------------------------
-
-    def _subscript(self, node: ast.Subscript) -> Iterator[RowRead]:
-        key = node.slice
-        if not isinstance(key, ast.Constant) or not isinstance(node.ctx, ast.Load):
-            return
-        if isinstance(key.value, str) and key.value.lower() in self._names:
-            yield from self._read("key", node, node.value, key)
-        elif type(key.value) is int:
-            yield from self._read("position", node, node.value, key)
-
-    def _call_read(self, call: ast.Call) -> Iterator[RowRead]:
-        match call:
-            case ast.Call(
-                func=ast.Attribute(value=row, attr="get" | "pop"),
-                args=[ast.Constant(value=str(name)) as key, *_],
-            ) if name.lower() in self._names:
-                yield from self._read("get", call, row, key)
-            case ast.Call(func=ast.Name(id="dict") as function, args=[row], keywords=[]):
-                rows = self._one(row)
-                for table, column, name in _legacy_outputs(rows):
-                    span = self._source.span(function)
-                    yield RowRead("dict", call, name, table, column, span, rows.statements)
-                    return
-
-    def _read(
-        self,
-        kind: Literal["key", "get", "position"],
-        node: ast.Subscript | ast.Call,
-        row: ast.expr,
-        key: ast.Constant,
-    ) -> Iterator[RowRead]:
-        rows = self._one(row)
-        meant = {_meaning(statement, key.value) for statement in rows.statements}
-        if len(meant) != 1:
-            return
-        found = meant.pop()
-        if found is None:
-            return
-        table, column, name = found
-        start, end = self._source.span(key)
-        if kind != "position":
-            raw = self._source.text[start:end]
-            quotes = (len(raw) - len(str(key.value))) // 2
-            start, end = start + quotes, end - quotes
-        yield RowRead(kind, node, name, table, column, (start, end), rows.statements)
-
-    def _one(self, node: ast.expr) -> Rows:
-        """Return the row that an expression is; one of no query if it is none."""
-        rows = self.rows_of(node)
-        return rows if rows is not None and rows.kind == "one" else Rows("one", ())
-
-    # --- following ---------------------------------------------------------------------------
 
     def rows_of(self, node: ast.AST) -> Rows | None:
         """Return what rows an expression holds, if any are known."""
@@ -177,39 +98,31 @@ class RowFinder:
 
     def _agreed(self, nodes: Sequence[ast.AST]) -> Rows | None:
         """Return the rows that all of several ways give; an empty way gives none to read."""
-        telling = [node for node in nodes if not _is_empty(node)]
-        found = [self.rows_of(node) for node in telling]
-        if not found or any(rows is None for rows in found):
-            return None
-        known = [rows for rows in found if rows is not None]
-        if len({rows.kind for rows in known}) != 1:
-            return None
-        return replace(known[0], statements=tuple(s for rows in known for s in rows.statements))
+        return _joined([self.rows_of(node) for node in nodes if not _is_empty(node)])
 
     def _call(self, call: ast.Call) -> Rows | None:
-        func = call.func
-        if isinstance(func, ast.Attribute):
-            if call in self._by_call:
-                one = func.attr in _ONE
-                return Rows("one" if one else "many", tuple(self._by_call[call]))
-            if func.attr in _ONE | _MANY | _SAME - {"execute", "cursor"}:
-                many = self.rows_of(func.value) or self._last_run(func.value, call)
-                if many is None:
-                    return self._helper(call)
-                return _element(many) if func.attr in _ONE else many
-            if func.attr == "copy":
-                return self.rows_of(func.value)
-            return self._helper(call)
+        if isinstance(call.func, ast.Attribute):
+            return self._method(call, call.func)
         if call in self._by_call:
             return None  # a function of the project: what it returns is not known
-        name = func.id if isinstance(func, ast.Name) else ""
+        name = called_name(call)
         if name == "next" and call.args:
             many = self.rows_of(call.args[0])
             return _element(many) if many is not None else None
-        if name in _LISTING and len(call.args) == 1:
+        if len(call.args) == 1 and (name in _LISTING or (name == "dict" and not call.keywords)):
             return self.rows_of(call.args[0])
-        if name == "dict" and len(call.args) == 1 and not call.keywords:
-            return self.rows_of(call.args[0])
+        return self._helper(call)
+
+    def _method(self, call: ast.Call, method: ast.Attribute) -> Rows | None:
+        name = method.attr
+        if call in self._by_call:
+            return Rows("one" if name in _ONE else "many", tuple(self._by_call[call]))
+        if name in _FETCHING:
+            many = self.rows_of(method.value) or self._last_run(method.value, call)
+            if many is not None:
+                return _element(many) if name in _ONE else many
+        elif name == "copy":
+            return self.rows_of(method.value)
         return self._helper(call)
 
     def _last_run(self, cursor: ast.expr, use: ast.expr) -> Rows | None:
@@ -250,21 +163,20 @@ class RowFinder:
             return None
         nodes: list[ast.AST] = [binding.node for binding in bindings]
         if self._source.binding_scope(name) is self._source.scope(name):
-            inside = [n for n in nodes if isinstance(n, ast.For | ast.AsyncFor | ast.comprehension)]
-            loop = next((n for n in inside if n in self._source.ancestors(name)), None)
-            if loop is None and isinstance(self._source.scope(name), _COMPREHENSIONS):
-                loop = inside[0] if inside else None
+            loop = self._loop_around(name, nodes)
             if loop is not None:
                 return self._bound_by(loop, name.id)
             nodes = [node for node in nodes if comes_before(self._source, node, name)]
             nodes = reaching(self._source, in_order(nodes), name)
-        ways = [self._bound_by(n, name.id) for n in nodes if not _is_empty(_assigned(n))]
-        if not ways or any(way is None for way in ways):
-            return None
-        known = [way for way in ways if way is not None]
-        if len({way.kind for way in known}) != 1:
-            return None
-        return replace(known[0], statements=tuple(s for way in known for s in way.statements))
+        return _joined([self._bound_by(n, name.id) for n in nodes if not _is_empty(_assigned(n))])
+
+    def _loop_around(self, name: ast.Name, nodes: Sequence[ast.AST]) -> ast.AST | None:
+        """Return the loop or comprehension, among what binds a name, that the use is inside of."""
+        loops = [n for n in nodes if isinstance(n, ast.For | ast.AsyncFor | ast.comprehension)]
+        around = next((loop for loop in loops if loop in self._source.ancestors(name)), None)
+        if around is None and loops and isinstance(self._source.scope(name), _COMPREHENSIONS):
+            return loops[0]
+        return around
 
     def _handed(self, argument: ast.arg) -> Rows | None:
         """Return what every call of this file hands to an argument of a function."""
@@ -367,7 +279,6 @@ class RowFinder:
 
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-Meaning = tuple[TableContract, ColumnContract, str]
 
 
 def _given(
@@ -384,6 +295,14 @@ def _given(
     if at >= len(call.args) or any(isinstance(a, ast.Starred) for a in call.args[: at + 1]):
         return None
     return call.args[at]
+
+
+def _joined(ways: Sequence[Rows | None]) -> Rows | None:
+    """Return the rows of several ways together, if all are known and of one kind."""
+    known = [rows for rows in ways if rows is not None]
+    if len(known) < len(ways) or len({rows.kind for rows in known}) != 1:
+        return None
+    return replace(known[0], statements=tuple(s for rows in known for s in rows.statements))
 
 
 def _element(many: Rows) -> Rows | None:
@@ -411,42 +330,3 @@ def _path(node: ast.expr) -> str | None:
         above = _path(node.value)
         return None if above is None else f"{above}.{node.attr}"
     return None
-
-
-def _meaning(statement: Statement, key: object) -> Meaning | None:
-    """Return the legacy column that a key or position of a row means; None for anything else."""
-    outputs = statement.outputs
-    if outputs is None:
-        return None
-    if isinstance(key, int):
-        before = outputs[: key + 1] if key >= 0 else outputs[key:]
-        if any(output.is_star for output in before) or not -len(outputs) <= key < len(outputs):
-            return None
-        return _legacy(outputs[key])
-    named = [output for output in outputs if output.name.lower() == str(key).lower()]
-    if named:
-        return _legacy(named[-1])
-    if sum(output.is_star for output in outputs) != 1:
-        return None
-    star = next(output.star for output in outputs if output.is_star)
-    column = star.column(str(key)) if star is not None else None
-    return (star, column, column.legacy) if star is not None and column is not None else None
-
-
-def _legacy(output: Output) -> Meaning | None:
-    reference = output.reference
-    if reference is None or reference.epoch:
-        return None
-    return reference.table, reference.column, reference.output or reference.column.legacy
-
-
-def _legacy_outputs(rows: Rows) -> Iterator[Meaning]:
-    """Yield the legacy columns that a row carries, whatever its query."""
-    for statement in rows.statements:
-        for output in statement.outputs or ():
-            meaning = _legacy(output)
-            if meaning is not None:
-                yield meaning
-            elif output.star is not None:
-                column = output.star.columns[0]
-                yield output.star, column, column.legacy

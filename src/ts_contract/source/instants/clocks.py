@@ -60,6 +60,7 @@ _WALL_CLOCKS = frozenset({
 _WALL_CLOCK_NAMES = frozenset(clock.rpartition(".")[2] for clock in _WALL_CLOCKS)
 _PROJECT_CLOCK = re.compile(r"(?:^|_)(?:now_(?:ms|iso|utc)|utc_now)$")
 _AWARE_PROJECT_CLOCKS = frozenset({"utc_now", "from_epoch_ms"})
+_ZONE_POSITIONS = {"datetime.datetime.now": 0, "datetime.datetime.fromtimestamp": 1}
 _HELPERS = frozenset({"django.utils.timezone.make_aware"})
 _HOME = ("ts_contract", "ts_contract.timestamps")
 
@@ -130,6 +131,14 @@ def is_aware(value: ast.expr, file: File) -> bool:
             return isinstance(bound, ast.Call | ast.BinOp) and is_aware(bound, file)
         case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=ast.Call(func=func)):
             return source.resolve(func) == "datetime.timedelta" and is_aware(left, file)
+        case ast.Call():
+            return _is_aware_call(value, file)
+    return False
+
+
+def _is_aware_call(call: ast.Call, file: File) -> bool:
+    source = file.source
+    match call:
         case ast.Call(func=ast.Attribute(attr="astimezone"), args=args) if len(args) <= 1:
             return True
         case ast.Call(func=ast.Attribute(attr="replace", value=replaced), keywords=keywords):
@@ -137,14 +146,10 @@ def is_aware(value: ast.expr, file: File) -> bool:
             if zones:
                 return is_utc(zones[0], source)
             return all(k.arg for k in keywords) and is_aware(replaced, file)
-        case ast.Call(func=func):
-            name = source.resolve(func)
-            if name == "datetime.datetime.now":
-                return _surely_zoned(value, 0, source)
-            if name == "datetime.datetime.fromtimestamp":
-                return _surely_zoned(value, 1, source)
-            return project_name(func, file) in _AWARE_PROJECT_CLOCKS
-    return False
+    position = _ZONE_POSITIONS.get(source.resolve(call.func) or "")
+    if position is not None:
+        return _surely_zoned(call, position, source)
+    return project_name(call.func, file) in _AWARE_PROJECT_CLOCKS
 
 
 def _surely_zoned(call: ast.Call, position: int, source: Source) -> bool:

@@ -70,6 +70,7 @@ _FOR_PEOPLE = frozenset(
     }
 )
 
+_GIVES_STRING = STRIPPING | {"format", "join", "substitute", "safe_substitute"}
 _FIRST_WORD = re.compile(r"[A-Za-z]+")
 
 
@@ -221,40 +222,13 @@ class _Finder:
             node = above
 
     def _enclosing_string(self, node: ast.expr) -> ast.expr | None:
+        """Return the string expression around `node` that is made of it."""
         parent = self._source.parent(node)
-        match parent:
-            case ast.BinOp(op=ast.Add()):
-                return parent
-            case ast.BinOp(op=ast.Mod(), left=left) if left is node:
-                return parent
-            case ast.IfExp(test=test) if test is not node:
-                return parent
-            case ast.BoolOp(op=ast.Or()) | ast.NamedExpr():
-                return parent
-            case ast.FormattedValue(format_spec=spec) if spec is not node:
-                joined = self._source.parent(parent)
-                return joined if isinstance(joined, ast.JoinedStr) else None
-            case ast.Attribute(attr=name):
-                call = self._source.parent(parent)
-                if (
-                    isinstance(call, ast.Call)
-                    and call.func is parent
-                    and (
-                        name in STRIPPING
-                        or name in {"format", "join", "substitute", "safe_substitute"}
-                    )
-                ):
-                    return call
-            case ast.Call(args=[first, *_]) if (
-                first is node and called_name(parent) in PASS_THROUGH
-            ):
-                return parent
-            case ast.Call(func=ast.Attribute(attr="join")) if parent.func is not node:
-                return parent
-            case ast.List() | ast.Tuple():
-                call = self._source.parent(parent)
-                if isinstance(call, ast.Call) and called_name(call) == "join":
-                    return call
+        if isinstance(parent, ast.expr) and _is_made_of(parent, node):
+            return parent
+        above = None if parent is None else self._source.parent(parent)
+        if isinstance(above, ast.expr) and _is_made_through(above, parent, node):
+            return above
         return None
 
     def _uses(self, root: ast.expr) -> list[ast.expr] | None:
@@ -349,3 +323,31 @@ class _Finder:
         if isinstance(parent, ast.Call) and parent.func is not anchor:
             return parent
         return None
+
+
+def _is_made_of(whole: ast.expr, part: ast.expr) -> bool:
+    """Tell whether a string expression is made of one that stands directly in it."""
+    match whole:
+        case ast.BinOp(op=ast.Add()) | ast.BoolOp(op=ast.Or()) | ast.NamedExpr():
+            return True
+        case ast.BinOp(op=ast.Mod(), left=left):
+            return left is part
+        case ast.IfExp(test=test):
+            return test is not part
+        case ast.Call(args=[first, *_]) if first is part and called_name(whole) in PASS_THROUGH:
+            return True
+        case ast.Call(func=ast.Attribute(attr="join") as function):
+            return function is not part
+    return False
+
+
+def _is_made_through(whole: ast.expr, between: ast.AST | None, part: ast.expr) -> bool:
+    """Tell whether it is made of one in a hole, before a method, or in a list that is joined."""
+    match between:
+        case ast.FormattedValue(format_spec=spec):
+            return spec is not part and isinstance(whole, ast.JoinedStr)
+        case ast.Attribute(attr=name):
+            return isinstance(whole, ast.Call) and whole.func is between and name in _GIVES_STRING
+        case ast.List() | ast.Tuple():
+            return called_name(whole) == "join"
+    return False
