@@ -50,7 +50,9 @@ def check_sdist(sdist: Path) -> list[str]:
     """Look for what a packager needs to build and to test; return what is wrong."""
     with tarfile.open(sdist) as archive:
         packed = {name.partition("/")[2] for name in archive.getnames()}
-    needed = {"pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "tox.ini"}
+    needed = {"pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md"}
+    needed |= {"RELEASING.md", "SECURITY.md", "tox.ini", ".ci/run", ".github/workflows/ci.yml"}
+    needed |= {".pre-commit-config.yaml", ".pre-commit-hooks.yaml"}
     needed |= {f"src/{name}" for name in source_files() | NEEDED}
     needed |= {"tests/conftest.py", "benchmarks/README.md"}
     return [f"{sdist.name} lacks {name}" for name in sorted(needed - packed)]

@@ -1,0 +1,71 @@
+"""What the project says of itself in several places is the same in all of them."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import ts_contract
+
+ROOT = Path(__file__).resolve().parent.parent
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT = PYPROJECT["project"]
+WORKFLOW = ".github/workflows/ci.yml"
+
+
+def text(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def supported() -> list[str]:
+    """Return the minor versions of Python in the classifiers."""
+    found = re.findall(r"Python :: (3\.\d+)", "\n".join(PROJECT["classifiers"]))
+    assert found
+    return found
+
+
+def test_the_pythons_are_the_same_everywhere() -> None:
+    versions = supported()
+    assert PROJECT["requires-python"] == f">={versions[0]}"
+    assert f"pythons=({' '.join(versions)})" in text(".ci/run")
+    listed = ", ".join(f'"{version}"' for version in versions)
+    assert f"python: [{listed}]" in text(WORKFLOW)
+    for version in versions:
+        assert f"py{version.replace('.', '')}" in text("tox.ini")
+        assert re.search(rf"^ +{re.escape(version)}$", text(WORKFLOW), re.MULTILINE)
+
+
+def test_ci_runs_every_check_of_tox() -> None:
+    listed = re.search(r"^env_list = (.*)$", text("tox.ini"), re.MULTILINE)
+    assert listed is not None
+    known = listed[1].replace("zone-{newyork,india}", "zone-newyork, zone-india").split(", ")
+    required = re.search(r"^checks=\((.*)\)$", text(".ci/run"), re.MULTILINE)
+    assert required is not None
+    assert required[1].split() == known
+
+
+def test_the_workflow_runs_the_command_of_the_readme() -> None:
+    (command,) = re.findall(r"^python3 -m venv .*tox .*$", text("README.md"), re.MULTILINE)
+    assert f"- run: {command}\n" in text(WORKFLOW)
+    assert "- run: .ci/run\n" in text(WORKFLOW)
+
+
+def test_the_changelog_has_the_version() -> None:
+    assert f"\n## [{ts_contract.__version__}]" in text("CHANGELOG.md")
+
+
+def test_the_version_stands_in_one_place() -> None:
+    assert PROJECT["dynamic"] == ["version"]
+    assert PYPROJECT["tool"]["hatch"]["version"]["path"] == "src/ts_contract/__init__.py"
+
+
+@pytest.mark.parametrize("extra", PROJECT["optional-dependencies"])
+def test_the_readme_names_every_extra(extra: str) -> None:
+    assert f"`ts-contract[{extra}]`" in text("README.md")
+
+
+def test_everything_is_every_extra_but_the_large_one() -> None:
+    extras = set(PROJECT["optional-dependencies"]) - {"all", "fast"}
+    (everything,) = PROJECT["optional-dependencies"]["all"]
+    assert set(re.findall(r"\w+", everything.partition("[")[2])) == extras
