@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from ...source.edits import Edit
 from ...source.file import File
@@ -27,6 +28,23 @@ _ZONELESS_PARTS = frozenset({
     "date", "day", "hour", "minute", "month", "second", "time", "weekday", "year", "toordinal",
 })  # fmt: skip
 _ADDS_ZONE = (("Z", "+00:00"), ("Z", ""))
+
+_TO_MILLISECONDS = frozenset({"sqlite_timestamp_to_epoch_ms", "to_epoch_ms"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    """A value that is made an instant.
+
+    Attributes:
+        value: the text, as it comes out of a row.
+        call: the call that parses it.
+        has_zone: whether the text that it is given surely has a zone.
+    """
+
+    value: ast.expr
+    call: ast.Call
+    has_zone: bool
 
 
 class ValueReaders:
@@ -89,32 +107,30 @@ class ValueReaders:
 
     def _reader(self, value: ast.expr) -> Rewrite:
         """Return the rewrite of what stands directly around a value."""
-        source = self._source
-        parent = source.parent(value)
         if value in self.bound:
             return Rewrite()
+        if self._is_tested(value):
+            return self._tested()
+        parent = self._source.parent(value)
         match parent:
-            case ast.If() | ast.While() | ast.Assert() | ast.Expr():
-                return self._tested()
-            case ast.UnaryOp(op=ast.Not()):
-                return self._tested()
-            case ast.IfExp(test=test) if test is value:
-                return self._tested()
-            case ast.comprehension(ifs=tests) if value in tests:
-                return self._tested()
-            case ast.BoolOp() if is_test(parent, self._source):
-                return self._tested()
             case ast.Compare(left=left, comparators=others):
-                met = [o for o in (left, *others) if o is not value and not is_none(o)]
-                if all(other in self.converted for other in met):
-                    return Rewrite(needs=met)
-                return Rewrite(reasons=["the value is compared with a text"])
+                return self._compared(value, [left, *others])
             case ast.Lambda() if self._orders(parent):
                 return Rewrite()
         parsed = self._parsed(value)
-        if parsed is not None:
-            return self._parser(value, *parsed)
-        return Rewrite(reasons=[self._leaves(value)])
+        return Rewrite(reasons=[self._leaves(value)]) if parsed is None else self._parser(parsed)
+
+    def _is_tested(self, value: ast.expr) -> bool:
+        """Tell whether only the truth of a value counts, or not even that."""
+        parent = self._source.parent(value)
+        match parent:
+            case ast.Expr():
+                return True
+            case ast.UnaryOp(op=operator):
+                return isinstance(operator, ast.Not)
+            case ast.BoolOp():
+                return is_test(parent, self._source)
+        return is_test(value, self._source)
 
     def _tested(self) -> Rewrite:
         """Return the rewrite of a test: 0, the first instant of 1970, is the only false one."""
@@ -123,6 +139,13 @@ class ValueReaders:
         if contract.valid_range[0] <= 0 <= contract.valid_range[1]:
             return Rewrite(reasons=["the first instant of 1970 is a false value in milliseconds"])
         return Rewrite()
+
+    def _compared(self, value: ast.expr, operands: Sequence[ast.expr]) -> Rewrite:
+        """Return the rewrite of a comparison: all that the value meets must become milliseconds."""
+        met = [other for other in operands if other is not value and not is_none(other)]
+        if all(other in self.converted for other in met):
+            return Rewrite(needs=met)
+        return Rewrite(reasons=["the value is compared with a text"])
 
     def _orders(self, function: ast.Lambda) -> bool:
         keyword = self._source.parent(function)
@@ -145,52 +168,57 @@ class ValueReaders:
 
     # --- parsers -----------------------------------------------------------------------------
 
-    def _parsed(self, value: ast.expr) -> tuple[ast.Call, bool] | None:
-        """Return the call that parses a value, and whether the text surely had a zone."""
+    def _parsed(self, value: ast.expr) -> _Parsed | None:
+        """Return the call that parses a value; None where it is not parsed."""
         source = self._source
-        node, zoned = value, False
+        node, has_zone = value, False
         after = method_after(node, source)
         while after is not None and isinstance(after.func, ast.Attribute):
             given = tuple(a.value for a in after.args if isinstance(a, ast.Constant))
             if after.func.attr != "replace" or given not in _ADDS_ZONE:
                 return None
-            zoned = zoned or given == _ADDS_ZONE[0]
+            has_zone = has_zone or given == _ADDS_ZONE[0]
             node, after = after, method_after(after, source)
         call = source.parent(node)
         if not isinstance(call, ast.Call) or not call.args or call.args[0] is not node:
             return None
-        return call, zoned
+        return _Parsed(value, call, has_zone)
 
-    def _parser(self, value: ast.expr, call: ast.Call, zoned: bool) -> Rewrite:
+    def _parser(self, parsed: _Parsed) -> Rewrite:
         """Return the rewrite of a call that makes an instant of a text."""
-        source = self._source
-        project = project_name(call.func, self._file)
-        if project in {"to_epoch_ms", "sqlite_timestamp_to_epoch_ms"} and len(call.args) == 1:
+        call, value = parsed.call, parsed.value
+        name, is_alone = called_name(call), len(call.args) == 1
+        if is_alone and project_name(call.func, self._file) in _TO_MILLISECONDS:
             return self._around(call, value, "", "")
-        name = source.resolve(call.func)
-        reasons: list[str] = []
-        needs: list[ast.expr] = []
-        outer: ast.Call = call
-        if name in _PARSERS:
-            after = method_after(call, source)
-            if _sets_utc(after, self._file):
-                assert after is not None
-                outer = after
-            elif not zoned:
-                other = self._read_beside(call)
-                if other is not None:
-                    needs.append(other)
-                elif not self._is_zoneless(call):
-                    reasons.append("the datetime becomes aware, if the stored text has no zone")
-        elif _PROJECT_PARSER.match(called_name(call)) and len(call.args) == 1:
-            reasons.append(f"{called_name(call)} is taken to make an aware datetime of a text")
-        else:
-            return Rewrite(reasons=[self._leaves(value)])
+        if self._source.resolve(call.func) in _PARSERS:
+            return self._datetime(parsed)
+        if is_alone and _PROJECT_PARSER.match(name):
+            rewrite = self._from_epoch(call, value)
+            rewrite.reasons.append(f"{name} is taken to make an aware datetime of a text")
+            return rewrite
+        return Rewrite(reasons=[self._leaves(value)])
+
+    def _datetime(self, parsed: _Parsed) -> Rewrite:
+        """Return the rewrite of a call that makes a datetime, which `from_epoch_ms` makes aware."""
+        call = parsed.call
+        after = method_after(call, self._source)
+        if after is not None and _sets_utc(after, self._file):
+            return self._from_epoch(after, parsed.value)
+        rewrite = self._from_epoch(call, parsed.value)
+        if parsed.has_zone:
+            return rewrite
+        other = self._read_beside(call)
+        if other is not None:
+            rewrite.needs.append(other)
+        elif not self._is_zoneless(call):
+            rewrite.reasons.append("the datetime becomes aware, if the stored text has no zone")
+        return rewrite
+
+    def _from_epoch(self, outer: ast.expr, value: ast.expr) -> Rewrite:
+        """Return the rewrite that makes a datetime of the milliseconds, in the place of `outer`."""
         function, imports = spelled_name("from_epoch_ms", self._file)
         rewrite = self._around(outer, value, f"{function}(", ")")
         rewrite.imports += imports
-        rewrite.reasons += reasons
-        rewrite.needs += needs
         return rewrite
 
     def _around(self, outer: ast.expr, value: ast.expr, before: str, after: str) -> Rewrite:
@@ -228,12 +256,12 @@ class ValueReaders:
                 return None
         for value in self.converted:
             parsed = self._parsed(value)
-            if parsed is not None and parsed[0] is other:
-                return value if self._source.resolve(parsed[0].func) in _PARSERS else None
+            if parsed is not None and parsed.call is other:
+                return value if self._source.resolve(parsed.call.func) in _PARSERS else None
         return None
 
 
-def _sets_utc(after: ast.Call | None, file: File) -> bool:
+def _sets_utc(after: ast.Call, file: File) -> bool:
     """Tell whether the method behind a datetime is `.replace(tzinfo=timezone.utc)`."""
     match after:
         case ast.Call(
