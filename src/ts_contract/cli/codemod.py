@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from .selection import (
     jobs_option,
     only_option,
     paths_argument,
+    print_errors,
     selected_codes,
     selected_files,
     skip_option,
@@ -100,11 +100,9 @@ def command(
     _PRINT[mode or "summary"](results)
     if report is not None:
         _save(report, results)
-    for result in results:
-        if result.error:
-            click.echo(printable(result.error), err=True)
+    failed = print_errors(results)
     differs = database is not None and _verify(database, results, settings)
-    if any(result.error for result in results):
+    if failed:
         ctx.exit(3)
     to_do = mode != "write" and any(result.is_changed for result in results)
     ctx.exit(int(to_do or differs))
@@ -138,8 +136,7 @@ def _filter(ctx: click.Context, paths: Sequence[str], settings: Settings) -> Non
     data = sys.stdin.buffer.read()
     result = rewrite_bytes(data, STDIN, settings)
     sys.stdout.buffer.write(data if result.after is None else result.after)
-    if result.error:
-        click.echo(printable(result.error), err=True)
+    if print_errors([result]):
         ctx.exit(3)
 
 
@@ -162,15 +159,10 @@ def _rewrite(
 
 def _warn_of_uncommitted(files: Sequence[Path]) -> None:
     """Say so where a file holds work that git could not bring back."""
-    for directory in sorted({file.parent for file in files}):
-        command = ["git", "-C", str(directory), "status", "--porcelain", "--", "*.py"]
-        try:
-            answer = subprocess.run(command, capture_output=True, check=False)
-        except OSError:
-            return
-        if answer.returncode == 0 and answer.stdout:
-            hint("git has uncommitted changes here; commit them to see the rewrite on its own")
-            return
+    from ..files.git import has_uncommitted  # noqa: PLC0415
+
+    if any(has_uncommitted(directory) for directory in sorted({file.parent for file in files})):
+        hint("git has uncommitted changes here; commit them to see the rewrite on its own")
 
 
 def _save(file: Path, results: Sequence[Result]) -> None:

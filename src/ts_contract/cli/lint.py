@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .common import console, contract_if_any, hint, printable
+from .common import console, contract_if_any, hint
 from .output import print_json
 from .progress import progress_in_files
 from .selection import (
     jobs_option,
     only_option,
     paths_argument,
+    print_errors,
     selected_codes,
     selected_files,
     skip_option,
@@ -82,10 +83,7 @@ def command(
         compare = _update_baseline if update_baseline else _without_known
         results = compare(results, baseline)
     _PRINT[output_format](results)
-    for result in results:
-        if result.error:
-            click.echo(printable(result.error), err=True)
-    if any(result.error for result in results):
+    if print_errors(results):
         ctx.exit(3)
     ctx.exit(int(any(result.findings for result in results)))
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from math import isfinite
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from .common import console, printable
 
-__all__ = ["counted", "format_option", "json_value", "print_json", "print_table"]
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+__all__ = ["counted", "format_option", "json_value", "print_json", "print_table", "print_trimmed"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -44,9 +47,19 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None
         table.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in cells:
         table.add_row(*map(_cell, row))
+    print_trimmed(table)
+
+
+def print_trimmed(content: RenderableType, width: int | None = None) -> None:
+    """Print what rich can render on standard output, without the blanks at the ends of lines.
+
+    Args:
+        content: a table, a text, or another thing of rich.
+        width: in columns; None for that of the terminal.
+    """
     out = console()
     with out.capture() as captured:
-        out.print(table)
+        out.print(content, width=width)
     for line in captured.get().splitlines():
         click.echo(line.rstrip(), color=True)  # the console has decided on colours
 

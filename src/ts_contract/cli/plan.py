@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..migration.plan import Plan
     from ..migration.steps import Step
 
-__all__ = ["command", "print_forms"]
+__all__ = ["command"]
 
 
 @click.command()
@@ -61,7 +61,7 @@ def _exit_code(plan: Plan) -> int:
 def _print(plan: Plan, *, sql: bool) -> None:
     click.echo(f"Contract {printable(plan.contract)} on {printable(plan.database)}")
     click.echo()
-    print_forms(plan)
+    _print_forms(plan)
     _print_notices(plan)
     _print_steps(plan)
     if sql:
@@ -72,7 +72,7 @@ def _print(plan: Plan, *, sql: bool) -> None:
                     click.echo(f"{statement};")
 
 
-def print_forms(plan: Plan) -> None:
+def _print_forms(plan: Plan) -> None:
     """Print which storage forms each legacy column holds, one of its values, and how many."""
     from ..migration.forms import FORMS  # noqa: PLC0415
 

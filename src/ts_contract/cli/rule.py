@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .common import console
-from .output import print_table
+from .output import print_table, print_trimmed
 
 if TYPE_CHECKING:
     from ..lint.rules import Rule
@@ -47,11 +46,7 @@ def _print_one(rule: Rule) -> None:
 
     default = "on by default" if rule.default else f"off by default: lint --only {rule.code}"
     text = Markdown(f"# {rule.code}: {rule.summary}\n\n{default}\n\n{_body(rule)}")
-    out = console()
-    with out.capture() as captured:
-        out.print(text, width=80)
-    for line in captured.get().splitlines():
-        click.echo(line.rstrip(), color=True)  # the console has decided on colours
+    print_trimmed(text, width=80)
 
 
 def _body(rule: Rule) -> str:

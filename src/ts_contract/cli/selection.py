@@ -1,12 +1,14 @@
-"""What lint and codemod share: which files and which rules the command line selects."""
+"""What lint and codemod share: the files and rules that are selected, and what failed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import click
+
+from .common import printable
 
 if TYPE_CHECKING:
     from ..contract import Contract
@@ -15,6 +17,7 @@ __all__ = [
     "jobs_option",
     "only_option",
     "paths_argument",
+    "print_errors",
     "selected_codes",
     "selected_files",
     "skip_option",
@@ -68,3 +71,16 @@ def selected_files(paths: Sequence[str], contract: Contract | None) -> list[Path
 
     named = [Path(path) for path in paths or ["."] if path != "-"]
     return list(python_files(named, contract))
+
+
+class _Result(Protocol):
+    @property
+    def error(self) -> str: ...
+
+
+def print_errors(results: Iterable[_Result]) -> bool:
+    """Print why files failed on standard error; return whether any did."""
+    errors = [result.error for result in results if result.error]
+    for error in errors:
+        click.echo(printable(error), err=True)
+    return bool(errors)

@@ -13,7 +13,7 @@ from .progress import progress
 if TYPE_CHECKING:
     from ..migration import VerifyReport
 
-__all__ = ["command", "print_report", "report_as_json"]
+__all__ = ["command", "print_report"]
 
 
 @click.command()
@@ -31,7 +31,7 @@ def command(ctx: click.Context, db: str, output_format: str) -> None:
     with progress() as bar:
         report = verify(db, contract(), progress=bar)
     if output_format == "json":
-        print_json(report_as_json(report))
+        print_json(_as_json(report))
     else:
         print_report(report)
     ctx.exit(0 if report.ok else 1)
@@ -75,8 +75,7 @@ def _print_verdict(report: VerifyReport) -> None:
     )
 
 
-def report_as_json(report: VerifyReport) -> dict[str, Any]:
-    """Return what `--format json` prints."""
+def _as_json(report: VerifyReport) -> dict[str, Any]:
     return {
         "contract": report.contract,
         "database": report.database,

@@ -2,6 +2,7 @@
 
 - `find`: which Python files are read.
 - `migrations`: which SQL files make a schema, and in which order.
+- `git`: what git says about a directory.
 - `read`: how their bytes become text, and what reports call them.
 - `write`: a file is written whole or not at all.
 - `pool`: one piece of work for many files, in processes.

@@ -9,12 +9,12 @@ from __future__ import annotations
 import errno
 import os
 import re
-import subprocess
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
 from ..contract import Contract
+from .git import listed_files
 
 __all__ = ["is_excluded", "python_files"]
 
@@ -49,29 +49,14 @@ def _files_under(path: Path) -> list[Path]:
     if not path.is_dir():
         path.stat()  # where there is nothing, this says so
         raise OSError(errno.EINVAL, "Neither a file nor a directory", str(path))
-    listed = _listed_by_git(path)
+    listed = _listed(path)
     return sorted(_walked(path) if listed is None else listed)
 
 
-def _listed_by_git(directory: Path) -> list[Path] | None:
-    """Return the Python files that git does not ignore; None where git does not answer.
-
-    A directory that is itself ignored is walked: it was named on purpose.
-    """
-    git = ["git", "-C", str(directory)]
-    options = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    try:
-        answer = subprocess.run([*git, *options], capture_output=True, check=False)
-        ignored = subprocess.run(
-            [*git, "check-ignore", "-q", "."], capture_output=True, check=False
-        )
-    except OSError:
-        return None
-    if answer.returncode or not ignored.returncode:
-        return None
-    names = map(os.fsdecode, answer.stdout.split(b"\0"))
-    found = {directory / name for name in names if name.endswith(_SUFFIXES)}
-    return [file for file in found if file.is_file()]  # deleted ones are still listed
+def _listed(directory: Path) -> list[Path] | None:
+    """Return the Python files that git does not ignore; None where git does not answer."""
+    files = listed_files(directory, _SUFFIXES)
+    return None if files is None else [file for file in files if file.is_file()]
 
 
 def _walked(directory: Path) -> Iterator[Path]:
