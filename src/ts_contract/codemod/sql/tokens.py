@@ -10,25 +10,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlglot import Token, TokenType
+from sqlglot import TokenType
 
 from ...source.sql.parse import tokenise
 from ...source.sql.text import PADDING, Placeholder, StatementText
+from ...source.sql.tokens import CLOSING
 
 __all__ = [
     "AFTER_ITEM",
     "BEFORE_ITEM",
-    "CLOSING",
     "COMPARISONS",
     "ENDS",
     "NO_FUNCTION",
-    "OPENING",
     "Place",
     "StatementTokens",
 ]
 
-OPENING = {TokenType.L_PAREN, TokenType.CASE, TokenType.L_BRACKET}
-CLOSING = {TokenType.R_PAREN, TokenType.END, TokenType.R_BRACKET}
 COMPARISONS = {"=", "==", "<", ">", "<=", ">=", "<>", "!="}
 _CLAUSE_HEADS = {
     "SELECT": "select",
@@ -116,23 +113,12 @@ class StatementTokens:
 
     def __init__(self, statement: StatementText, dialect: str) -> None:
         self.statement = statement
-        self._tokens: list[Token] = tokenise(statement.sql, dialect)
-        self.words = [self._word(token) for token in self._tokens]
-        self._closing: dict[int, int] = {}
-        self._holder: list[int] = []  # the opening token around each token; -1 at the top
-        stack: list[int] = []
-        for index, token in enumerate(self._tokens):
-            if token.token_type in CLOSING and stack:
-                self._closing[stack[-1]] = index
-                stack.pop()
-            self._holder.append(stack[-1] if stack else -1)
-            if token.token_type in OPENING:
-                stack.append(index)
-        self._by_start = {token.start: index for index, token in enumerate(self._tokens)}
+        self._tokens = tokenise(statement.sql, dialect)
+        self.words = [self._word(index) for index in range(len(self._tokens))]
 
-    def _word(self, token: Token) -> str:
-        raw = self.statement.sql[token.start : token.end + 1]
-        if token.token_type in {TokenType.STRING, TokenType.IDENTIFIER}:
+    def _word(self, index: int) -> str:
+        raw = self.statement.sql[slice(*self._tokens.span(index, index))]
+        if self._tokens.kind(index) in {TokenType.STRING, TokenType.IDENTIFIER}:
             return raw
         return " ".join(raw.upper().split())
 
@@ -142,7 +128,7 @@ class StatementTokens:
 
     def kind(self, index: int) -> TokenType | None:
         """Return a token's type; None outside of the statement."""
-        return self._tokens[index].token_type if 0 <= index < len(self._tokens) else None
+        return self._tokens.kind(index)
 
     def name(self, index: int) -> str:
         """Return a token's text in lower case, without quotes."""
@@ -153,7 +139,7 @@ class StatementTokens:
     def place(self, first: int, last: int) -> Place | None:
         """Return the place of some indexes of the query's text; None if it cuts a token."""
         begin, end = first - self.statement.first, last - self.statement.first
-        start = self._by_start.get(begin, self._by_start.get(begin - 1))  # quotes are the token's
+        start = self._tokens.starting(begin)
         if start is None:
             return None
         stop = start
@@ -173,15 +159,12 @@ class StatementTokens:
 
     def indexes(self, place: Place) -> tuple[int, int]:
         """Return a place as indexes of the query's text, from the first to after the last."""
-        return (
-            self.statement.first + self._tokens[place.first].start,
-            self.statement.first + self._tokens[place.last].end + 1,
-        )
+        first, last = self._tokens.span(place.first, place.last)
+        return self.statement.first + first, self.statement.first + last
 
     def text(self, place: Place) -> str:
         """Return the SQL of a place."""
-        start, end = self._tokens[place.first].start, self._tokens[place.last].end + 1
-        return self.statement.sql[start:end]
+        return self.statement.sql[slice(*self._tokens.span(place.first, place.last))]
 
     def placeholder(self, place: Place) -> Placeholder | None:
         """Return the placeholder that is a whole place."""
@@ -197,7 +180,10 @@ class StatementTokens:
         opening = place.first + 1
         if self.kind(opening) is not TokenType.L_PAREN:
             return None
-        if self._closing.get(opening) != place.last or self.word(place.first) in NO_FUNCTION:
+        if (
+            self._tokens.closings.get(opening) != place.last
+            or self.word(place.first) in NO_FUNCTION
+        ):
             return None
         return self.word(place.first), list(self.items(opening))
 
@@ -205,7 +191,7 @@ class StatementTokens:
         """Return a place without the parentheses around it."""
         while (
             self.kind(place.first) is TokenType.L_PAREN
-            and self._closing.get(place.first) == place.last
+            and self._tokens.closings.get(place.first) == place.last
             and place.last - place.first > 1
         ):
             place = Place(place.first + 1, place.last - 1)
@@ -213,10 +199,12 @@ class StatementTokens:
 
     def items(self, opening: int) -> Iterator[Place]:
         """Yield the items of the list in the parentheses that open at a token."""
-        end = self._closing.get(opening, len(self._tokens))
+        end = self._tokens.closings.get(opening, len(self._tokens))
         first = opening + 1
         for index in range(first, end + 1):
-            if index == end or (self.words[index] == "," and self._holder[index] == opening):
+            if index == end or (
+                self.words[index] == "," and self._tokens.holders[index] == opening
+            ):
                 if first < index:
                     yield Place(first, index - 1)
                 first = index + 1
@@ -225,12 +213,12 @@ class StatementTokens:
         """Return what a CASE may give, if a place is one."""
         if self.kind(place.first) is not TokenType.CASE:
             return None
-        if self._closing.get(place.first) != place.last:
+        if self._tokens.closings.get(place.first) != place.last:
             return None
         marks = [
             index
             for index in range(place.first, place.last + 1)
-            if self._holder[index] == place.first or index == place.last
+            if self._tokens.holders[index] == place.first or index == place.last
         ]
         values, start = [], -1
         for index in marks:
@@ -246,7 +234,7 @@ class StatementTokens:
     def is_compound(self) -> bool:
         """Whether the statement is a UNION or the like of several."""
         return any(
-            word in {"UNION", "EXCEPT", "INTERSECT"} and self._holder[index] < 0
+            word in {"UNION", "EXCEPT", "INTERSECT"} and self._tokens.holders[index] < 0
             for index, word in enumerate(self.words)
         )
 
@@ -254,28 +242,31 @@ class StatementTokens:
 
     def clause(self, place: Place) -> str:
         """Return the clause that a place stands in, on its own level."""
-        holder = self._holder[place.first]
+        holder = self._tokens.holders[place.first]
         for index in range(place.first - 1, holder, -1):
-            if self._holder[index] == holder and self.words[index] in _CLAUSE_HEADS:
+            if self._tokens.holders[index] == holder and self.words[index] in _CLAUSE_HEADS:
                 return _CLAUSE_HEADS[self.words[index]]
         return ""
 
     def select_of(self, place: Place) -> int:
         """Return the token SELECT (or RETURNING) whose list a place stands in; -1 if none."""
-        holder = self._holder[place.first]
+        holder = self._tokens.holders[place.first]
         for index in range(place.first - 1, holder, -1):
-            if self._holder[index] == holder and self.words[index] in {"SELECT", "RETURNING"}:
+            if self._tokens.holders[index] == holder and self.words[index] in {
+                "SELECT",
+                "RETURNING",
+            }:
                 return index
         return -1
 
     def select_items(self, select: int) -> list[Place]:
         """Return the items of the list of a SELECT."""
-        holder = self._holder[select]
+        holder = self._tokens.holders[select]
         end = self.closing(holder) if holder >= 0 else len(self._tokens)
         first = select + 1 + (self.word(select + 1) in {"DISTINCT", "ALL"})
         items = []
         for index in range(first, end):
-            if self._holder[index] != holder:
+            if self._tokens.holders[index] != holder:
                 continue
             if self.words[index] in ENDS:
                 end = index
@@ -287,36 +278,36 @@ class StatementTokens:
 
     def list_around(self, place: Place) -> list[Place]:
         """Return the items of the list that a place is an item of: in parentheses, or of a SET."""
-        holder = self._holder[place.first]
+        holder = self._tokens.holders[place.first]
         if holder >= 0 and self.word(holder + 1) != "SELECT":
             return list(self.items(holder))
         for index in range(place.first - 1, holder, -1):
-            if self._holder[index] == holder and self.words[index] in {"SELECT", "SET"}:
+            if self._tokens.holders[index] == holder and self.words[index] in {"SELECT", "SET"}:
                 return self.select_items(index)
         return []
 
     def closing(self, opening: int) -> int:
         """Return the token that closes what opens at a token."""
-        return self._closing.get(opening, len(self._tokens) - 1)
+        return self._tokens.closing(opening)
 
     def is_closed(self, opening: int, at: int) -> bool:
         """Tell whether a token closes what opens at another."""
-        return self._closing.get(opening) == at
+        return self._tokens.closings.get(opening) == at
 
     def holder(self, index: int) -> int:
         """Return the opening token around a token; -1 at the top of the statement."""
-        return self._holder[index]
+        return self._tokens.holders[index]
 
     # --- operands ----------------------------------------------------------------------------
 
     def operand(self, at: int) -> Place:
         """Return the operand that begins at a token."""
         index = at
-        holder = self._holder[at] if at < len(self._tokens) else -1
+        holder = self._tokens.holders[at] if at < len(self._tokens) else -1
         while index < len(self._tokens):
-            if self._holder[index] == holder and self._ends_operand(index):
+            if self._tokens.holders[index] == holder and self._ends_operand(index):
                 break
-            if index == self._closing.get(holder, -1):
+            if index == self._tokens.closings.get(holder, -1):
                 break
             index += 1
         return Place(at, max(at, index - 1))
@@ -332,12 +323,12 @@ class StatementTokens:
     def operand_before(self, at: int) -> Place:
         """Return the operand that ends at a token."""
         index = at
-        holder = self._holder[at]
+        holder = self._tokens.holders[at]
         if self.kind(at) in CLOSING:
-            opening = next((o for o, c in self._closing.items() if c == at), at)
-            holder = self._holder[opening]
+            opening = next((o for o, c in self._tokens.closings.items() if c == at), at)
+            holder = self._tokens.holders[opening]
         while index > holder:
-            at_level = self._holder[index] == holder and self.kind(index) not in CLOSING
+            at_level = self._tokens.holders[index] == holder and self.kind(index) not in CLOSING
             if at_level and (
                 self.words[index] in BEFORE_ITEM
                 or self.words[index] in COMPARISONS

@@ -7,14 +7,13 @@ from typing import Literal
 
 from sqlglot import TokenType
 
+from ...source.sql.tokens import CLOSING, OPENING
 from .tokens import (
     AFTER_ITEM,
     BEFORE_ITEM,
-    CLOSING,
     COMPARISONS,
     ENDS,
     NO_FUNCTION,
-    OPENING,
     Place,
     StatementTokens,
 )

@@ -1,8 +1,8 @@
 """What SQL writes into a column or compares with it, told without a parser for SQL.
 
-The unit rules work where sqlglot is not installed. They need little of a statement: which value
-stands beside which column, and whether that value is in seconds. Tokens are enough for that; what
-they do not show stays unknown.
+The unit rules work where sqlglot is not installed and load nothing of it, so this does not stand on
+`sql.tokens`. They need little of a statement: which value stands beside which column, and whether
+that value is in seconds. Plain tokens are enough for that; what they do not show stays unknown.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _TOKEN = re.compile(
     r"""
     (?P<skip>\s+ | --[^\n]* | /\*.*?\*/)
   | '(?:[^']|'')*' | "(?:[^"]|"")*" | `[^`]*` | \[\w+\]
-  | [\ue000-\uf8fe]\uf8ff*  # a placeholder or a hole, as `sqltext` writes it
+  | [\ue000-\uf8fe]\uf8ff*  # a placeholder or a hole, as `sql.text` writes it
   | \d+(?:\.\d*)?(?:e\d+)? | \w+ | <= | >= | <> | != | == | \|\| | .
     """,
     re.VERBOSE | re.DOTALL | re.IGNORECASE,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 
-from sqlglot import Dialect, Token, exp
+from sqlglot import Dialect, exp
 from sqlglot.errors import SqlglotError
 
 from .tokens import Tokens
@@ -18,7 +18,7 @@ _LOGGER = logging.getLogger("sqlglot")
 _DIALECTS = {"sqlite": "sqlite", "postgresql": "postgres"}
 
 
-def tokenise(sql: str, dialect: str) -> list[Token]:
+def tokenise(sql: str, dialect: str) -> Tokens:
     """Return the tokens of a statement.
 
     Args:
@@ -28,7 +28,7 @@ def tokenise(sql: str, dialect: str) -> list[Token]:
     Raises:
         SqlglotError: the text holds what is not a token, such as an open quote.
     """
-    return list(Dialect.get_or_raise(_DIALECTS[dialect]).tokenize(sql))
+    return Tokens(Dialect.get_or_raise(_DIALECTS[dialect]).tokenize(sql))
 
 
 def parse(sql: str, dialect: str) -> tuple[exp.Expr | None, Tokens]:

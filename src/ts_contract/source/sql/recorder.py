@@ -15,7 +15,7 @@ from .queries import Query
 from .references import Access, Reference, Role, Star, Unsure, Value
 from .tables import Table
 from .text import PADDING, StatementText, is_hole
-from .tokens import Places, Tokens
+from .values import Places, Values
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -31,7 +31,7 @@ class Recorder:
         query: the query.
         text: the text of the statement that is walked.
         catalog: the tables that are known.
-        tokens: the tokens of what is being walked, the statement or a part of it.
+        written: finds the values in what is being walked, the statement or a part of it.
         opaque: whether the statement is a trigger, or another that cannot be parsed.
         tables: contract tables that the statement names.
         references: contract columns, in the order of the walk.
@@ -42,7 +42,7 @@ class Recorder:
     query: Query
     text: StatementText
     catalog: Catalog
-    tokens: Tokens
+    written: Values
     opaque: bool = False
     tables: list[TableContract] = field(default_factory=list)
     references: list[Reference] = field(default_factory=list)
@@ -101,7 +101,7 @@ class Recorder:
         if contract is None or name not in table.named:
             return
         if access == "read" and not self.opaque:
-            values = self.tokens.compared(place[0])
+            values = self.written.compared(place[0])
         column, epoch = _contract_column(contract, name)
         span = self.span(*place)
         self.references.append(
@@ -125,7 +125,7 @@ class Recorder:
     def value(self, place: tuple[int, int]) -> Value:
         """Return what stands at a place of the statement, and what is bound to it."""
         text = self.text.sql[slice(*place)]
-        clock = self.tokens.clock(place)
+        clock = self.written.clock(place)
         marks = [mark for mark in self.text.placeholders if mark.char in text]
         alone = marks[0] if len(marks) == 1 and text.rstrip(PADDING) == marks[0].char else None
         return Value(

@@ -17,6 +17,7 @@ from .selects import Selects, listed
 from .tables import Scope, Table
 from .text import StatementText, iter_words, statement_spans
 from .tokens import Tokens
+from .values import Values
 
 __all__ = ["Found", "resolve_statement"]
 
@@ -44,14 +45,15 @@ def resolve_statement(query: Query, text: StatementText, catalog: Catalog) -> Fo
         text: the text of one of its statements.
         catalog: the tables that are known.
     """
-    recorder = Recorder(query, text, catalog, Tokens(()))
+    recorder = Recorder(query, text, catalog, Values(Tokens(())))
     walk = Selects(recorder)
     tree, outputs = None, None
     trigger = _TRIGGER.match(text.sql)
     if trigger:
         _trigger(walk, trigger)
     else:
-        tree, recorder.tokens = parse(text.sql, catalog.contract.dialect)
+        tree, tokens = parse(text.sql, catalog.contract.dialect)
+        recorder.written = Values(tokens)
         if tree is None or tree.key in {"command", "block"}:
             _words(walk)
         else:
@@ -125,7 +127,7 @@ def _insert(walk: Selects, tree: exp.Insert) -> list[Output] | None:
     last_name = identifiers[-1].meta.get("start", -1) if identifiers else -1
     for index, identifier in enumerate(identifiers):
         if isinstance(identifier, exp.Identifier):
-            values = walk.recorder.tokens.inserted(last_name, index)
+            values = walk.recorder.written.inserted(last_name, index)
             walk.recorder.named(identifier, table, "write", "insert", values=values)
     scope.hidden["excluded"] = table
     conflict = tree.args.get("conflict")
@@ -158,7 +160,7 @@ def _assignments(
             identifier = target.this if isinstance(target, exp.Column) else target
             if isinstance(identifier, exp.Identifier):
                 start = identifier.meta.get("start", -1)
-                values = walk.recorder.tokens.assigned(start) if target is left else ()
+                values = walk.recorder.written.assigned(start) if target is left else ()
                 walk.recorder.named(identifier, table, "write", "update", values=values)
         walk.visit(assignment.expression, scope, "value")
 
@@ -276,7 +278,7 @@ def _alter(walk: Selects, tree: exp.Alter) -> None:
 
 def _definition(walk: Selects, node: exp.Expr, name: exp.Identifier, table: Table) -> None:
     """Record a column that is defined, with its DEFAULT."""
-    values = walk.recorder.tokens.default(name.meta.get("start", -1))
+    values = walk.recorder.written.default(name.meta.get("start", -1))
     walk.recorder.named(name, table, "ddl", "definition", values=values, node=node)
 
 
@@ -308,7 +310,8 @@ def _trigger(walk: Selects, header: re.Match[str]) -> None:
 def _trigger_part(walk: Selects, head: str, first: int, part: str, outer: Scope) -> None:
     """Resolve a part of a trigger at its own offsets."""
     padded = " " * (first - len(head)) + head + part
-    tree, walk.recorder.tokens = parse(padded, walk.catalog.contract.dialect)
+    tree, tokens = parse(padded, walk.catalog.contract.dialect)
+    walk.recorder.written = Values(tokens)
     if tree is None:
         return
     walk.outer = outer

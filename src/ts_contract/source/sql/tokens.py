@@ -1,207 +1,100 @@
-"""What a statement writes into each column, as places in its text, and the SQL clocks in it.
+"""The tokens of a statement, with their nesting: where its parts begin and end.
 
-sqlglot's tree does not say where an expression begins and ends, its tokens do. A value reaches to
-the next comma on its own level, or to the clause that follows.
+sqlglot's tree says what a name means, and not where an expression begins and ends; its tokens do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Sequence
 from functools import cached_property
 
 from sqlglot import Token, TokenType
 
-from .sql_clock import clock_in
+__all__ = ["CLOSING", "OPENING", "Tokens"]
 
-__all__ = ["Places", "Tokens"]
-
-Places = tuple[tuple[int, int], ...]
-"""First index and index after the last one of each value, one a row."""
-
-_OPENING = {TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.CASE}
-_CLOSING = {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.END}
-_FOLLOWING = {
-    TokenType.FROM,
-    TokenType.WHERE,
-    TokenType.RETURNING,
-    TokenType.ORDER_BY,
-    TokenType.LIMIT,
-    TokenType.SEMICOLON,
-    TokenType.UNION,
-    TokenType.GROUP_BY,
-    TokenType.ON,
-}
-_COMPARISONS = {
-    TokenType.EQ,
-    TokenType.NEQ,
-    TokenType.GT,
-    TokenType.GTE,
-    TokenType.LT,
-    TokenType.LTE,
-    TokenType.IS,
-}
-_AFTER_OPERAND = {
-    TokenType.AND,
-    TokenType.OR,
-    TokenType.COMMA,
-    TokenType.THEN,
-    TokenType.ELSE,
-    TokenType.WHEN,
-    TokenType.HAVING,
-    TokenType.ALIAS,
-    *_COMPARISONS,
-}
-_BEFORE_OPERAND = _AFTER_OPERAND | {TokenType.NOT, TokenType.SELECT, TokenType.SET}
+OPENING = frozenset({TokenType.L_PAREN, TokenType.CASE, TokenType.L_BRACKET})
+CLOSING = frozenset({TokenType.R_PAREN, TokenType.END, TokenType.R_BRACKET})
 
 
 class Tokens:
-    """Finds values of a statement among its tokens.
+    """The tokens of one statement. Each is meant by its index.
 
     Args:
-        tokens: the statement's tokens.
+        tokens: the tokens, as sqlglot gives them.
     """
 
     def __init__(self, tokens: Sequence[Token]) -> None:
         self._tokens = tokens
 
+    def __len__(self) -> int:
+        return len(self._tokens)
+
+    def __getitem__(self, index: int) -> Token:
+        return self._tokens[index]
+
+    def kind(self, index: int) -> TokenType | None:
+        """Return a token's type; None outside of the statement."""
+        return self._tokens[index].token_type if 0 <= index < len(self._tokens) else None
+
+    def starting(self, at: int) -> int | None:
+        """Return the token that begins at an index of the text, its opening quote left out or not.
+
+        Args:
+            at: index of the first character in the statement's text.
+        """
+        return self._by_start.get(at, self._by_start.get(at - 1))
+
     @cached_property
     def _by_start(self) -> dict[int, int]:
         return {token.start: index for index, token in enumerate(self._tokens)}
 
-    def assigned(self, start: int) -> Places:
-        """Return the value right of the `=` behind the name at index `start`."""
-        at = self._by_start.get(start)
-        if at is None or self._kind(at + 1) is not TokenType.EQ:
-            return ()
-        return self._places([self._item(at + 2)])
+    def within(self, first: int, last: int) -> list[Token]:
+        """Return the tokens that stand between two indexes of the text."""
+        return [token for token in self._tokens if first <= token.start and token.end < last]
 
-    def inserted(self, last_name: int, position: int) -> Places:
-        """Return the values of one column of an INSERT.
+    def span(self, first: int, last: int) -> tuple[int, int]:
+        """Return the indexes of the text from a token's first character to after another's last."""
+        return self._tokens[first].start, self._tokens[last].end + 1
+
+    # --- nesting -----------------------------------------------------------------------------
+
+    @property
+    def closings(self) -> dict[int, int]:
+        """The token that closes what each opening token opens, if one does."""
+        return self._nesting[0]
+
+    @property
+    def holders(self) -> list[int]:
+        """The opening token around each token; -1 at the top of the statement."""
+        return self._nesting[1]
+
+    @cached_property
+    def _nesting(self) -> tuple[dict[int, int], list[int]]:
+        closings: dict[int, int] = {}
+        holders: list[int] = []
+        stack: list[int] = []
+        for index, token in enumerate(self._tokens):
+            if token.token_type in CLOSING and stack:
+                closings[stack.pop()] = index
+            holders.append(stack[-1] if stack else -1)
+            if token.token_type in OPENING:
+                stack.append(index)
+        return closings, holders
+
+    def closing(self, opening: int) -> int:
+        """Return the token that closes what a token opens; the last one if none does."""
+        return self.closings.get(opening, len(self._tokens) - 1)
+
+    def end(self, at: int, ends: Container[TokenType | None]) -> int:
+        """Return the first token from `at` on, on the level of `at`, that is not part of it.
 
         Args:
-            last_name: index in the text where the last name of the column list begins.
-            position: which column, from 0.
+            at: where to begin.
+            ends: the types that end it, besides what closes the level.
         """
-        at = self._by_start.get(last_name)
-        if at is None:
-            return ()
-        at += 2  # behind the closing parenthesis
-        while self._kind(at) not in {None, TokenType.VALUES, TokenType.SELECT}:
-            at += 1
-        if self._kind(at) is TokenType.SELECT:
-            rows = [list(self._items(at + 1))]
-        else:
-            rows = [list(self._items(row + 1)) for row in self._rows(at + 1)]
-        return self._places([row[position] for row in rows if position < len(row)])
-
-    def default(self, start: int) -> Places:
-        """Return the DEFAULT of the column definition whose name is at index `start`."""
-        at = self._by_start.get(start)
-        if at is None:
-            return ()
-        first, last = self._item(at)
-        for index in range(first, last):
-            if self._kind(index) is TokenType.DEFAULT:
-                return self._places([(index + 1, self._operand_end(index + 1, last))])
-        return ()
-
-    def compared(self, start: int) -> Places:
-        """Return the values that the column at index `start` is compared with, either side."""
-        at = self._by_start.get(start, self._by_start.get(start - 1))  # quotes belong to a token
-        if at is None:
-            return ()
-        kind = self._kind(at + 1)
-        if kind in _COMPARISONS:
-            return self._places([self._operand(at + 2)])
-        if kind is TokenType.BETWEEN:
-            low = self._operand(at + 2)
-            return self._places([low, self._operand(low[1] + 1)])
-        if kind is TokenType.IN and self._kind(at + 2) is TokenType.L_PAREN:
-            return self._places(list(self._items(at + 3)))
-        if self._kind(at - 1) is TokenType.DOT:
-            at -= 2
-        if at > 1 and self._kind(at - 1) in _COMPARISONS:
-            return self._places([self._operand_before(at - 2)])
-        return ()
-
-    def _operand(self, at: int) -> tuple[int, int]:
-        """Return the token indexes of the operand that begins at `at`."""
-        first, depth = at, 0
         while at < len(self._tokens):
-            kind = self._kind(at)
-            if not depth and (kind in _AFTER_OPERAND or kind in _FOLLOWING | _CLOSING):
+            kind = self._tokens[at].token_type
+            if kind in ends or kind in CLOSING:
                 break
-            depth += (kind in _OPENING) - (kind in _CLOSING)
-            at += 1
-        return first, at
-
-    def _operand_before(self, at: int) -> tuple[int, int]:
-        """Return the token indexes of the operand that ends at `at`."""
-        last, depth = at + 1, 0
-        while at >= 0:
-            kind = self._kind(at)
-            if not depth and (kind in _BEFORE_OPERAND or kind in _FOLLOWING | _OPENING):
-                break
-            depth += (kind in _CLOSING) - (kind in _OPENING)
-            at -= 1
-        return at + 1, last
-
-    def _operand_end(self, at: int, last: int) -> int:
-        """Return the index after one operand: a literal, a name, a call or a parenthesis."""
-        if self._kind(at) is TokenType.DASH:
-            at += 1
-        if self._kind(at) is TokenType.L_PAREN:
-            return self._closing(at) + 1
-        if at + 1 < last and self._kind(at + 1) is TokenType.L_PAREN:
-            return self._closing(at + 1) + 1
-        return at + 1
-
-    def _rows(self, at: int) -> Iterator[int]:
-        while self._kind(at) is TokenType.L_PAREN:
-            yield at
-            at = self._closing(at) + 1
-            if self._kind(at) is TokenType.COMMA:
-                at += 1
-
-    def _items(self, at: int) -> Iterator[tuple[int, int]]:
-        while True:
-            first, last = self._item(at)
-            if first < last:
-                yield first, last
-            if self._kind(last) is not TokenType.COMMA:
-                return
-            at = last + 1
-
-    def _item(self, at: int) -> tuple[int, int]:
-        """Return the token indexes of the list item that begins at `at`."""
-        first, depth = at, 0
-        while at < len(self._tokens):
-            kind = self._kind(at)
-            if not depth and (kind is TokenType.COMMA or kind in _FOLLOWING | _CLOSING):
-                break
-            depth += (kind in _OPENING) - (kind in _CLOSING)
-            at += 1
-        return first, at
-
-    def _closing(self, at: int) -> int:
-        depth = 0
-        for index in range(at, len(self._tokens)):
-            kind = self._kind(index)
-            depth += (kind in _OPENING) - (kind in _CLOSING)
-            if not depth:
-                return index
-        return len(self._tokens) - 1
-
-    def _kind(self, at: int) -> TokenType | None:
-        return self._tokens[at].token_type if at < len(self._tokens) else None
-
-    def _places(self, items: Sequence[tuple[int, int]]) -> Places:
-        tokens = self._tokens
-        return tuple(
-            (tokens[first].start, tokens[last - 1].end + 1) for first, last in items if first < last
-        )
-
-    def clock(self, place: tuple[int, int]) -> tuple[int, int] | None:
-        """Return the place of the SQL clock that a value is, or falls back to."""
-        tokens = [t for t in self._tokens if place[0] <= t.start and t.end < place[1]]
-        return clock_in(tokens)
+            at = self.closing(at) + 1 if kind in OPENING else at + 1
+        return at
