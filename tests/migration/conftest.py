@@ -1,228 +1,30 @@
-"""What the tests of the migration share: stores to migrate, and all that can be seen in a file."""
+"""What the tests of the migration share: a store of the engine under test, and the right instants.
 
+What is one engine's own stands in the folder with its name, or is marked `engine(NAME)`.
+"""
+
+import shutil
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+import subprocess
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
-from ts_contract import Contract
-from ts_contract.loading import parse_contract
+ENGINES = ("sqlite",)
 
 
-@dataclass(frozen=True)
-class Kind:
-    """A kind of table, with one legacy column.
-
-    Attributes:
-        table: its name.
-        legacy: its legacy column.
-        create: its CREATE statement, with whatever stands around it in a real store.
-        key: the columns of its key, as an application names a row.
-        keys: keys to fill it with, one tuple a row, not in order.
-        epoch: the epoch column.
-        numbers: whether the legacy column holds epoch seconds.
-        writable: whether the legacy column can be written.
-    """
-
-    table: str
-    legacy: str
-    create: str
-    key: tuple[str, ...]
-    keys: tuple[tuple[object, ...], ...]
-    epoch: str = ""
-    numbers: bool = False
-    writable: bool = True
-
-    @property
-    def contract(self) -> Contract:
-        """The contract of this one column."""
-        spec = {self.legacy: self.epoch or f"{self.legacy}_ms"}
-        return parse_contract({"tables": {self.table: spec}})
-
-
-def _few(make: Callable[[int], tuple[object, ...]]) -> tuple[tuple[object, ...], ...]:
-    return tuple(make(n) for n in (5, 3, 9, 1, 7, 2, 8, 4, 6, 10, 11))
-
-
-_BY_NUMBER = _few(lambda n: (n,))
-_BY_TEXT = _few(lambda n: (f"row {n}",))
-_EXTREMES = ((-(2**63),), (2**63 - 1,), (-1,), (0,), (7,), (-7,), (2**40,), (3,), (4,), (5,), (6,))
-_MIXED = ((1,), (2.5,), ("x",), (b"\x00\xff",), (-3,), ("",), ("é'\"",), (b"",), (1e300,), ("X",))
-
-KINDS = {
-    "rowid": Kind("t", "c", "CREATE TABLE t (c TIMESTAMP, note TEXT)", ("rowid",), _BY_NUMBER),
-    "integer key": Kind(
-        "t",
-        "c",
-        "CREATE TABLE t (id INTEGER PRIMARY KEY, c TIMESTAMP DEFAULT CURRENT_TIMESTAMP, note)",
-        ("id",),
-        _EXTREMES,
-    ),
-    "autoincrement": Kind(
-        "t",
-        "c",
-        "CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, c TIMESTAMP, note)",
-        ("id",),
-        _BY_NUMBER,
-    ),
-    "key that is no alias": Kind(
-        "t", "c", "CREATE TABLE t (id INTEGER PRIMARY KEY DESC, c, note)", ("id",), _BY_NUMBER
-    ),
-    "text key": Kind(
-        "t", "c", "CREATE TABLE t (id TEXT PRIMARY KEY, c TIMESTAMP, note)", ("id",), _BY_TEXT
-    ),
-    "without rowid": Kind(
-        "t",
-        "c",
-        "CREATE TABLE t (a TEXT COLLATE NOCASE, b INTEGER, c TIMESTAMP, note,"
-        " PRIMARY KEY (a DESC, b)) WITHOUT ROWID",
-        ("a", "b"),
-        _few(lambda n: ("AbCd"[n % 4], n // 3)),
-    ),
-    "without rowid, any key": Kind(
-        "t", "c", "CREATE TABLE t (k PRIMARY KEY, c, note) WITHOUT ROWID", ("k",), _MIXED
-    ),
-    "column called rowid": Kind(
-        "t", "c", "CREATE TABLE t (rowid TEXT, c TIMESTAMP, note)", ("_rowid_",), _BY_NUMBER
-    ),
-    "columns called rowid and _rowid_": Kind(
-        "t", "c", "CREATE TABLE t (RowID, _ROWID_, c TIMESTAMP, note)", ("oid",), _BY_NUMBER
-    ),
-    "strict": Kind(
-        "t",
-        "c",
-        "CREATE TABLE t (id INTEGER PRIMARY KEY, c TEXT, note ANY) STRICT",
-        ("id",),
-        _BY_NUMBER,
-    ),
-    "strict seconds": Kind(
-        "t",
-        "c",
-        "CREATE TABLE t (id INTEGER PRIMARY KEY, c INT, note ANY) STRICT",
-        ("id",),
-        _BY_NUMBER,
-        numbers=True,
-    ),
-    "hostile names": Kind(
-        'or"der; DROP TABLE x; --',
-        "it's [when]",
-        """CREATE TABLE "or""der; DROP TABLE x; --" -- (not a column,
-        ("select" TEXT PRIMARY KEY, "it's [when]" TIMESTAMP, note, "group" DEFAULT 'a,(b')""",
-        ("select",),
-        _BY_TEXT,
-        epoch="the `when` ?1 :x",
-    ),
-    "reserved names": Kind(
-        "table",
-        "values",
-        'CREATE TABLE "table" (`index` PRIMARY KEY, [values], note)',
-        ("index",),
-        _BY_TEXT,
-        epoch="VALUES_ms",
-    ),
-    "named like ours": Kind(
-        "state",
-        "zone",
-        "CREATE TABLE state (key INTEGER PRIMARY KEY, zone, note)",
-        ("key",),
-        _BY_NUMBER,
-    ),
-    "generated beside it": Kind(
-        "t",
-        "c",
-        "CREATE TABLE t (id INTEGER PRIMARY KEY, c TIMESTAMP, note,"
-        " day TEXT AS (substr(c, 1, 10)) STORED, length AS (length(note)))",
-        ("id",),
-        _BY_NUMBER,
-    ),
-    "generated": Kind(
-        "t",
-        "c",
-        "CREATE TABLE t (id INTEGER PRIMARY KEY, note, at TEXT, c TEXT AS (replace(at, 'T', ' ')))",
-        ("id",),
-        _BY_NUMBER,
-        writable=False,
-    ),
-}
-
-
-@pytest.fixture(params=KINDS.values(), ids=KINDS.keys())
-def kind(request) -> Kind:
-    """Each kind of table in turn."""
-    return request.param
-
-
-WRITABLE = {name: kind for name, kind in KINDS.items() if kind.writable}
-PLAIN = {name: kind for name, kind in KINDS.items() if not name.startswith("generated")}
-
-
-@pytest.fixture(params=WRITABLE.values(), ids=WRITABLE.keys())
-def writable_kind(request) -> Kind:
-    """Each kind whose legacy column can be written."""
-    return request.param
-
-
-@pytest.fixture(params=PLAIN.values(), ids=PLAIN.keys())
-def plain_kind(request) -> Kind:
-    """Each kind without generated columns."""
-    return request.param
-
-
-@pytest.fixture
-def generated_kind() -> Kind:
-    """The kind whose legacy column is generated."""
-    return KINDS["generated"]
-
-
-@pytest.fixture
-def build(tmp_path) -> Callable[..., Path]:
-    """Return a function that writes a database by a script, with rows in its tables."""
-
-    def build(script: str, name: str = "app.db", **rows: list[tuple[object, ...]]) -> Path:
-        path = tmp_path / name
-        with closing(sqlite3.connect(path)) as db:
-            db.executescript(script)
-            for table, values in rows.items():
-                marks = ", ".join("?" for _ in values[0])
-                db.executemany(f"INSERT INTO {table} VALUES ({marks})", values)
-            db.commit()
-        return path
-
-    return build
-
-
-@pytest.fixture
-def fill(build) -> Callable[[Kind], Path]:
-    """Return a function that writes a store with one table of a kind, all its keys filled."""
-
-    def fill(kind: Kind) -> Path:
-        path = build(f"{kind.create};\n")
-        legacy = "at" if not kind.writable else kind.legacy
-        names = ", ".join(f'"{name.replace(chr(34), chr(34) * 2)}"' for name in (*kind.key, legacy))
-        table = kind.table.replace('"', '""')
-        with closing(sqlite3.connect(path)) as db:
-            db.executemany(
-                f'INSERT INTO "{table}" ({names}, note) VALUES ({"?, " * (len(kind.key) + 1)} ?)',
-                [(*key, legacy_value(kind, n), f"note {n}") for n, key in enumerate(kind.keys)],
-            )
-            db.commit()
-        return path
-
-    return fill
-
-
-def legacy_value(kind: Kind, n: int) -> object:
-    """The nth legacy value of a filled table: whole seconds, fractions, and a NULL among them."""
-    if n % 5 == 4:
-        return None
-    if kind.numbers:
-        return 1_705_320_000 + 3_601 * n
-    text = f"2024-01-{15 + n % 9:02} {n % 24:02}:30:{(n * 7) % 60:02}"
-    return text if n % 2 else f"{text}.{n:03}999"
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what is another engine's own."""
+    marker = item.get_closest_marker("engine")
+    own = marker.args if marker else [part for part in item.path.parts if part in ENGINES]
+    engine = item.config.getoption("--engine")
+    if own and engine not in own:
+        pytest.skip(f"{' and '.join(own)} alone")
 
 
 @dataclass(frozen=True)
@@ -238,34 +40,138 @@ class Sight:
     rows: dict[str, tuple[tuple[object, ...], ...]]
 
 
-@pytest.fixture
-def look() -> Callable[..., Sight]:
-    """Return a function that sees all of a database, or of the columns that are named."""
-    return see
+@dataclass(frozen=True)
+class Store:
+    """A SQLite database, as an application writes it and its user looks at it.
 
+    Attributes:
+        path: its file.
+    """
 
-def see(path: Path, columns: dict[str, tuple[str, ...]] | None = None) -> Sight:
-    """Return all that can be seen in a file; of some tables only some columns."""
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
-        db.text_factory = bytes
-        schema = db.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY rowid")
-        entries = tuple(
-            tuple(None if value is None else value.decode() for value in row) for row in schema
-        )
-        rows = {}
-        for kind, name, _, sql in entries:
-            if kind != "table" or (sql or "").upper().startswith("CREATE VIRTUAL"):
-                continue
-            table = '"' + name.replace('"', '""') + '"'
-            wanted = (columns or {}).get(name) or tuple(
-                row[1].decode() for row in db.execute(f"PRAGMA table_xinfo({table})")
+    path: Path
+    refusal = sqlite3.IntegrityError  # what a constraint raises
+
+    @property
+    def url(self) -> str:
+        """What is given to the functions of the migration."""
+        return f"sqlite:///{quote(str(self.path))}"
+
+    @contextmanager
+    def opened(self, isolation_level: str | None = None) -> Iterator[sqlite3.Connection]:
+        """Open it, by default with each statement in a transaction of its own."""
+        with closing(sqlite3.connect(self.path, isolation_level=isolation_level)) as db:
+            yield db
+
+    def run(self, sql: str, *values: object) -> list[tuple]:
+        """Run one statement, and return its rows."""
+        with self.opened() as db:
+            return db.execute(sql, values).fetchall()
+
+    def run_many(self, sql: str, rows: Iterable[tuple]) -> None:
+        """Run one statement for each of the rows, in one transaction."""
+        with self.opened() as db:
+            db.execute("BEGIN")
+            db.executemany(sql, rows)
+            db.execute("COMMIT")
+
+    def run_script(self, sql: str) -> None:
+        """Run any number of statements."""
+        with self.opened() as db:
+            db.executescript(sql)
+
+    def value(self, sql: str, *values: object) -> object:
+        """Return the one value of the one row that a statement has."""
+        ((value,),) = self.run(sql, *values)
+        return value
+
+    def rows(self, table: str, *columns: str) -> list[tuple]:
+        """Return some columns of every row, all of them by default, in the order of the rows."""
+        names = ", ".join(map(quoted, columns)) or "*"
+        return self.run(f"SELECT {names} FROM {quoted(table)}")
+
+    def columns(self, table: str) -> tuple[str, ...]:
+        """Return the names of all columns of a table, hidden and generated ones too."""
+        return tuple(row[1] for row in self.run(f"PRAGMA table_xinfo({quoted(table)})"))
+
+    def names(self, kind: str = "%") -> set[str]:
+        """Return the names of what the schema has, or of its tables, indexes, views, triggers."""
+        return {n for (n,) in self.run("SELECT name FROM sqlite_schema WHERE type LIKE ?", kind)}
+
+    def content(self) -> bytes:
+        """Return everything that is stored, to see whether it stays as it is."""
+        return self.path.read_bytes()
+
+    @contextmanager
+    def unchanged(self) -> Iterator[None]:
+        """Assert that a block leaves it as it is, its rights, and what stands beside it."""
+        path = self.path
+        before = self.content(), path.stat().st_mode, sorted(path.parent.iterdir())
+        yield
+        assert (self.content(), path.stat().st_mode, sorted(path.parent.iterdir())) == before
+
+    def beside(self, name: str) -> "Store":
+        """Return the store that is, or will be, beside it."""
+        return Store(self.path.with_name(name))
+
+    def copy(self, name: str) -> "Store":
+        """Return a copy beside it."""
+        return Store(Path(shutil.copy(self.path, self.path.with_name(name))))
+
+    def check(self) -> None:
+        """Assert that the database itself finds nothing wrong."""
+        assert self.run("PRAGMA integrity_check") == [("ok",)]
+        assert self.run("PRAGMA foreign_key_check") == []
+
+    def dump(self) -> str:
+        """Return what the shell's .dump prints, or the module's where there is no shell."""
+        if shutil.which("sqlite3"):
+            done = subprocess.run(["sqlite3", self.path, ".dump"], capture_output=True, check=True)
+            return done.stdout.decode("utf-8", "surrogateescape")
+        with self.opened() as db:
+            return "\n".join(db.iterdump())
+
+    def look(self, columns: dict[str, tuple[str, ...]] | None = None) -> Sight:
+        """Return all that can be seen in it; of some tables only some columns."""
+        with closing(sqlite3.connect(f"file:{self.path}?mode=ro", uri=True)) as db:
+            db.text_factory = bytes
+            schema = db.execute(
+                "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY rowid"
             )
-            quoted = ['"' + column.replace('"', '""') + '"' for column in wanted]
-            shown = ", ".join(f"typeof({column}), {column}" for column in quoted)
-            rowid = "" if "WITHOUT ROWID" in (sql or "").upper() else "_rowid_, "
-            found = db.execute(f"SELECT {rowid}{shown} FROM {table}").fetchall()
-            rows[name] = tuple(sorted(found, key=repr))
-    return Sight(entries, rows)
+            entries = tuple(
+                tuple(None if value is None else value.decode() for value in row) for row in schema
+            )
+            rows = {}
+            for kind, name, _, sql in entries:
+                if kind != "table" or (sql or "").upper().startswith("CREATE VIRTUAL"):
+                    continue
+                wanted = (columns or {}).get(name) or tuple(
+                    row[1].decode() for row in db.execute(f"PRAGMA table_xinfo({quoted(name)})")
+                )
+                shown = ", ".join(f"typeof({column}), {column}" for column in map(quoted, wanted))
+                rowid = "" if "WITHOUT ROWID" in (sql or "").upper() else "_rowid_, "
+                found = db.execute(f"SELECT {rowid}{shown} FROM {quoted(name)}").fetchall()
+                rows[name] = tuple(sorted(found, key=repr))
+        return Sight(entries, rows)
+
+
+def quoted(name: str) -> str:
+    """Quote an identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+@pytest.fixture
+def build(tmp_path) -> Callable[..., Store]:
+    """Return a function that builds a store by a script, with rows in its tables."""
+
+    def build(script: str, name: str = "app.db", **rows: list[tuple[object, ...]]) -> Store:
+        store = Store(tmp_path / name)
+        store.run_script(script)
+        for table, values in rows.items():
+            marks = ", ".join("?" for _ in values[0])
+            store.run_many(f"INSERT INTO {table} VALUES ({marks})", values)
+        return store
+
+    return build
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """migrate --check-range: the database itself refuses what is no epoch millisecond."""
 
 import sqlite3
-from contextlib import closing
 
 import pytest
 
@@ -15,9 +14,9 @@ STORE = "CREATE TABLE t (id INTEGER PRIMARY KEY, c TIMESTAMP);"
 
 @pytest.fixture(params=[True, False], ids=["sync", "no sync"])
 def store(request, build):
-    path = build(STORE, t=[(1, "2024-01-15 12:00:00")])
-    assert migrate(path, CONTRACT, check_range=True, sync=request.param).ok
-    return path
+    store = build(STORE, t=[(1, "2024-01-15 12:00:00")])
+    assert migrate(store.url, CONTRACT, check_range=True, sync=request.param).ok
+    return store
 
 
 @pytest.mark.parametrize(
@@ -33,7 +32,7 @@ def store(request, build):
     ],
 )
 def test_it_refuses_what_is_no_millisecond_of_the_range(store, value):
-    with closing(sqlite3.connect(store)) as db:
+    with store.opened() as db:
         with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
             db.execute("INSERT INTO t (c_ms) VALUES (?)", (value,))
         with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
@@ -42,7 +41,7 @@ def test_it_refuses_what_is_no_millisecond_of_the_range(store, value):
 
 @pytest.mark.parametrize("value", [None, NOON, 1_577_836_800_000, 1_893_456_000_000])
 def test_it_lets_the_range_in(store, value):
-    with closing(sqlite3.connect(store)) as db:
+    with store.opened() as db:
         db.execute("INSERT INTO t (id, c_ms) VALUES (2, ?)", (value,))
         assert db.execute("SELECT c_ms FROM t WHERE id = 2").fetchone() == (value,)
 
@@ -51,42 +50,41 @@ def test_it_lets_the_range_in(store, value):
 def test_what_is_out_of_range_goes_to_the_quarantine_with_a_reason(build, options):
     texts = ["1970-01-20 17:42:00", "2019-12-31 23:59:59.999", "2020-01-01 00:00:00"]
     texts += ["2030-01-01 00:00:00", "2030-01-01 00:00:00.001", "2029-12-31T23:59:59.999999Z"]
-    path = build(STORE, t=list(enumerate(texts)))
+    store = build(STORE, t=list(enumerate(texts)))
 
-    report = migrate(path, CONTRACT, check_range=True, **options)
+    report = migrate(store.url, CONTRACT, check_range=True, **options)
 
     assert (report.correct, report.quarantined) == (True, 3)
-    listed = {row.value: row.reason for row in status(path, CONTRACT).quarantine}
+    listed = {row.value: row.reason for row in status(store.url, CONTRACT).quarantine}
     assert listed.keys() == {texts[0], texts[1], texts[4]}
     assert set(listed.values()) == {"outside valid-range, which a CHECK enforces"}
 
 
 def test_an_old_writer_out_of_range_is_not_refused_but_listed(build):
     """The sync trigger must not break old code that the CHECK knows nothing of."""
-    path = build(STORE)
-    migrate(path, CONTRACT, check_range=True)
-    with closing(sqlite3.connect(path)) as db:
+    store = build(STORE)
+    migrate(store.url, CONTRACT, check_range=True)
+    with store.opened() as db:
         db.execute("INSERT INTO t (c) VALUES ('1999-01-01 00:00:00')")
         db.execute("INSERT INTO t (c) VALUES ('2024-01-15 12:00:00')")
         db.execute("UPDATE t SET c = '2099-01-01' WHERE id = 2")
-        db.commit()
         assert db.execute("SELECT c_ms FROM t").fetchall() == [(None,), (None,)]
 
-    report = verify(path, CONTRACT)
+    report = verify(store.url, CONTRACT)
 
     assert (report.correct, report.quarantined) == (True, 2)
 
 
 def test_what_was_begun_with_a_check_is_ended_with_it(build):
-    path = build(STORE, t=[(1, "1999-01-01 00:00:00")])
-    migrate(path, CONTRACT, check_range=True)
+    store = build(STORE, t=[(1, "1999-01-01 00:00:00")])
+    migrate(store.url, CONTRACT, check_range=True)
 
-    report = migrate(path, CONTRACT)
+    report = migrate(store.url, CONTRACT)
 
     assert (report.correct, report.quarantined) == (True, 1)
 
 
-def test_rollback_takes_the_check_out(store, look):
-    rollback(store, CONTRACT)
+def test_rollback_takes_the_check_out(store):
+    rollback(store.url, CONTRACT)
 
-    assert look(store).schema == (("table", "t", "t", STORE.rstrip(";")),)
+    assert store.look().schema == (("table", "t", "t", STORE.rstrip(";")),)

@@ -1,8 +1,5 @@
 """discover proposes a contract that loads, for any schema."""
 
-import sqlite3
-from contextlib import closing
-
 import pytest
 
 from ts_contract import load_contract
@@ -16,11 +13,11 @@ def proposed(build, tmp_path):
     """Return a function that proposes for a script, and returns table -> legacy -> storage."""
 
     def proposed(script: str) -> dict[str, dict[str, str]]:
-        path = build(script)
-        before = path.read_bytes()
+        store = build(script)
+        before = store.content()
         toml = tmp_path / "proposal.toml"
-        toml.write_text(discover(path).toml(), encoding="utf-8")
-        assert path.read_bytes() == before
+        toml.write_text(discover(store.url).toml(), encoding="utf-8")
+        assert store.content() == before
         contract = load_contract(toml)
         return {t.name: {c.legacy: c.storage for c in t.columns} for t in contract.tables}
 
@@ -113,13 +110,13 @@ def test_hostile_values_stay_in_their_comment(proposed, value):
 
 
 def test_values_that_are_no_utf8_do_no_harm(build, tmp_path):
-    path = build(
+    store = build(
         "CREATE TABLE a (created_at TIMESTAMP);"
         f"INSERT INTO a VALUES (CAST(x'ff' AS TEXT)), ('{NOON}'), ('{NOON}');"
     )
     toml = tmp_path / "proposal.toml"
 
-    toml.write_text(discover(path).toml(), encoding="utf-8")
+    toml.write_text(discover(store.url).toml(), encoding="utf-8")
 
     assert len(load_contract(toml).tables) == 1
 
@@ -143,7 +140,7 @@ def test_an_empty_database_has_nothing_to_propose(proposed):
 
 
 def test_what_it_proposes_can_be_migrated(build, tmp_path):
-    path = build(
+    store = build(
         f"""
         CREATE TABLE users (id INTEGER PRIMARY KEY, joined_at TEXT, last_login REAL);
         CREATE TABLE "order lines" (id INTEGER PRIMARY KEY, "placed at" TIMESTAMP, qty);
@@ -152,12 +149,12 @@ def test_what_it_proposes_can_be_migrated(build, tmp_path):
         """
     )
     toml = tmp_path / "proposal.toml"
-    toml.write_text(discover(path).toml())
+    toml.write_text(discover(store.url).toml())
     contract = load_contract(toml)
 
-    assert migrate(path, contract).ok
+    assert migrate(store.url, contract).ok
 
-    with closing(sqlite3.connect(path)) as db:
+    with store.opened() as db:
         assert db.execute(
             "SELECT joined_at_ms, last_login_ms FROM users WHERE id = 1"
         ).fetchone() == (

@@ -1,8 +1,6 @@
 """plan says what migrate will do; status says how far it is; neither changes a byte."""
 
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from itertools import count
 
 import pytest
@@ -25,16 +23,16 @@ def store(build):
     return build(STORE, t=ROWS)
 
 
-def phases(path) -> list[str]:
-    return [column.phase for column in status(path, CONTRACT).columns]
+def phases(store) -> list[str]:
+    return [column.phase for column in status(store.url, CONTRACT).columns]
 
 
 def test_plan_counts_the_forms_with_an_example_each(store):
-    before = store.read_bytes()
+    before = store.content()
 
     forms = {
         column.pair.legacy: {form.form: (form.rows, form.example) for form in column.forms}
-        for column in plan(store, CONTRACT).tables[0].columns
+        for column in plan(store.url, CONTRACT).tables[0].columns
     }
 
     assert forms["a"] == {
@@ -47,11 +45,11 @@ def test_plan_counts_the_forms_with_an_example_each(store):
         "seconds": (1, "'1705320000'"),
         "garbage": (1, "'soon'"),
     }
-    assert store.read_bytes() == before
+    assert store.content() == before
 
 
 def test_plan_names_what_goes_to_the_quarantine_and_why(store):
-    planned = plan(store, CONTRACT)
+    planned = plan(store.url, CONTRACT)
 
     assert [column.unconvertible for column in planned.tables[0].columns] == [0, 1]
     (warning,) = (f.message for f in planned.notices if f.kind == "warning")
@@ -62,30 +60,30 @@ def test_plan_names_what_goes_to_the_quarantine_and_why(store):
 
 def test_plan_is_what_migrate_does(store):
     """Every statement of the plan's steps that makes something has made it afterwards."""
-    planned = plan(store, CONTRACT)
+    planned = plan(store.url, CONTRACT)
     assert [step.phase for step in planned.steps] == sorted(
         (step.phase for step in planned.steps),
         key=["expand", "sync", "backfill", "index", "version"].index,
     )
 
-    migrate(store, CONTRACT)
+    migrate(store.url, CONTRACT)
 
-    assert plan(store, CONTRACT).steps == ()
-    with closing(sqlite3.connect(store)) as db:
+    assert plan(store.url, CONTRACT).steps == ()
+    with store.opened() as db:
         names = {name for (name,) in db.execute("SELECT name FROM sqlite_schema")}
     assert {"idx_t_a_ms", "idx_t_b_ms"} <= names
 
 
 def test_plan_says_what_new_code_has_to_go_on_doing(store):
-    notes = [f.message for f in plan(store, CONTRACT).notices if f.kind == "note"]
+    notes = [f.message for f in plan(store.url, CONTRACT).notices if f.kind == "note"]
 
     assert any("t.b is NOT NULL without a default" in note for note in notes)
 
 
 def test_plan_warns_of_triggers_that_any_update_fires(build):
-    path = build(STORE + "CREATE TRIGGER touch AFTER UPDATE ON t BEGIN SELECT 1; END;")
+    store = build(STORE + "CREATE TRIGGER touch AFTER UPDATE ON t BEGIN SELECT 1; END;")
 
-    warnings = [f.message for f in plan(path, CONTRACT).notices if f.kind == "warning"]
+    warnings = [f.message for f in plan(store.url, CONTRACT).notices if f.kind == "warning"]
 
     assert any("touch" in warning for warning in warnings)
 
@@ -110,61 +108,63 @@ def stop_before(phase: str, calls: int = 1) -> Callable[[Progress], None]:
 )
 def test_status_follows_the_phases(store, phase, expected):
     with pytest.raises(Stop):
-        migrate(store, CONTRACT, progress=stop_before(phase), batch_size=2, pause=0)
+        migrate(store.url, CONTRACT, progress=stop_before(phase), batch_size=2, pause=0)
 
     assert phases(store) == [expected] * 2
 
 
 def test_status_before_and_after(build):
-    path = build(STORE, t=[(1, "2024-01-15", "2024-01-15T12:00:00Z")])
+    store = build(STORE, t=[(1, "2024-01-15", "2024-01-15T12:00:00Z")])
 
-    assert phases(path) == ["legacy"] * 2
-    migrate(path, CONTRACT)
-    assert phases(path) == ["verified"] * 2
-    assert status(path, CONTRACT).verified_at is not None
-    rollback(path, CONTRACT)
-    assert phases(path) == ["legacy"] * 2
-    migrate(path, CONTRACT)
-    finalize(path, CONTRACT)
-    assert phases(path) == ["finalized"] * 2
+    assert phases(store) == ["legacy"] * 2
+    migrate(store.url, CONTRACT)
+    assert phases(store) == ["verified"] * 2
+    assert status(store.url, CONTRACT).verified_at is not None
+    rollback(store.url, CONTRACT)
+    assert phases(store) == ["legacy"] * 2
+    migrate(store.url, CONTRACT)
+    finalize(store.url, CONTRACT)
+    assert phases(store) == ["finalized"] * 2
 
 
 def test_status_counts_what_is_done_and_what_is_left(store):
     with pytest.raises(Stop):
-        migrate(store, CONTRACT, progress=stop_before("backfill", 2), batch_size=2, pause=0)
+        migrate(store.url, CONTRACT, progress=stop_before("backfill", 2), batch_size=2, pause=0)
 
-    found = [(c.rows, c.converted, c.left, c.quarantined) for c in status(store, CONTRACT).columns]
+    found = [
+        (c.rows, c.converted, c.left, c.quarantined) for c in status(store.url, CONTRACT).columns
+    ]
     assert found == [(4, 2, 1, 0), (4, 1, 2, 1)]
 
-    migrate(store, CONTRACT)
-    found = [(c.rows, c.converted, c.left, c.quarantined) for c in status(store, CONTRACT).columns]
+    migrate(store.url, CONTRACT)
+    found = [
+        (c.rows, c.converted, c.left, c.quarantined) for c in status(store.url, CONTRACT).columns
+    ]
     assert found == [(4, 3, 0, 0), (4, 3, 0, 1)]
 
 
 def test_status_lists_the_quarantine_with_keys_and_reasons(store):
-    migrate(store, CONTRACT)
+    migrate(store.url, CONTRACT)
 
-    (entry,) = status(store, CONTRACT).quarantine
+    (entry,) = status(store.url, CONTRACT).quarantine
 
     assert (entry.table, entry.column, entry.row_key, entry.value) == ("t", "b", '{"id":2}', "soon")
     assert (entry.form, entry.reason) == ("garbage", "no date-time form that is known")
 
 
 def test_a_corrected_value_leaves_the_quarantine_and_makes_it_right(store):
-    assert not migrate(store, CONTRACT).ok
-    with closing(sqlite3.connect(store)) as db:
-        db.execute("UPDATE t SET b = '2024-01-16' WHERE id = 2")
-        db.commit()
+    assert not migrate(store.url, CONTRACT).ok
+    store.run("UPDATE t SET b = '2024-01-16' WHERE id = 2")
 
-    assert verify(store, CONTRACT).ok
-    assert status(store, CONTRACT).quarantine == ()
+    assert verify(store.url, CONTRACT).ok
+    assert status(store.url, CONTRACT).quarantine == ()
 
 
 def test_progress_ends_where_it_said_it_would(build):
-    path = build(STORE, t=[(n, "2024-01-15", "2024-01-15") for n in range(50)])
+    store = build(STORE, t=[(n, "2024-01-15", "2024-01-15") for n in range(50)])
     messages: list[Progress] = []
 
-    migrate(path, CONTRACT, progress=messages.append, batch_size=7, pause=0)
+    migrate(store.url, CONTRACT, progress=messages.append, batch_size=7, pause=0)
 
     last = {message.phase: message for message in messages}
     assert {"expand", "sync", "backfill", "index", "verify"} <= last.keys()

@@ -1,8 +1,5 @@
 """verify finds whatever is wrong, and says where."""
 
-import sqlite3
-from contextlib import closing
-
 import pytest
 
 from ts_contract.loading import parse_contract
@@ -33,14 +30,14 @@ FORMS = (
 
 @pytest.fixture
 def store(build):
-    path = build(STORE, tasks=[(n, form, form) for n, form in enumerate(FORMS, 1)])
-    assert migrate(path, CONTRACT).ok
-    return path
+    store = build(STORE, tasks=[(n, form, form) for n, form in enumerate(FORMS, 1)])
+    assert migrate(store.url, CONTRACT).ok
+    return store
 
 
-def spoil(path, *statements: str) -> None:
+def spoil(store, *statements: str) -> None:
     """Write past the sync triggers, as a mistake of ours or a restored table would."""
-    with closing(sqlite3.connect(path)) as db:
+    with store.opened() as db:
         triggers = db.execute(
             "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'tasks'"
         ).fetchall()
@@ -50,7 +47,6 @@ def spoil(path, *statements: str) -> None:
             db.execute(statement)
         for _, sql in triggers:
             db.execute(sql)
-        db.commit()
 
 
 @pytest.mark.parametrize("row", range(1, len(FORMS) + 1))
@@ -58,7 +54,7 @@ def spoil(path, *statements: str) -> None:
 def test_one_wrong_value_is_found_whatever_its_form(store, row, by):
     spoil(store, f"UPDATE tasks SET created_at_ms = created_at_ms + {by} WHERE id = {row}")
 
-    report = verify(store, CONTRACT)
+    report = verify(store.url, CONTRACT)
 
     (difference,) = report.tables[0].columns[0].examples
     assert (report.ok, report.differences) == (False, 1)
@@ -83,7 +79,7 @@ def test_one_wrong_value_is_found_whatever_its_form(store, row, by):
 def test_a_value_of_the_wrong_kind_is_found(store, spoilt, kind):
     spoil(store, f"UPDATE tasks SET {spoilt} WHERE id = 3")
 
-    report = verify(store, CONTRACT)
+    report = verify(store.url, CONTRACT)
 
     assert not report.ok
     assert [d.kind for d in report.tables[0].columns[0].examples] == [kind]
@@ -106,37 +102,34 @@ def test_a_value_of_the_wrong_kind_is_found(store, spoilt, kind):
     ],
 )
 def test_what_is_missing_is_named(store, statement, named):
-    with closing(sqlite3.connect(store)) as db:
+    with store.opened() as db:
         db.execute(statement)
-        db.commit()
 
-    report = verify(store, CONTRACT)
+    report = verify(store.url, CONTRACT)
 
     assert not report.ok
     assert any(named in problem for problem in report.problems), report.problems
     if report.problems[0].endswith("run `ts-contract migrate`"):
-        assert migrate(store, CONTRACT).ok
+        assert migrate(store.url, CONTRACT).ok
 
 
 def test_an_unconverted_value_that_is_not_listed_is_found(build):
-    path = build(STORE, tasks=[(1, "soon", None), (2, "2024-01-15", None)])
-    report = migrate(path, CONTRACT)
+    store = build(STORE, tasks=[(1, "soon", None), (2, "2024-01-15", None)])
+    report = migrate(store.url, CONTRACT)
     assert (report.correct, report.ok, report.quarantined) == (True, False, 1)
-    with closing(sqlite3.connect(path)) as db:
-        db.execute("DELETE FROM _ts_contract_quarantine")
-        db.commit()
+    store.run("DELETE FROM _ts_contract_quarantine")
 
-    report = verify(path, CONTRACT)
+    report = verify(store.url, CONTRACT)
 
     assert not report.correct
     assert "tasks.created_at: 1 " in report.problems[0]
-    assert migrate(path, CONTRACT).correct
+    assert migrate(store.url, CONTRACT).correct
 
 
 def test_a_column_that_was_never_migrated_is_a_problem_and_not_a_crash(build):
-    path = build(STORE)
+    store = build(STORE)
 
-    report = verify(path, CONTRACT)
+    report = verify(store.url, CONTRACT)
 
     assert not report.ok
     assert "tasks.created_at_ms is not in the database" in report.problems[0]
@@ -144,42 +137,40 @@ def test_a_column_that_was_never_migrated_is_a_problem_and_not_a_crash(build):
 
 def test_it_judges_a_database_that_another_migrator_filled(build):
     """Without our state: the columns alone decide."""
-    path = build(
+    store = build(
         "CREATE TABLE t (id INTEGER PRIMARY KEY, c TIMESTAMP, c_ms INTEGER);",
         t=[(1, "2024-01-15 12:00:00", NOON), (2, "2024-01-15 12:00:00.999", NOON)],
     )
     contract = parse_contract({"tables": {"t": {"c": {"index": False}}}})
 
-    report = verify(path, contract)
+    report = verify(store.url, contract)
 
     assert report.differences == 1
     assert report.tables[0].columns[0].examples[0].expected == NOON + 999
 
 
 def test_twenty_differences_are_shown_and_all_are_counted(store):
-    with closing(sqlite3.connect(store)) as db:
+    with store.opened() as db:
         db.executemany("INSERT INTO tasks (created_at) VALUES (?)", [("2024-01-15 12:00:00",)] * 60)
-        db.commit()
     spoil(store, "UPDATE tasks SET created_at_ms = created_at_ms + 1")
 
-    column = verify(store, CONTRACT).tables[0].columns[0]
+    column = verify(store.url, CONTRACT).tables[0].columns[0]
 
     assert (len(column.examples), column.differences) == (20, 60 + len(FORMS))
 
 
 def test_one_planted_millisecond_in_many_rows_is_found(build):
-    path = build(STORE)
-    with closing(sqlite3.connect(path)) as db:
+    store = build(STORE)
+    with store.opened() as db:
         db.execute(
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60000)"
             " INSERT INTO tasks SELECT i, datetime(1577836800 + i * 3001, 'unixepoch'),"
             " strftime('%Y-%m-%dT%H:%M:%f', 1577836800 + i * 2003, 'unixepoch') FROM n"
         )
-        db.commit()
-    assert migrate(path, CONTRACT, offline=True).ok
-    spoil(path, "UPDATE tasks SET updated_at_ms = updated_at_ms - 1 WHERE id = 41234")
+    assert migrate(store.url, CONTRACT, offline=True).ok
+    spoil(store, "UPDATE tasks SET updated_at_ms = updated_at_ms - 1 WHERE id = 41234")
 
-    report = verify(path, CONTRACT)
+    report = verify(store.url, CONTRACT)
 
     assert [d.row_key for d in report.tables[0].columns[1].examples] == ['{"id":41234}']
     assert report.differences == 1

@@ -19,24 +19,21 @@ def migrated(build):
     """Return a function that writes a store, migrates it and verifies it."""
 
     def migrated(script: str, contract=CONTRACT, rows=ROWS):
-        path = build(script)
-        with closing(sqlite3.connect(path)) as db:
-            db.executemany("INSERT INTO t (id, c, note) VALUES (?, ?, ?)", rows)
-            db.commit()
-        assert migrate(path, contract).ok
-        return path
+        store = build(script)
+        store.run_many("INSERT INTO t (id, c, note) VALUES (?, ?, ?)", rows)
+        assert migrate(store.url, contract).ok
+        return store
 
     return migrated
 
 
-def table_sql(path) -> str:
-    with closing(sqlite3.connect(path)) as db:
-        return db.execute("SELECT sql FROM sqlite_schema WHERE name = 't'").fetchone()[0]
+def table_sql(store) -> str:
+    return store.value("SELECT sql FROM sqlite_schema WHERE name = 't'")
 
 
-def check(path, columns="id, c_ms, note") -> None:
+def check(store, columns="id, c_ms, note") -> None:
     """Assert that a finalized store has every row and is sound."""
-    with closing(sqlite3.connect(path)) as db:
+    with store.opened() as db:
         rows = db.execute(f"SELECT {columns} FROM t ORDER BY id").fetchall()
         assert [row[:3] for row in rows] == [
             (n, NOON + 1_000 * n, f"note {n}") for n in range(len(ROWS))
@@ -47,21 +44,21 @@ def check(path, columns="id, c_ms, note") -> None:
         assert db.execute(ours).fetchall() == []
 
 
-def test_every_kind_of_table_is_finalized(fill, plain_kind, look):
-    path, table = fill(plain_kind), plain_kind.table
-    migrate(path, plain_kind.contract)
-    with closing(sqlite3.connect(path)) as db:
-        found = db.execute("SELECT name FROM pragma_table_info(?)", (table,)).fetchall()
-    kept = tuple(name for (name,) in found if name != plain_kind.legacy)
-    before = look(path, {table: kept}).rows[table]
+def test_every_kind_of_table_is_finalized(fill, plain_kind):
+    store, table = fill(plain_kind), plain_kind.table
+    migrate(store.url, plain_kind.contract)
+    kept = tuple(name for name in store.columns(table) if name != plain_kind.legacy)
+    before = store.look({table: kept}).rows[table]
 
-    report = finalize(path, plain_kind.contract)
+    report = finalize(store.url, plain_kind.contract)
 
     assert report.columns == (f"{table}.{plain_kind.legacy}",)
-    assert look(path).rows.keys() - {"sqlite_sequence"} == {table}
-    assert look(path).rows[table] == before
-    assert finalize(path, plain_kind.contract).columns == ()
-    assert {column.phase for column in status(path, plain_kind.contract).columns} == {"finalized"}
+    assert store.look().rows.keys() - {"sqlite_sequence"} == {table}
+    assert store.look().rows[table] == before
+    assert finalize(store.url, plain_kind.contract).columns == ()
+    assert {column.phase for column in status(store.url, plain_kind.contract).columns} == {
+        "finalized"
+    }
 
 
 # --- what goes along, or is rebuilt ------------------------------------------------------------
@@ -104,12 +101,12 @@ GOES = {
 
 @pytest.mark.parametrize(("beside", "create"), GOES.values(), ids=GOES)
 def test_what_only_serves_the_column_goes_with_it(migrated, beside, create):
-    path = migrated(f"{create or PLAIN.rstrip(';')};{beside}")
+    store = migrated(f"{create or PLAIN.rstrip(';')};{beside}")
     broken = "broken" in beside
 
-    finalize(path, CONTRACT)
+    finalize(store.url, CONTRACT)
 
-    with closing(sqlite3.connect(path)) as db:
+    with store.opened() as db:
         names = [row[1] for row in db.execute("PRAGMA table_info(t)")]
         assert names == ["id", "note", "c_ms"]
         views = db.execute("SELECT name FROM sqlite_schema WHERE type = 'view'").fetchall()
@@ -117,24 +114,24 @@ def test_what_only_serves_the_column_goes_with_it(migrated, beside, create):
         indexes = {row[1] for row in db.execute("PRAGMA index_list(t)")}
         assert "idx_t_c_ms" in indexes
         assert "i" not in indexes
-    check(path)
+    check(store)
 
 
 def test_a_check_that_goes_is_named(migrated):
-    path = migrated(GOES["a check on the table"][1])
+    store = migrated(GOES["a check on the table"][1])
 
-    report = finalize(path, CONTRACT)
+    report = finalize(store.url, CONTRACT)
 
     assert report.checks == ("CONSTRAINT later CHECK (c IS NULL OR c > '2020') of t",)
 
 
 def test_what_was_unique_stays_unique(migrated):
-    path = migrated(GOES["a unique table"][1])
+    store = migrated(GOES["a unique table"][1])
 
-    finalize(path, CONTRACT)
+    finalize(store.url, CONTRACT)
 
     with (
-        closing(sqlite3.connect(path)) as db,
+        store.opened() as db,
         pytest.raises(sqlite3.IntegrityError, match="UNIQUE"),
     ):
         db.execute("INSERT INTO t (note, c_ms) VALUES ('note 1', ?)", (NOON + 1_000,))
@@ -142,7 +139,7 @@ def test_what_was_unique_stays_unique(migrated):
 
 def test_a_rebuilt_table_keeps_all_else(build):
     """Rowids, the sequence, indexes, triggers, foreign keys of other tables, and their order."""
-    path = build(
+    store = build(
         """
         CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, c TIMESTAMP,
             note TEXT COLLATE NOCASE NOT NULL UNIQUE, extra, size AS (length(note)) STORED,
@@ -154,19 +151,18 @@ def test_a_rebuilt_table_keeps_all_else(build):
         CREATE VIEW notes AS SELECT id, note FROM t;
         """
     )
-    with closing(sqlite3.connect(path)) as db:
+    with store.opened() as db:
         db.executemany("INSERT INTO t (id, c, note) VALUES (?, ?, ?)", ROWS)
         db.execute("INSERT INTO t (id, c, note) VALUES (900, '2024-01-01', 'gone')")
         db.execute("DELETE FROM t WHERE id = 900")
         db.execute("INSERT INTO child SELECT id, id FROM t")
-        db.commit()
-    migrate(path, CONTRACT)
+    migrate(store.url, CONTRACT)
 
-    report = finalize(path, CONTRACT)
+    report = finalize(store.url, CONTRACT)
 
     assert report.rebuilt == ("t",)
-    check(path, "id, c_ms, note, size")
-    with closing(sqlite3.connect(path)) as db:
+    check(store, "id, c_ms, note, size")
+    with store.opened() as db:
         db.execute("PRAGMA foreign_keys = ON")
         assert db.execute("SELECT seq FROM sqlite_sequence WHERE name = 't'").fetchone() == (900,)
         assert db.execute("SELECT count(*) FROM sqlite_sequence").fetchone() == (1,)
@@ -183,18 +179,17 @@ def test_a_rebuilt_table_keeps_all_else(build):
 
 
 def test_hidden_rowids_survive_a_rebuild(build):
-    path = build("CREATE TABLE t (c TIMESTAMP, note, CHECK (c > ''));")
-    with closing(sqlite3.connect(path)) as db:
+    store = build("CREATE TABLE t (c TIMESTAMP, note, CHECK (c > ''));")
+    with store.opened() as db:
         db.executemany(
             "INSERT INTO t (rowid, c, note) VALUES (?, '2024-01-15', ?)",
             [(n * 7, n) for n in range(9)],
         )
-        db.commit()
-    migrate(path, CONTRACT)
+    migrate(store.url, CONTRACT)
 
-    assert finalize(path, CONTRACT).rebuilt == ("t",)
+    assert finalize(store.url, CONTRACT).rebuilt == ("t",)
 
-    with closing(sqlite3.connect(path)) as db:
+    with store.opened() as db:
         assert db.execute("SELECT rowid, note FROM t").fetchall() == [(n * 7, n) for n in range(9)]
 
 
@@ -245,14 +240,14 @@ NEEDS = {
 
 @pytest.mark.parametrize(("beside", "named"), NEEDS.values(), ids=NEEDS)
 def test_what_the_application_needs_is_named_and_kept(migrated, beside, named):
-    path = migrated(PLAIN + beside)
-    before = path.read_bytes()
+    store = migrated(PLAIN + beside)
+    before = store.content()
 
     with pytest.raises(Refused) as refusal:
-        finalize(path, CONTRACT)
+        finalize(store.url, CONTRACT)
 
     assert named in str(refusal.value)
-    assert path.read_bytes() == before
+    assert store.content() == before
 
 
 TABLE_NEEDS = {
@@ -269,96 +264,94 @@ TABLE_NEEDS = {
 
 @pytest.mark.parametrize(("create", "named"), TABLE_NEEDS.values(), ids=TABLE_NEEDS)
 def test_what_the_table_itself_needs_is_named_and_kept(migrated, create, named):
-    path = migrated(f"{create};")
-    before = path.read_bytes()
+    store = migrated(f"{create};")
+    before = store.content()
 
     with pytest.raises(Refused, match=named):
-        finalize(path, CONTRACT)
+        finalize(store.url, CONTRACT)
 
-    assert path.read_bytes() == before
+    assert store.content() == before
 
 
 def test_not_before_it_was_migrated(build):
-    path = build(PLAIN)
-    before = path.read_bytes()
+    store = build(PLAIN)
+    before = store.content()
 
     with pytest.raises(Refused, match=r"t\.c is not migrated; run `ts-contract migrate` first"):
-        finalize(path, CONTRACT)
+        finalize(store.url, CONTRACT)
 
-    assert path.read_bytes() == before
+    assert store.content() == before
 
 
 def test_not_with_values_in_the_quarantine(build):
-    path = build(PLAIN, t=[(1, "soon", "x")])
-    migrate(path, CONTRACT)
-    before = path.read_bytes()
+    store = build(PLAIN, t=[(1, "soon", "x")])
+    migrate(store.url, CONTRACT)
+    before = store.content()
 
     with pytest.raises(Refused, match="1 value"):
-        finalize(path, CONTRACT)
+        finalize(store.url, CONTRACT)
 
-    assert path.read_bytes() == before
+    assert store.content() == before
 
 
 def test_not_with_a_difference(migrated):
-    path = migrated(PLAIN)
-    with closing(sqlite3.connect(path)) as db:
+    store = migrated(PLAIN)
+    with store.opened() as db:
         db.execute("DROP TRIGGER _ts_contract_t_update")
         db.execute("UPDATE t SET c_ms = 5 WHERE id = 3")
-        db.commit()
-    before = path.read_bytes()
+    before = store.content()
 
     with pytest.raises(Refused):
-        finalize(path, CONTRACT)
+        finalize(store.url, CONTRACT)
 
-    assert path.read_bytes() == before
+    assert store.content() == before
 
 
 def test_not_by_another_contract(migrated):
-    path = migrated(PLAIN)
+    store = migrated(PLAIN)
 
     with pytest.raises(Refused, match="was not migrated by this contract"):
-        finalize(path, parse_contract({"timezone": "Asia/Kolkata", "tables": {"t": ["c"]}}))
+        finalize(store.url, parse_contract({"timezone": "Asia/Kolkata", "tables": {"t": ["c"]}}))
 
 
 def test_a_finalized_store_is_left_alone_by_everything_else(migrated):
-    path = migrated(PLAIN)
-    finalize(path, CONTRACT)
-    before = path.read_bytes()
+    store = migrated(PLAIN)
+    finalize(store.url, CONTRACT)
+    before = store.content()
 
-    assert plan(path, CONTRACT).steps == ()
-    assert verify(path, CONTRACT).ok
-    assert migrate(path, CONTRACT).ok
+    assert plan(store.url, CONTRACT).steps == ()
+    assert verify(store.url, CONTRACT).ok
+    assert migrate(store.url, CONTRACT).ok
     with pytest.raises(Refused, match="was dropped by finalize"):
-        rollback(path, CONTRACT)
+        rollback(store.url, CONTRACT)
 
-    assert path.read_bytes() == before
+    assert store.content() == before
 
 
 def test_in_an_attached_database_too(migrated):
-    path = migrated(GOES["a check on the column"][1])
+    store = migrated(GOES["a check on the column"][1])
     with closing(sqlite3.connect(":memory:")) as db:
         db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, c)")
-        db.execute("ATTACH ? AS [the store]", (str(path),))
+        db.execute("ATTACH ? AS [the store]", (str(store.path),))
         finalize(db, CONTRACT, schema="the store")
         assert db.execute("SELECT count(*) FROM pragma_table_info('t', 'main')").fetchone() == (2,)
 
-    check(path)
+    check(store)
 
 
 # --- rollback beside what happened since -------------------------------------------------------
 
 
 def test_rollback_keeps_what_was_written_meanwhile(migrated):
-    path = migrated(PLAIN)
-    with closing(sqlite3.connect(path)) as db:
+    store = migrated(PLAIN)
+    with store.opened() as db:
         db.execute("INSERT INTO t (id, c_ms, note) VALUES (77, ?, 'new')", (NOON,))
         db.execute("CREATE INDEX mine ON t (note)")
         db.execute("CREATE TABLE other (x)")
-        db.commit()
 
-    rollback(path, CONTRACT)
+    rollback(store.url, CONTRACT)
 
-    with closing(sqlite3.connect(path)) as db:
+    with store.opened() as db:
         row = db.execute("SELECT * FROM t WHERE id = 77").fetchone()
         assert row == (77, "2024-01-15 12:00:00", "new")
         names = {name for (name,) in db.execute("SELECT name FROM sqlite_schema")}
@@ -368,28 +361,28 @@ def test_rollback_keeps_what_was_written_meanwhile(migrated):
 @pytest.mark.parametrize(
     "create", [create for _, create in GOES.values() if create], ids=[n for n in GOES if GOES[n][1]]
 )
-def test_rollback_gives_back_whatever_text_the_table_had(migrated, create, look):
-    path = migrated(f"{create};")
+def test_rollback_gives_back_whatever_text_the_table_had(migrated, create):
+    store = migrated(f"{create};")
 
-    rollback(path, CONTRACT)
+    rollback(store.url, CONTRACT)
 
-    assert table_sql(path) == create
+    assert table_sql(store) == create
 
 
 def test_rollback_refuses_another_contract(migrated):
-    path = migrated(PLAIN)
-    before = path.read_bytes()
+    store = migrated(PLAIN)
+    before = store.content()
 
     with pytest.raises(Refused, match="another contract"):
-        rollback(path, parse_contract({"timezone": "Asia/Kolkata", "tables": {"t": ["c"]}}))
+        rollback(store.url, parse_contract({"timezone": "Asia/Kolkata", "tables": {"t": ["c"]}}))
 
-    assert path.read_bytes() == before
+    assert store.content() == before
 
 
 def test_rollback_where_nothing_was_done_does_nothing(build):
-    path = build(PLAIN)
-    before = path.read_bytes()
+    store = build(PLAIN)
+    before = store.content()
 
-    assert rollback(path, CONTRACT).columns == ()
+    assert rollback(store.url, CONTRACT).columns == ()
 
-    assert path.read_bytes() == before
+    assert store.content() == before

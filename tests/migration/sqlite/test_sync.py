@@ -86,9 +86,9 @@ def open_store(request, fill) -> Iterator[Callable[..., Store]]:
 
         def open_store(kind) -> Store:
             if kind.create not in _stores:
-                path = fill(kind)
-                assert migrate(path, kind.contract, pause=0).ok
-                _stores[kind.create] = path.read_bytes()
+                store = fill(kind)
+                assert migrate(store.url, kind.contract, pause=0).ok
+                _stores[kind.create] = store.content()
             db.deserialize(_stores[kind.create])
             db.execute(f"PRAGMA recursive_triggers = {request.param}")
             return Store(db, kind)
@@ -414,20 +414,19 @@ def test_a_generated_column_decides_alone(open_store, generated_kind):
 
 @pytest.mark.parametrize("recursive", [0, 1])
 def test_a_named_zone_works_in_a_plain_connection(build, recursive):
-    path = build(
+    store = build(
         "CREATE TABLE t (id INTEGER PRIMARY KEY, c TIMESTAMP);",
         t=[(1, "2024-07-01 12:00:00"), (2, "2024-01-15 12:00:00")],
     )
     contract = parse_contract({"timezone": "America/New_York", "tables": {"t": ["c"]}})
-    assert migrate(path, contract).ok
+    assert migrate(store.url, contract).ok
 
-    with closing(sqlite3.connect(path)) as db:
+    with store.opened() as db:
         db.execute(f"PRAGMA recursive_triggers = {recursive}")
         db.execute("INSERT INTO t (id, c) VALUES (3, '2024-07-01 08:00:00')")
         db.execute("INSERT INTO t (id, c_ms) VALUES (4, 1705320000000)")
         db.execute("INSERT INTO t (id, c_ms) VALUES (5, 1730615400000)")  # the second 01:30
         db.execute("INSERT INTO t (id, c) VALUES (6, '2024-11-03 01:30:00')")
-        db.commit()
         assert db.execute("SELECT id, c, c_ms FROM t").fetchall() == [
             (1, "2024-07-01 12:00:00", 1_719_849_600_000),
             (2, "2024-01-15 12:00:00", NOON + 18_000_000),
@@ -437,16 +436,16 @@ def test_a_named_zone_works_in_a_plain_connection(build, recursive):
             (6, "2024-11-03 01:30:00", None),
         ]
     assert [
-        e.kind for t in verify(path, contract).tables for c in t.columns for e in c.examples
+        e.kind for t in verify(store.url, contract).tables for c in t.columns for e in c.examples
     ] == []
 
 
 def test_one_statement_may_write_several_columns_each_in_its_own_style(build):
-    path = build("CREATE TABLE t (id INTEGER PRIMARY KEY, a TIMESTAMP, b TIMESTAMP, d TIMESTAMP);")
+    store = build("CREATE TABLE t (id INTEGER PRIMARY KEY, a TIMESTAMP, b TIMESTAMP, d TIMESTAMP);")
     contract = parse_contract({"tables": {"t": ["a", "b", "d"]}})
-    migrate(path, contract)
+    migrate(store.url, contract)
 
-    with closing(sqlite3.connect(path)) as db:
+    with store.opened() as db:
         db.execute("INSERT INTO t (a, b_ms, d) VALUES ('2024-01-15 12:00:00', 1705320001000, 'x')")
         db.execute("UPDATE t SET a_ms = 1705320002000, b = '2024-01-15 12:00:03'")
         found = db.execute("SELECT a, a_ms, b, b_ms, d, d_ms FROM t").fetchone()
@@ -476,10 +475,10 @@ def test_one_statement_may_write_several_columns_each_in_its_own_style(build):
     ],
 )
 def test_the_legacy_column_is_written_as_its_latest_rows_are(build, rows, written):
-    path = build("CREATE TABLE t (id INTEGER PRIMARY KEY, c);", t=list(enumerate(rows)))
-    migrate(path, parse_contract({"tables": {"t": ["c"]}}))
+    store = build("CREATE TABLE t (id INTEGER PRIMARY KEY, c);", t=list(enumerate(rows)))
+    migrate(store.url, parse_contract({"tables": {"t": ["c"]}}))
 
-    with closing(sqlite3.connect(path)) as db:
+    with store.opened() as db:
         db.execute("INSERT INTO t (id, c_ms) VALUES (99, ?)", (NOON + 250,))
         assert db.execute("SELECT c, c_ms FROM t WHERE id = 99").fetchone() == (written, NOON + 250)
 
@@ -487,18 +486,17 @@ def test_the_legacy_column_is_written_as_its_latest_rows_are(build, rows, writte
 @pytest.mark.parametrize("value", ["2024-01-15 12:00:00", 1.5, b"\x01"])
 def test_what_is_no_integer_in_the_epoch_column_does_not_reach_the_legacy_one(build, value):
     """A mistake in new code, which verify reports, must not cost the old value as well."""
-    path = build(
+    store = build(
         "CREATE TABLE t (id INTEGER PRIMARY KEY, c);", t=[(1, "2024-01-15 12:00:00.123456")]
     )
     contract = parse_contract({"tables": {"t": ["c"]}})
-    migrate(path, contract)
+    migrate(store.url, contract)
 
-    with closing(sqlite3.connect(path)) as db:
+    with store.opened() as db:
         db.execute("UPDATE t SET c_ms = ?", (value,))
-        db.commit()
         assert db.execute("SELECT c FROM t").fetchone() == ("2024-01-15 12:00:00.123456",)
 
-    assert verify(path, contract).differences == 1
+    assert verify(store.url, contract).differences == 1
 
 
 # --- any sequence of writes --------------------------------------------------------------------

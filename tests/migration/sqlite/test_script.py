@@ -3,9 +3,7 @@
 import shutil
 import sqlite3
 import subprocess
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -43,36 +41,29 @@ def agentos_schema(*, optional: bool) -> str:
     return "\n".join(tables)
 
 
-def write_agentos(path: Path, *, optional: bool = False) -> None:
-    """Write such a store, with the texts that SQLite and Python write."""
+def agentos_rows(columns: int) -> list[tuple[str | None, ...]]:
+    """Return rows with a key and so many legacy values, texts that SQLite and Python write."""
     start = datetime(2024, 1, 15, 12, tzinfo=UTC)
-    with closing(sqlite3.connect(path)) as db:
-        db.executescript(agentos_schema(optional=optional))
-        for table in AGENTOS.tables:
-            if table.optional and not optional:
-                continue
-            marks = ", ".join("?" for _ in range(len(table.columns) + 1))
-            for n in range(20):
-                when = start + timedelta(hours=7 * n, microseconds=123_456 * n)
-                forms = (
-                    f"{when:%Y-%m-%d %H:%M:%S}",
-                    f"{when:%Y-%m-%dT%H:%M:%S.%fZ}",
-                    when.isoformat(),
-                    None if n % 5 else f"{when:%Y-%m-%d}",
-                )
-                values = [forms[(n + i) % 4] for i in range(len(table.columns))]
-                db.execute(f"INSERT INTO {table.name} VALUES ({marks})", (f"0.{n}", *values))
-        db.commit()
+    rows = []
+    for n in range(20):
+        when = start + timedelta(hours=7 * n, microseconds=123_456 * n)
+        forms = (
+            f"{when:%Y-%m-%d %H:%M:%S}",
+            f"{when:%Y-%m-%dT%H:%M:%S.%fZ}",
+            when.isoformat(),
+            None if n % 5 else f"{when:%Y-%m-%d}",
+        )
+        rows.append((f"0.{n}", *(forms[(n + i) % 4] for i in range(columns))))
+    return rows
 
 
-def by_executescript(path: Path, sql: str) -> None:
-    with closing(sqlite3.connect(path)) as db:
-        db.executescript(sql)
+def by_executescript(store, sql: str) -> None:
+    store.run_script(sql)
 
 
-def by_shell(path: Path, sql: str) -> str:
+def by_shell(store, sql: str) -> str:
     done = subprocess.run(
-        ["sqlite3", "-bail", path], input=sql, capture_output=True, text=True, check=True
+        ["sqlite3", "-bail", store.path], input=sql, capture_output=True, text=True, check=True
     )
     assert done.stderr == ""
     return done.stdout
@@ -88,10 +79,11 @@ def optional(request) -> bool:
 
 
 @pytest.fixture
-def store(tmp_path, optional) -> Path:
-    path = tmp_path / "store.db"
-    write_agentos(path, optional=optional)
-    return path
+def store(build, optional):
+    """An AgentOS store before the migration."""
+    tables = [table for table in AGENTOS.tables if optional or not table.optional]
+    rows = {table.name: agentos_rows(len(table.columns)) for table in tables}
+    return build(agentos_schema(optional=optional), **rows)
 
 
 def truth(text: str | None) -> int | None:
@@ -103,11 +95,11 @@ def truth(text: str | None) -> int | None:
 
 
 @pytest.mark.parametrize("run", RUNNERS)
-def test_it_migrates_an_agentos_store(store, optional, run, look):
+def test_it_migrates_an_agentos_store(store, optional, run):
     run(store, script(AGENTOS, optional=optional))
 
     done = [t for t in AGENTOS.tables if optional or not t.optional]
-    with closing(sqlite3.connect(store)) as db:
+    with store.opened() as db:
         for table in done:
             for column in table.columns:
                 rows = db.execute(f"SELECT {column.legacy}, {column.epoch} FROM {table.name}")
@@ -119,47 +111,47 @@ def test_it_migrates_an_agentos_store(store, optional, run, look):
         text, ms = db.execute(version).fetchone()
         assert truth(text) == ms
         assert db.execute("SELECT count(*) FROM _ts_contract_quarantine").fetchone() == (0,)
-    assert verify(store, AGENTOS).ok
+    assert verify(store.url, AGENTOS).ok
 
 
 @pytest.mark.parametrize("run", RUNNERS)
-def test_no_other_column_changes_though_triggers_would(store, optional, run, look):
+def test_no_other_column_changes_though_triggers_would(store, optional, run):
     columns = {t.name: ("id", *(c.legacy for c in t.columns)) for t in AGENTOS.tables}
     columns["schema_version"] = ("version", "applied_at")
-    before = look(store, columns).rows
+    before = store.look(columns).rows
 
     run(store, script(AGENTOS, optional=optional))
 
-    after = look(store, columns).rows
+    after = store.look(columns).rows
     for table, rows in before.items():
         assert set(rows) <= set(after[table])
         assert len(after[table]) - len(rows) == (table == "schema_version")
 
 
 @pytest.mark.parametrize("run", RUNNERS)
-def test_its_rollback_gives_back_the_schema(store, optional, run, look):
-    before = look(store)
+def test_its_rollback_gives_back_the_schema(store, optional, run):
+    before = store.look()
     run(store, script(AGENTOS, optional=optional))
 
     run(store, script(AGENTOS, "rollback", optional=optional))
 
-    assert look(store) == before
+    assert store.look() == before
 
 
-def test_our_rollback_undoes_it_too(store, optional, look):
-    before = look(store)
+def test_our_rollback_undoes_it_too(store, optional):
+    before = store.look()
     by_executescript(store, script(AGENTOS, optional=optional))
 
-    rollback(store, AGENTOS)
+    rollback(store.url, AGENTOS)
 
-    assert look(store) == before
+    assert store.look() == before
 
 
 def test_our_migrate_goes_on_from_it(store, optional):
     by_executescript(store, script(AGENTOS, optional=optional))
 
-    assert migrate(store, AGENTOS).ok
-    with closing(sqlite3.connect(store)) as db:
+    assert migrate(store.url, AGENTOS).ok
+    with store.opened() as db:
         db.execute("INSERT INTO tasks (id, created_at) VALUES ('new', '2024-01-15 12:00:00')")
         assert db.execute("SELECT created_at_ms FROM tasks WHERE id = 'new'").fetchone() == (
             1_705_320_000_000,
@@ -172,10 +164,9 @@ def test_its_verify_counts_what_differs(store, optional):
     check = script(AGENTOS, "verify", optional=optional)
     assert by_shell(store, check) == ""
 
-    with closing(sqlite3.connect(store)) as db:
+    with store.opened() as db:
         db.execute("UPDATE runs SET started_at_ms = started_at_ms + 1 WHERE id IN ('0.4', '0.8')")
         db.execute("UPDATE artifacts SET created_at_ms = NULL WHERE id = '0.0'")
-        db.commit()
 
     assert set(by_shell(store, check).split()) == {"runs.started_at|2", "artifacts.created_at|1"}
 
@@ -185,8 +176,8 @@ def test_phase_by_phase_comes_to_the_same(store, optional, run):
     for phase in ("expand", "sync", "backfill", "index", "version"):
         run(store, script(AGENTOS, phase, optional=optional))
 
-    assert verify(store, AGENTOS).ok
-    with closing(sqlite3.connect(store)) as db:
+    assert verify(store.url, AGENTOS).ok
+    with store.opened() as db:
         db.execute("UPDATE tasks SET created_at = '2024-01-15 12:00:00.5' WHERE id = '0.3'")
         row = db.execute("SELECT created_at_ms FROM tasks WHERE id = '0.3'").fetchone()
         assert row == (1_705_320_000_500,)
@@ -201,32 +192,29 @@ CONTRACTS = {
 
 @pytest.mark.parametrize("contract", CONTRACTS.values(), ids=CONTRACTS)
 @pytest.mark.parametrize("run", RUNNERS)
-def test_other_contracts_go_there_and_back(build, contract: Contract, run, look):
+def test_other_contracts_go_there_and_back(build, contract: Contract, run):
     table, column = contract.tables[0].name, contract.tables[0].columns[0].legacy
     quoted = ['"' + name.replace('"', '""') + '"' for name in (table, column)]
-    path = build(f"CREATE TABLE {quoted[0]} (id INTEGER PRIMARY KEY, {quoted[1]} TIMESTAMP);")
-    with closing(sqlite3.connect(path)) as db:
+    store = build(f"CREATE TABLE {quoted[0]} (id INTEGER PRIMARY KEY, {quoted[1]} TIMESTAMP);")
+    with store.opened() as db:
         values = [(1_705_320_000,), ("2024-01-15 12:00:00",), ("soon",), (None,)]
         db.executemany(f"INSERT INTO {quoted[0]} ({quoted[1]}) VALUES (?)", values)
-        db.commit()
-    before = look(path)
+    before = store.look()
 
-    run(path, script(contract))
-    report = verify(path, contract)
+    run(store, script(contract))
+    report = verify(store.url, contract)
     assert (report.correct, report.quarantined) == (True, 1)
-    run(path, script(contract, "rollback"))
+    run(store, script(contract, "rollback"))
 
-    assert look(path) == before
+    assert store.look() == before
 
 
-def test_a_script_that_fails_changes_nothing_where_it_is_stopped(store, look):
+def test_a_script_that_fails_changes_nothing_where_it_is_stopped(store):
     """A table of the contract is missing: the transaction is never committed."""
-    with closing(sqlite3.connect(store)) as db:
-        db.execute("DROP TABLE artifacts")
-        db.commit()
-    before = look(store)
+    store.run("DROP TABLE artifacts")
+    before = store.look()
 
     with pytest.raises(sqlite3.OperationalError, match="artifacts"):
         by_executescript(store, script(AGENTOS))
 
-    assert look(store) == before
+    assert store.look() == before

@@ -1,12 +1,9 @@
 """Every kind of table goes there and back: migrated, verified, migrated again, rolled back."""
 
-import shutil
 import sqlite3
-import subprocess
 from collections.abc import Callable
 from contextlib import closing
 from itertools import count, pairwise
-from pathlib import Path
 from threading import active_count
 from time import monotonic
 
@@ -38,83 +35,69 @@ def several_statements(monkeypatch) -> None:
     monkeypatch.setattr("ts_contract.migration.execute.ROWS_OF_ONE_STATEMENT", 4)
 
 
-def pairs(path: Path, kind) -> list[tuple[object, object]]:
+def pairs(store, kind) -> list[tuple[object, object]]:
     """Return the legacy and the epoch value of every row."""
-    table, legacy, epoch = (
-        '"' + name.replace('"', '""') + '"'
-        for name in (kind.table, kind.legacy, kind.epoch or f"{kind.legacy}_ms")
-    )
-    with closing(sqlite3.connect(path)) as db:
-        return db.execute(f"SELECT {legacy}, {epoch} FROM {table}").fetchall()
-
-
-def dump(path: Path) -> str:
-    """Return what the shell's .dump prints, or the module's where there is no shell."""
-    if shutil.which("sqlite3"):
-        done = subprocess.run(["sqlite3", path, ".dump"], capture_output=True, check=True)
-        return done.stdout.decode("utf-8", "surrogateescape")
-    with closing(sqlite3.connect(path)) as db:
-        return "\n".join(db.iterdump())
+    return store.rows(kind.table, kind.legacy, kind.epoch or f"{kind.legacy}_ms")
 
 
 def test_every_value_is_converted(fill, kind, mode, epoch_of):
-    path = fill(kind)
+    store = fill(kind)
 
-    report = migrate(path, kind.contract, **mode)
+    report = migrate(store.url, kind.contract, **mode)
 
     assert report.ok, report
-    found = pairs(path, kind)
+    found = pairs(store, kind)
     assert len(found) == len(kind.keys)
     assert [epoch for _, epoch in found] == [epoch_of(legacy) for legacy, _ in found]
     assert {type(epoch) for _, epoch in found} == {int, type(None)}
 
 
-def test_nothing_else_of_any_row_changes(fill, kind, mode, look):
-    path = fill(kind)
-    before = look(path)
-    with closing(sqlite3.connect(path)) as db:
+def test_nothing_else_of_any_row_changes(fill, kind, mode):
+    store = fill(kind)
+    before = store.look()
+    with store.opened() as db:
         name = kind.table.replace('"', '""')
         columns = tuple(row[1] for row in db.execute(f'PRAGMA table_xinfo("{name}")'))
 
-    migrate(path, kind.contract, **mode)
+    migrate(store.url, kind.contract, **mode)
 
-    after = look(path, {kind.table: columns})
+    after = store.look({kind.table: columns})
     assert after.rows[kind.table] == before.rows[kind.table]
     ours = {name for name in after.rows if name.startswith("_ts_contract_")}
     assert {n: r for n, r in after.rows.items() if n not in ours} == before.rows
 
 
 def test_a_second_run_changes_no_page_of_the_file(fill, kind, mode):
-    path = fill(kind)
-    migrate(path, kind.contract, **mode)
-    before = path.read_bytes()
+    store = fill(kind)
+    migrate(store.url, kind.contract, **mode)
+    before = store.content()
 
-    report = migrate(path, kind.contract, **mode)
+    report = migrate(store.url, kind.contract, **mode)
 
     assert report.ok
-    assert path.read_bytes() == before
+    assert store.content() == before
 
 
 def test_looking_changes_no_page_of_the_file(fill, kind):
-    path = fill(kind)
-    migrate(path, kind.contract)
-    before = path.read_bytes()
+    store = fill(kind)
+    migrate(store.url, kind.contract)
+    before = store.content()
 
-    assert verify(path, kind.contract).ok
-    assert {column.phase for column in status(path, kind.contract).columns} == {"verified"}
+    assert verify(store.url, kind.contract).ok
+    assert {column.phase for column in status(store.url, kind.contract).columns} == {"verified"}
 
-    assert path.read_bytes() == before
+    assert store.content() == before
 
 
-def test_rollback_gives_back_the_schema_text_and_the_rows(fill, kind, mode, look):
-    path = fill(kind)
-    before, dumped = look(path), dump(path)
-    migrate(path, kind.contract, **mode)
+def test_rollback_gives_back_the_schema_text_and_the_rows(fill, kind, mode):
+    store = fill(kind)
+    before, dumped = store.look(), store.dump()
+    migrate(store.url, kind.contract, **mode)
 
-    rollback(path, kind.contract)
+    rollback(store.url, kind.contract)
 
-    assert look(path) == before
-    assert dump(path) == dumped
+    assert store.look() == before
+    assert store.dump() == dumped
 
 
 class Stop(BaseException):
@@ -132,58 +115,58 @@ def stopping_at(moment: int) -> Callable[[object], None]:
 
 
 @pytest.mark.parametrize("name", ["online", "offline"])
-def test_stopped_anywhere_it_goes_on_or_back(fill, kind, name, look, tmp_path):
+def test_stopped_anywhere_it_goes_on_or_back(fill, kind, name, tmp_path):
     """Each transaction leaves the file in a state from which both ways lead."""
-    path = fill(kind)
-    before = look(path)
+    store = fill(kind)
+    before = store.look()
     options = {**MODES[name], **({"batch_size": 6} if name != "offline" else {})}
     for moment in count(1):
-        stopped = Path(shutil.copy(path, tmp_path / "stopped.db"))
+        stopped = store.copy("stopped.db")
         try:
-            migrate(stopped, kind.contract, progress=stopping_at(moment), **options)
+            migrate(stopped.url, kind.contract, progress=stopping_at(moment), **options)
         except Stop:
             pass
         else:
             break
-        onwards = Path(shutil.copy(stopped, tmp_path / "onwards.db"))
-        assert migrate(onwards, kind.contract, **options).ok
-        rollback(stopped, kind.contract)
-        assert look(stopped) == before
+        onwards = stopped.copy("onwards.db")
+        assert migrate(onwards.url, kind.contract, **options).ok
+        rollback(stopped.url, kind.contract)
+        assert stopped.look() == before
     assert moment > 5
 
 
-def test_an_empty_table_is_migrated_too(build, kind, look):
-    path = build(f"{kind.create};")
-    before = look(path)
+def test_an_empty_table_is_migrated_too(build, kind):
+    store = build(f"{kind.create};")
+    before = store.look()
 
-    assert migrate(path, kind.contract).ok
-    rollback(path, kind.contract)
+    assert migrate(store.url, kind.contract).ok
+    rollback(store.url, kind.contract)
 
-    assert look(path) == before
+    assert store.look() == before
 
 
 @pytest.mark.parametrize("name", ["online", "offline"])
-def test_an_attached_database_is_migrated_in_its_place(fill, kind, name, look, epoch_of):
+def test_an_attached_database_is_migrated_in_its_place(fill, kind, name, epoch_of):
     """Another database of the connection has a table of the same name; it is not touched."""
-    path = fill(kind)
-    other = Path(shutil.copy(path, path.with_name("other.db")))
-    before = look(path)
-    with closing(sqlite3.connect(other)) as db:
-        db.execute("ATTACH ? AS [the other]", (str(path),))
+    store = fill(kind)
+    other = store.copy("other.db")
+    before = store.look()
+    with other.opened() as db:
+        db.execute("ATTACH ? AS [the other]", (str(store.path),))
         assert migrate(db, kind.contract, schema="the other", **MODES[name]).ok
         assert verify(db, kind.contract, schema="the other").ok
-        assert look(other) == before
-        found = pairs(path, kind)
+        assert other.look() == before
+        found = pairs(store, kind)
         assert [epoch for _, epoch in found] == [epoch_of(legacy) for legacy, _ in found]
         rollback(db, kind.contract, schema="the other")
 
-    assert look(path) == before
-    assert look(other) == before
+    assert store.look() == before
+    assert other.look() == before
 
 
 def test_an_open_connection_comes_back_as_it_was(fill, kind):
-    path = fill(kind)
-    with closing(sqlite3.connect(path)) as db:
+    store = fill(kind)
+    with store.opened(isolation_level="") as db:
         db.row_factory, db.text_factory = sqlite3.Row, bytes
         db.execute("PRAGMA foreign_keys = ON")
         db.execute("PRAGMA journal_mode = wal")
@@ -199,94 +182,92 @@ def test_an_open_connection_comes_back_as_it_was(fill, kind):
         assert not db.in_transaction
 
 
-def test_keys_that_are_no_utf8_are_walked_over(build, look):
+def test_keys_that_are_no_utf8_are_walked_over(build):
     create = "CREATE TABLE t (k TEXT PRIMARY KEY, c TIMESTAMP, note) WITHOUT ROWID;"
-    path = build(create)
-    with closing(sqlite3.connect(path)) as db:
+    store = build(create)
+    with store.opened() as db:
         for n in range(9):
             sql = "INSERT INTO t VALUES (CAST(? AS TEXT), ?, NULL)"
             db.execute(sql, (bytes([0xFF - n, 0x41]), f"2024-01-1{n} 00:00:00" if n else "soon"))
-        db.commit()
-    before = look(path)
+    before = store.look()
     contract = parse_contract({"tables": {"t": ["c"]}})
 
-    report = migrate(path, contract, batch_size=2, pause=0)
+    report = migrate(store.url, contract, batch_size=2, pause=0)
 
     assert (report.correct, report.quarantined) == (True, 1)
-    rollback(path, contract)
-    assert look(path) == before
+    rollback(store.url, contract)
+    assert store.look() == before
 
 
 def test_keys_of_bytes_and_of_their_digits_are_told_apart(build):
-    path = build(
+    store = build(
         "CREATE TABLE t (k PRIMARY KEY, c TIMESTAMP) WITHOUT ROWID;",
         t=[(b"A", "soon"), ("41", "later"), ("A", "never"), (41, "now")],
     )
     contract = parse_contract({"tables": {"t": ["c"]}})
 
-    migrate(path, contract)
+    migrate(store.url, contract)
 
-    listed = status(path, contract).quarantine
+    listed = status(store.url, contract).quarantine
     assert sorted(row.value for row in listed) == ["later", "never", "now", "soon"]
 
 
 def test_every_encoding_of_a_database_is_read(build, epoch_of):
     rows = ", ".join(f"({n}, '2024-01-15T12:00:0{n}.123Z', 'né')" for n in range(5))
     for encoding in ("UTF-8", "UTF-16le", "UTF-16be"):
-        path = build(
+        store = build(
             f"PRAGMA encoding = '{encoding}'; CREATE TABLE t (id INTEGER PRIMARY KEY, c, note);"
             f"INSERT INTO t VALUES {rows}; INSERT INTO t VALUES (9, 'soön', NULL);",
             name=f"{encoding}.db",
         )
         contract = parse_contract({"tables": {"t": ["c"]}})
 
-        report = migrate(path, contract)
+        report = migrate(store.url, contract)
 
         assert (report.correct, report.quarantined) == (True, 1)
-        with closing(sqlite3.connect(path)) as db:
-            found = db.execute("SELECT c, c_ms FROM t WHERE id < 9").fetchall()
+        found = store.run("SELECT c, c_ms FROM t WHERE id < 9")
         assert all(epoch == epoch_of(legacy) for legacy, epoch in found)
 
 
 @pytest.mark.parametrize("name", ["online", "offline"])
 def test_a_table_whose_name_changed_its_case_between_two_runs_goes_on(build, name):
     rows = [(n, "2024-01-15 12:00:00") for n in range(30)]
-    path = build("CREATE TABLE T (id INTEGER PRIMARY KEY, c TIMESTAMP);", T=rows)
+    store = build("CREATE TABLE T (id INTEGER PRIMARY KEY, c TIMESTAMP);", T=rows)
     contract = parse_contract({"tables": {"t": ["c"]}})
     with pytest.raises(Stop):
-        migrate(path, contract, progress=stopping_at(8), **MODES["online"])
-    with closing(sqlite3.connect(path)) as db:
+        migrate(store.url, contract, progress=stopping_at(8), **MODES["online"])
+    with store.opened() as db:
         db.executescript("ALTER TABLE T RENAME TO other; ALTER TABLE other RENAME TO t;")
 
-    assert migrate(path, contract, **MODES[name]).ok
+    assert migrate(store.url, contract, **MODES[name]).ok
 
-    before = path.read_bytes()
-    assert migrate(path, contract, **MODES[name]).ok
-    assert path.read_bytes() == before
+    before = store.content()
+    assert migrate(store.url, contract, **MODES[name]).ok
+    assert store.content() == before
 
 
 def test_unconvertible_rows_at_the_head_do_not_stop_it(build):
     rows = [(n, "soon" if n < 60 else f"2024-01-15 12:00:{n - 60:02}") for n in range(120)]
-    path = build("CREATE TABLE t (id INTEGER PRIMARY KEY, c TIMESTAMP);", t=rows)
+    store = build("CREATE TABLE t (id INTEGER PRIMARY KEY, c TIMESTAMP);", t=rows)
     contract = parse_contract({"tables": {"t": ["c"]}})
 
-    report = migrate(path, contract, batch_size=7, pause=0)
+    report = migrate(store.url, contract, batch_size=7, pause=0)
 
     assert report.correct
     assert (report.quarantined, report.tables[0].columns[0].converted) == (60, 60)
-    assert [row.reason for row in status(path, contract).quarantine] == [
+    assert [row.reason for row in status(store.url, contract).quarantine] == [
         "no date-time form that is known"
     ] * 60
 
 
 def test_a_table_that_is_nothing_but_garbage_ends_too(build):
-    path = build("CREATE TABLE t (c TIMESTAMP);", t=[(f"soon {n}",) for n in range(50)])
+    store = build("CREATE TABLE t (c TIMESTAMP);", t=[(f"soon {n}",) for n in range(50)])
     contract = parse_contract({"tables": {"t": ["c"]}})
 
-    report = migrate(path, contract, batch_size=7, pause=0)
+    report = migrate(store.url, contract, batch_size=7, pause=0)
 
     assert (report.correct, report.ok, report.quarantined) == (True, False, 50)
-    assert migrate(path, contract).quarantined == 50
+    assert migrate(store.url, contract).quarantined == 50
 
 
 def test_all_columns_of_a_table_are_filled_and_each_keeps_its_own_nulls(build, epoch_of):
@@ -294,12 +275,12 @@ def test_all_columns_of_a_table_are_filled_and_each_keeps_its_own_nulls(build, e
         (n, None if n % 2 else "2024-01-15 12:00:00", None if n % 3 else "2024-01-16T00:00:00Z")
         for n in range(12)
     ]
-    path = build("CREATE TABLE t (id INTEGER PRIMARY KEY, a TIMESTAMP, b TIMESTAMP);", t=rows)
+    store = build("CREATE TABLE t (id INTEGER PRIMARY KEY, a TIMESTAMP, b TIMESTAMP);", t=rows)
     contract = parse_contract({"tables": {"t": {"a": "a_ms", "b": {"index": False}}}})
 
-    assert migrate(path, contract, batch_size=5, pause=0).ok
+    assert migrate(store.url, contract, batch_size=5, pause=0).ok
 
-    with closing(sqlite3.connect(path)) as db:
+    with store.opened() as db:
         for a, a_ms, b, b_ms in db.execute("SELECT a, a_ms, b, b_ms FROM t"):
             assert (a_ms, b_ms) == (epoch_of(a), epoch_of(b))
         indexes = [row[1] for row in db.execute("PRAGMA index_list(t)")]
@@ -347,34 +328,33 @@ def test_no_batch_is_larger_than_allowed_and_gaps_between_keys_take_no_batches(k
         assert told == sorted(told)
 
 
-def vacuum(path: Path) -> None:
+def vacuum(store) -> None:
     """Let SQLite number the rows of tables without an INTEGER PRIMARY KEY anew."""
-    with closing(sqlite3.connect(path)) as db:
-        db.execute("VACUUM")
+    store.run("VACUUM")
 
 
 @pytest.fixture
-def gappy(build) -> Path:
+def gappy(build):
     rows = [(n * 10, f"soon {n}" if n % 3 == 0 else "2024-01-15 12:00:00") for n in range(90)]
-    path = build("CREATE TABLE t (c TIMESTAMP, note);")
-    with closing(sqlite3.connect(path)) as db:
-        db.executemany("INSERT INTO t (rowid, c) VALUES (?, ?)", rows)
-        db.commit()
-    return path
+    store = build("CREATE TABLE t (c TIMESTAMP, note);")
+    store.run_many("INSERT INTO t (rowid, c) VALUES (?, ?)", rows)
+    return store
 
 
 def test_rows_that_vacuum_numbered_anew_between_two_runs_are_not_passed_over(gappy):
     contract = parse_contract({"tables": {"t": ["c"]}})
     options = {"batch_size": 10, "pause": 0}
     with pytest.raises(Stop):
-        migrate(gappy, contract, progress=stopping_at(8), **options)
-    assert 0 < status(gappy, contract).columns[0].converted < 60
+        migrate(gappy.url, contract, progress=stopping_at(8), **options)
+    assert 0 < status(gappy.url, contract).columns[0].converted < 60
     vacuum(gappy)
 
-    report = migrate(gappy, contract, **options)
+    report = migrate(gappy.url, contract, **options)
 
     assert (report.correct, report.quarantined) == (True, 30)
-    assert [row.value for row in status(gappy, contract).quarantine if row.row_key == '{"rowid":1}']
+    assert [
+        row.value for row in status(gappy.url, contract).quarantine if row.row_key == '{"rowid":1}'
+    ]
 
 
 def test_rows_that_vacuum_numbered_anew_within_a_run_are_found_by_verify(gappy):
@@ -385,49 +365,44 @@ def test_rows_that_vacuum_numbered_anew_within_a_run_are_found_by_verify(gappy):
         if message.phase == "backfill" and next(batches) == 4:
             vacuum(gappy)
 
-    report = migrate(gappy, contract, batch_size=10, pause=0, progress=progress)
+    report = migrate(gappy.url, contract, batch_size=10, pause=0, progress=progress)
 
     assert report.correct or "run `ts-contract migrate`" in report.problems[0]
-    assert migrate(gappy, contract).correct
+    assert migrate(gappy.url, contract).correct
 
 
 def test_the_quarantine_follows_rows_that_vacuum_numbered_anew(gappy):
     contract = parse_contract({"tables": {"t": ["c"]}})
-    migrate(gappy, contract)
-    with closing(sqlite3.connect(gappy)) as db:
-        db.execute("DELETE FROM t WHERE rowid % 20 = 0")
-        db.commit()
+    migrate(gappy.url, contract)
+    gappy.run("DELETE FROM t WHERE rowid % 20 = 0")
     vacuum(gappy)
 
-    assert migrate(gappy, contract).correct
+    assert migrate(gappy.url, contract).correct
 
-    with closing(sqlite3.connect(gappy)) as db:
-        found = db.execute(
-            "SELECT t.c = q.value FROM _ts_contract_quarantine q"
-            " LEFT JOIN t ON t.rowid = json_extract(q.row_key, '$.rowid')"
-        ).fetchall()
+    found = gappy.run(
+        "SELECT t.c = q.value FROM _ts_contract_quarantine q"
+        " LEFT JOIN t ON t.rowid = json_extract(q.row_key, '$.rowid')"
+    )
     assert found == [(1,)] * 15
 
 
 @pytest.mark.parametrize("name", ["online", "offline"])
 def test_the_quarantine_of_a_table_that_was_emptied_is_emptied_too(build, name):
-    path = build("CREATE TABLE t (c TIMESTAMP);", t=[("soon",), ("2024-01-15",)])
+    store = build("CREATE TABLE t (c TIMESTAMP);", t=[("soon",), ("2024-01-15",)])
     contract = parse_contract({"tables": {"t": ["c"]}})
-    assert migrate(path, contract, sync=False).quarantined == 1
-    with closing(sqlite3.connect(path)) as db:
-        db.execute("DELETE FROM t")
-        db.commit()
+    assert migrate(store.url, contract, sync=False).quarantined == 1
+    store.run("DELETE FROM t")
 
-    assert migrate(path, contract, **{**MODES[name], "sync": False}).ok
+    assert migrate(store.url, contract, **{**MODES[name], "sync": False}).ok
 
-    assert status(path, contract).quarantine == ()
+    assert status(store.url, contract).quarantine == ()
 
 
 def test_a_lent_connection_stays_alone_in_an_offline_run(build):
-    path = build("CREATE TABLE t (c TIMESTAMP);", t=[("2024-01-15",)] * 9)
+    store = build("CREATE TABLE t (c TIMESTAMP);", t=[("2024-01-15",)] * 9)
     contract = parse_contract({"tables": {"t": ["c"]}})
     threads = set()
-    with closing(sqlite3.connect(path)) as db:
+    with store.opened(isolation_level="") as db:
         db.execute("PRAGMA journal_mode = wal")
         before = active_count()
 
@@ -437,10 +412,9 @@ def test_a_lent_connection_stays_alone_in_an_offline_run(build):
         assert db.execute("PRAGMA synchronous").fetchone() == (2,)
 
 
-def logged(path: Path) -> Path:
-    with closing(sqlite3.connect(path)) as db:
-        db.execute("PRAGMA journal_mode = wal")
-    return path
+def logged(store):
+    store.run("PRAGMA journal_mode = wal")
+    return store
 
 
 def waiting_for_proofs(monkeypatch, numbers: set[int]) -> set[int]:
@@ -465,17 +439,17 @@ def test_an_offline_run_trusts_the_ranges_that_a_thread_has_proved(build, monkey
     values[9], values[14], values[21] = "soon", b"2024-01-15 12:00:00", "2024-02-30 12:00:00"
     rows = [(n, value, None) for n, value in enumerate(values)]
     script = "CREATE TABLE t (id INTEGER PRIMARY KEY, c TIMESTAMP, d TIMESTAMP);"
-    path = logged(build(script, t=rows))
+    store = logged(build(script, t=rows))
     contract = parse_contract({"tables": {"t": ["c", "d"]}})
     doubtful = {2, 3, 5}  # four rows each; the first is not waited for
     trusted = waiting_for_proofs(monkeypatch, set(range(1, 10)) - doubtful)
     threads = active_count()
 
-    report = migrate(path, contract, offline=True)
+    report = migrate(store.url, contract, offline=True)
 
     assert trusted == set(range(1, 10)) - doubtful
     assert (report.correct, report.quarantined, active_count()) == (True, 3, threads)
-    with closing(sqlite3.connect(path)) as db:
+    with store.opened() as db:
         found = db.execute("SELECT c, c_ms FROM t WHERE id NOT IN (9, 14, 21)").fetchall()
         listed = db.execute("SELECT row_key FROM _ts_contract_quarantine ORDER BY 1").fetchall()
     assert len(found) == 37
@@ -485,12 +459,12 @@ def test_an_offline_run_trusts_the_ranges_that_a_thread_has_proved(build, monkey
 
 def test_an_offline_run_trusts_nothing_where_no_thread_can_read(build, monkeypatch):
     rows = [(n, "2024-01-15 12:00:00") for n in range(40)]
-    path = logged(build("CREATE TABLE t (id INTEGER PRIMARY KEY, c TIMESTAMP);", t=rows))
+    store = logged(build("CREATE TABLE t (id INTEGER PRIMARY KEY, c TIMESTAMP);", t=rows))
     trusted = waiting_for_proofs(monkeypatch, set())
-    gone = str(path.with_name("gone.db"))
+    gone = str(store.beside("gone.db").path)
     monkeypatch.setattr("ts_contract.migration.engines.sqlite.offline.file_of", lambda _: gone)
 
-    report = migrate(path, parse_contract({"tables": {"t": ["c"]}}), offline=True)
+    report = migrate(store.url, parse_contract({"tables": {"t": ["c"]}}), offline=True)
 
     assert (report.correct, trusted) == (True, set())
 
@@ -513,10 +487,10 @@ def test_what_is_committed_goes_into_the_file_meanwhile(tmp_path):
 
 def test_an_offline_run_keeps_readers_out_where_they_are_in_its_way(build):
     """With a rollback journal, the pages of a whole table would else wait for one in memory."""
-    path = build("CREATE TABLE t (c TIMESTAMP);", t=[("2024-01-15",)] * 9)
+    store = build("CREATE TABLE t (c TIMESTAMP);", t=[("2024-01-15",)] * 9)
     contract = parse_contract({"tables": {"t": ["c"]}})
     statements: list[str] = []
-    with closing(sqlite3.connect(path)) as db:
+    with store.opened(isolation_level="") as db:
         assert db.execute("PRAGMA journal_mode").fetchone() == ("delete",)
         db.set_trace_callback(statements.append)
 

@@ -44,11 +44,9 @@ ROWS = [
 
 @pytest.fixture
 def store(build):
-    path = build(STORE)
-    with closing(sqlite3.connect(path)) as db:
-        db.executemany("INSERT INTO tasks VALUES (?, ?, ?, ?)", ROWS)
-        db.commit()
-    return path
+    store = build(STORE)
+    store.run_many("INSERT INTO tasks VALUES (?, ?, ?, ?)", ROWS)
+    return store
 
 
 @pytest.fixture(params=[{"offline": True}, {"batch_size": 4, "pause": 0}, {"sync": False}])
@@ -57,9 +55,9 @@ def options(request):
 
 
 def test_none_of_them_fires(store, options):
-    assert migrate(store, CONTRACT, **options).ok
+    assert migrate(store.url, CONTRACT, **options).ok
 
-    with closing(sqlite3.connect(store)) as db:
+    with store.opened() as db:
         found = db.execute("SELECT id, title, created_at, updated_at FROM tasks").fetchall()
         assert found == ROWS
         assert db.execute("SELECT count(*) FROM audit").fetchone() == (0,)
@@ -68,22 +66,22 @@ def test_none_of_them_fires(store, options):
         ]
 
 
-def test_they_are_there_afterwards_byte_for_byte_and_in_their_order(store, options, look):
+def test_they_are_there_afterwards_byte_for_byte_and_in_their_order(store, options):
     def triggers() -> list[str]:
-        return [sql for kind, name, _, sql in look(store).schema if kind == "trigger"]
+        return [sql for kind, name, _, sql in store.look().schema if kind == "trigger"]
 
     before = triggers()
-    migrate(store, CONTRACT, **options)
+    migrate(store.url, CONTRACT, **options)
     assert [sql for sql in triggers() if "_ts_contract_" not in sql] == before
 
-    rollback(store, CONTRACT)
+    rollback(store.url, CONTRACT)
     assert triggers() == before
 
 
 def test_they_fire_again_afterwards(store, options):
-    migrate(store, CONTRACT, **options)
+    migrate(store.url, CONTRACT, **options)
 
-    with closing(sqlite3.connect(store)) as db:
+    with store.opened() as db:
         db.execute("UPDATE tasks SET title = 'other' WHERE id = 1")
         updated_at, epoch = db.execute(
             "SELECT updated_at, updated_at_ms FROM tasks WHERE id = 1"
@@ -100,9 +98,9 @@ def test_they_fire_again_afterwards(store, options):
 
 
 def test_the_full_text_index_stays_right(store, options):
-    migrate(store, CONTRACT, **options)
+    migrate(store.url, CONTRACT, **options)
 
-    with closing(sqlite3.connect(store)) as db:
+    with store.opened() as db:
         db.execute("INSERT INTO tasks_text (tasks_text) VALUES ('integrity-check')")
         db.execute("INSERT INTO tasks (id, title, created_at_ms) VALUES (99, 'quixotic', 5)")
         db.execute("UPDATE tasks SET updated_at = '2024-01-15 12:00:00' WHERE id = 99")
@@ -111,22 +109,22 @@ def test_the_full_text_index_stays_right(store, options):
         assert found.fetchall() == [(99,)]
 
 
-def test_in_an_attached_database_too(store, look):
-    before = look(store)
+def test_in_an_attached_database_too(store):
+    before = store.look()
     with closing(sqlite3.connect(":memory:")) as db:
-        db.execute("ATTACH ? AS aux", (str(store),))
+        db.execute("ATTACH ? AS aux", (str(store.path),))
         assert migrate(db, CONTRACT, batch_size=5, pause=0, schema="aux").ok
         rollback(db, CONTRACT, schema="aux")
 
-    assert look(store) == before
+    assert store.look() == before
 
 
 @pytest.mark.parametrize("recursive", [0, 1])
 def test_they_and_the_sync_triggers_end_in_agreement(store, recursive):
     """A touch trigger writes the row that our own trigger is writing; whichever fires first."""
-    migrate(store, CONTRACT)
+    migrate(store.url, CONTRACT)
 
-    with closing(sqlite3.connect(store)) as db:
+    with store.opened() as db:
         db.execute("DROP TRIGGER refuse")
         if recursive:  # the touch trigger as it stands would call itself for ever
             db.execute("DROP TRIGGER touch")
@@ -135,6 +133,5 @@ def test_they_and_the_sync_triggers_end_in_agreement(store, recursive):
         db.execute("UPDATE tasks SET updated_at_ms = 1705320000123 WHERE id BETWEEN 5 AND 15")
         db.execute("INSERT INTO tasks (title, created_at_ms) VALUES ('a', 1705320000123)")
         db.execute("INSERT INTO tasks (title, updated_at) VALUES ('b', '2024-01-15')")
-        db.commit()
 
-    assert migrate(store, CONTRACT).ok
+    assert migrate(store.url, CONTRACT).ok
