@@ -20,7 +20,7 @@ from ...source.instants.spelling import spell
 from ..changes import NotProvedError, Rewrite
 from ..edits.lists import without_item
 from ..python.bound_values import clock_reason, spelled_name
-from .definitions import Definition, defined_by, definition, fills_itself, last_name, refuse_history
+from .definitions import Definition, bare_name, defined_by, definition, fills_itself, refuse_history
 
 __all__ = ["OrmColumns"]
 
@@ -51,7 +51,7 @@ class OrmColumns:
             NotProvedError: nothing can be done that is known to be right.
         """
         refuse_history(self._file)
-        if isinstance(part.owner, ast.Call) and last_name(part.owner.func) != "Table":
+        if isinstance(part.owner, ast.Call) and bare_name(part.owner.func) != "Table":
             raise NotProvedError("a migration goes with the schema of its own time")
         defined = defined_by(part, self._file)
         self._need_sqlalchemy(defined)
@@ -69,11 +69,11 @@ class OrmColumns:
                 raise NotProvedError("the readers of the field are not seen")
             return
         dotted = self._source.resolve(call.func)
-        if last_name(call.func).endswith("Field"):
+        if bare_name(call.func).endswith("Field"):
             raise NotProvedError("the ORM writes each field of an object back as it was read")
         is_flask = ast.unparse(call.func) == "db.Column"
         is_known = is_flask or (dotted or "").startswith("sqlalchemy.")
-        if not is_known or last_name(call.func) not in _COLUMNS:
+        if not is_known or bare_name(call.func) not in _COLUMNS:
             raise NotProvedError("the definition is not understood")
 
     def _need_one_name(self, part: ModelColumn, defined: Definition) -> None:
@@ -122,7 +122,7 @@ class OrmColumns:
     def _spelled(self, name: str, module: str, defined: Definition, rewrite: Rewrite) -> str:
         """Return how the file spells a name of SQLAlchemy, with the import it needs."""
         func = defined.call.func if defined.call is not None else None
-        if isinstance(func, ast.Attribute) and last_name(func.value) in {"db", "sa", "sqlalchemy"}:
+        if isinstance(func, ast.Attribute) and bare_name(func.value) in {"db", "sa", "sqlalchemy"}:
             return f"{ast.unparse(func.value)}.{name}"
         found = spell(module, name, self._file)
         if found is None:
@@ -224,7 +224,7 @@ class OrmColumns:
         named = 1 if defined.call.args and isinstance(defined.call.args[0], ast.Constant) else 0
         if len(defined.call.args) > named + 1:
             raise NotProvedError("the column has more arguments than its type")
-        if old is not None and last_name(old) in _TIMES:
+        if old is not None and bare_name(old) in _TIMES:
             rewrite.edits.append(Edit(*self._source.span(old), integer))
         elif old is None and not named:
             at = self._source.span(defined.call.func)[1] + 1
@@ -296,7 +296,7 @@ def _is_database_clock(node: ast.expr) -> bool:
         case ast.Constant(value=str(sql)) | ast.Call(args=[ast.Constant(value=str(sql))]):
             return sql.strip("() ").upper() in {"CURRENT_TIMESTAMP", "NOW"}
         case ast.Call(func=ast.Attribute(value=owner, attr="current_timestamp" | "now"), args=[]):
-            return last_name(owner) == "func"
+            return bare_name(owner) == "func"
     return False
 
 

@@ -11,18 +11,19 @@ from ...contract import ColumnContract
 from ...source.columns.model import ModelColumn, ModelUse
 from ...source.columns.orm import find_model_columns
 from ...source.file import File
+from ...source.python.names import called_name, last_name
 from ..changes import NotProvedError
 
 __all__ = [
     "Definition",
     "Epoch",
     "EpochsOfModels",
+    "bare_name",
     "defined_by",
     "definition",
     "epochs_in",
     "fills_itself",
     "find_epoch",
-    "last_name",
     "refuse_history",
     "writes_itself",
 ]
@@ -149,8 +150,8 @@ class Definition:
     def holds_integers(self) -> bool:
         """Whether its type is surely that of whole numbers."""
         if self.type is not None:
-            return last_name(self.type) in _INTEGERS
-        if self.call is not None and last_name(self.call.func) in _INTEGERS:
+            return bare_name(self.type) in _INTEGERS
+        if self.call is not None and bare_name(self.call.func) in _INTEGERS:
             return True
         return bool(re.search(r"\bint\b", self.annotation or ""))
 
@@ -189,8 +190,6 @@ def _covers(outer: tuple[int, int], inner: tuple[int, int]) -> bool:
     return outer[0] <= inner[0] and inner[1] <= outer[1]
 
 
-def last_name(node: ast.expr) -> str:
-    """Return the last part of the name of a type, called or not."""
-    if isinstance(node, ast.Call):
-        node = node.func
-    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+def bare_name(node: ast.AST) -> str:
+    """Return the last part of a name, called or not: `Column` of `sa.Column` and of `Column()`."""
+    return called_name(node) or last_name(node)

@@ -17,10 +17,18 @@ from ...source.columns.orm import find_model_uses
 from ...source.edits import Edit
 from ...source.file import File
 from ...source.instants.clocks import is_aware, is_clock, is_none, method_after
+from ...source.python.names import called_name, last_name
 from ..changes import NotProvedError, Rewrite
 from ..edits.lists import without_item
 from ..python.bound_values import bound_value, is_plain
-from .definitions import EpochsOfModels, fills_itself, find_epoch, refuse_history, writes_itself
+from .definitions import (
+    EpochsOfModels,
+    bare_name,
+    fills_itself,
+    find_epoch,
+    refuse_history,
+    writes_itself,
+)
 
 __all__ = ["OrmQueries"]
 
@@ -79,7 +87,7 @@ class OrmQueries:
 
     def _expression(self, use: ModelUse, node: ast.Attribute) -> Rewrite:
         rewrite = self._renamed(use)
-        if any(_bare_name(getattr(a, "func", a)) in _SCHEMA for a in self._source.ancestors(node)):
+        if any(bare_name(a) in _SCHEMA for a in self._source.ancestors(node)):
             raise NotProvedError("the migration makes the indexes of the epoch column")
         if self._orders(node):
             self._refuse_beside(node, _GROUPING)
@@ -130,14 +138,14 @@ class OrmQueries:
         for around in self._source.ancestors(node):
             if around is scope or isinstance(self._source.parent(around), ast.Module):
                 break
-        if any(_bare_name(part) in names for part in ast.walk(around)):
+        if any(last_name(part) in names for part in ast.walk(around)):
             raise NotProvedError("the query groups its rows, or is a part of another")
 
     def _sqlalchemy(self, func: ast.expr) -> str:
         """Return the bare name of a function of SQLAlchemy or of Flask's `db`, if it is one."""
         dotted = self._source.resolve(func) or ""
         known = dotted.startswith("sqlalchemy.") or ast.unparse(func).startswith("db.")
-        return _bare_name(func) if known else ""
+        return last_name(func) if known else ""
 
     def _argument(self, use: ModelUse, call: ast.Call, rewrite: Rewrite) -> None:
         """Take in what the call needs that the column is an argument of."""
@@ -187,7 +195,7 @@ class OrmQueries:
             part in self._uses
             or (isinstance(part, ast.Call) and bool(self._sqlalchemy(part.func)))
             or (isinstance(part, ast.Attribute) and part.attr in {"c", "columns"})
-            or (isinstance(part, ast.Call) and _bare_name(part.func) in {"F", "Q", "Now"})
+            or called_name(part) in {"F", "Q", "Now"}
             for part in ast.walk(node)
         )
 
@@ -306,10 +314,6 @@ def _is_alike(one: ColumnContract, other: ColumnContract) -> bool:
     return (one.storage, one.timezone) == (other.storage, other.timezone)
 
 
-def _bare_name(node: ast.AST) -> str:
-    return str(getattr(node, "attr", getattr(node, "id", "")))
-
-
 def _is_django(call: ast.Call) -> bool:
     return any(
         isinstance(part, ast.Attribute) and part.attr in {"objects", "_default_manager"}
@@ -319,10 +323,7 @@ def _is_django(call: ast.Call) -> bool:
 
 def _updates(call: ast.Call) -> bool:
     """Tell whether `values()` belongs to an UPDATE."""
-    return any(
-        isinstance(part, ast.Call) and _bare_name(part.func) == "update"
-        for part in ast.walk(call.func)
-    )
+    return any(called_name(part) == "update" for part in ast.walk(call.func))
 
 
 def _may_be_none(node: ast.expr) -> bool:
