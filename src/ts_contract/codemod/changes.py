@@ -1,4 +1,4 @@
-"""What the codemod decides about a finding: plain data between its parts."""
+"""Verdicts, decisions and changes: the data that the parts of the codemod hand each other."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ _LEFT = {
 _BY_SQL = frozenset({"TSC201", "TSC202", "TSC204", "TSC205", "TSC206", "TSC301", "TSC302"})
 _BY_MODEL = frozenset({"TSC303", "TSC304"})
 _PLANNED = _BY_SQL | _BY_MODEL | {"TSC305"}
-_NOT_SOUND = "its rewrite would bring another finding, or touches the place of another rewrite"
+_NOT_SOUND = "its rewrite would bring another finding, or overlaps another rewrite"
 
 
 def decide(

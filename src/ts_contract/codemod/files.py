@@ -1,4 +1,4 @@
-"""Many files: read, rewritten in processes, written whole or not at all.
+"""Rewrites many files, in processes; each is written whole or not at all.
 
 Symbolic links are followed and stay links. A file that somebody changed between reading and writing
 is left alone.
@@ -100,7 +100,7 @@ def models_in(paths: Sequence[Path], settings: Settings) -> EpochsOfModels:
     """
     contract = settings.contract
     if contract is None or not contract.models:
-        return {}  # the models of other files are not seen in a query either
+        return {}  # nor does a query know the models of other files
     words = re.compile("|".join(sorted({re.escape(c.epoch) for _, c in contract.columns()})))
     found: dict[tuple[str, str], set[Epoch]] = {}
     for path in paths:

@@ -1,4 +1,4 @@
-"""What became of each finding over all rounds, told in places of the source before."""
+"""The outcome of each finding across rewrite rounds, at its place in the original source."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class Outcomes:
             edits = self._offsets.edits_at(finding.start, finding.end)
             start, end = _around(edits, finding)
             before, after = self._text(start, end, edits)
-            return Change(finding, "rewritten", None, before, after, "gone with another rewrite")
+            return Change(finding, "rewritten", None, before, after, "done by another rewrite")
         edits = self._offsets.edits_by(id(verdict))
         before, after = self._text(*_around(edits, finding), edits)
         return Change(finding, "rewritten", verdict.safety, before, after, verdict.reason, edits)

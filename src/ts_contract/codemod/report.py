@@ -45,7 +45,7 @@ def as_json(results: Iterable[Result]) -> dict[str, Any]:
     Args:
         results: what became of each file.
     """
-    seen = list(results)
+    results = list(results)
     return {
         "version": 1,
         "changes": [
@@ -62,12 +62,12 @@ def as_json(results: Iterable[Result]) -> dict[str, Any]:
                 "after": change.after,
                 "reason": change.reason,
             }
-            for result in seen
+            for result in results
             for change in result.changes
         ],
         "files": {
-            "read": sum(not result.error for result in seen),
-            "changed": sum(result.is_changed and not result.error for result in seen),
-            "failed": sum(bool(result.error) for result in seen),
+            "read": sum(not result.error for result in results),
+            "changed": sum(result.is_changed and not result.error for result in results),
+            "failed": sum(bool(result.error) for result in results),
         },
     }

@@ -1,4 +1,4 @@
-"""Source and findings in, new source out: pure, and checked before it is handed back.
+"""Rewrites one source: pure, and checked before it is handed back.
 
 The edits of all verdicts are applied to the text at once. The result must parse, be the source
 outside of the edits, and hold no finding that the source did not; what fails that is left alone.

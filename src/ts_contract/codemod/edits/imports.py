@@ -1,4 +1,4 @@
-"""Imports that a rewrite needs, and those that it leaves without a use.
+"""Adds the imports that a rewrite needs, and removes those that it leaves unused.
 
 LibCST knows where an import may stand: after the docstring and `__future__`. What is removed is
 removed by its span, so that nothing else of the file changes.

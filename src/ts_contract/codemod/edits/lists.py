@@ -1,4 +1,4 @@
-"""Places in a text: what has to go so that one item of a list is gone."""
+"""The span to delete to remove one list item with its comma."""
 
 from __future__ import annotations
 

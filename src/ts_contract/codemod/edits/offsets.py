@@ -1,4 +1,4 @@
-"""Where each part of a rewritten text comes from, after several rounds of edits.
+"""Maps a rewritten text to the source before, through several rounds of edits.
 
 The text is a row of pieces: kept from the source before, or put in the place of a part of it.
 Edits of a later round are in offsets of the text between; here they become edits of the source.

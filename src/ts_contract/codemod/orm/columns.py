@@ -1,4 +1,4 @@
-"""ORM models: the epoch column is defined beside the legacy one, or in its place.
+"""Rewrites model definitions: the epoch column beside the legacy one, or in its place.
 
 While the contract's phase is `migrate` both columns exist, and the sync triggers fill in the one
 that a writer leaves out: SQLAlchemy gets a second, plain column. Later the legacy definition
@@ -29,8 +29,8 @@ _TIMES = frozenset({"DATETIME", "DateTime", "String", "TEXT", "TIMESTAMP", "Text
 _CLOCKS = frozenset({"default", "onupdate"})
 _KEPT = frozenset({"comment", "deferred", "doc", "index", "info", "nullable", "sort_order"})
 _LINE_END = re.compile(r"[ \t]*(#[^\r\n]*)?(\r\n|\r|\n|\Z)")
-_MORE = "code that goes through all columns of the model sees one more"
-_GONE = "code that reads or sets the old attribute of an object has to follow"
+_MORE = "code that goes through all columns of the model finds one more"
+_GONE = "code that reads or sets the old attribute of an object has to change too"
 
 
 class OrmColumns:
@@ -52,7 +52,7 @@ class OrmColumns:
         """
         refuse_history(self._file)
         if isinstance(part.owner, ast.Call) and bare_name(part.owner.func) != "Table":
-            raise NotProvedError("a migration goes with the schema of its own time")
+            raise NotProvedError("a migration belongs to the schema of its own time")
         defined = defined_by(part, self._file)
         self._need_sqlalchemy(defined)
         self._need_one_name(part, defined)
@@ -66,7 +66,7 @@ class OrmColumns:
         if call is None:
             is_mapped = re.match(r"(\w+\.)*Mapped\b", defined.annotation or "")
             if not is_mapped:
-                raise NotProvedError("the readers of the field are not seen")
+                raise NotProvedError("the readers of the field are not visible in this file")
             return
         dotted = self._source.resolve(call.func)
         if bare_name(call.func).endswith("Field"):
@@ -80,7 +80,7 @@ class OrmColumns:
         """Refuse a model that the change would leave half done."""
         legacy, epoch = part.column.legacy, part.column.epoch
         if defined.attribute.lower() != legacy.lower():
-            raise NotProvedError("the attribute has another name than the column")
+            raise NotProvedError("the names of the attribute and of the column differ")
         if isinstance(part.owner, ast.ClassDef):
             bound = {getattr(node, "id", getattr(node, "name", "")) for node in _names(part.owner)}
             if epoch in bound and not part.dual:
@@ -240,13 +240,13 @@ class OrmColumns:
         if keyword.arg == "server_default" and _is_database_clock(keyword.value):
             start, _ = self._source.span(keyword)
             rewrite.edits.append(Edit(start, start + len("server_default"), "default"))
-            rewrite.reasons.append("rows that other programs insert get no default any more")
+            rewrite.reasons.append("rows that other programs insert no longer get a default")
         elif keyword.arg in _CLOCKS and _is_database_clock(keyword.value):
-            rewrite.reasons.append("the clock is Python's, no more the database's")
+            rewrite.reasons.append("the clock is Python's, no longer the database's")
         elif keyword.arg in _CLOCKS:
             reason = self._clock(keyword.value)
             if reason is None:
-                raise NotProvedError(f"{keyword.arg} of the column is no clock that is known")
+                raise NotProvedError(f"{keyword.arg} of the column is not a known clock")
             rewrite.reasons += [reason] if reason else []
         else:
             raise NotProvedError(f"what {keyword.arg} means for the epoch column is not known")
@@ -269,9 +269,9 @@ class OrmColumns:
         call = beside.call if beside is not None else None
         types = [a for a in call.args if not isinstance(a, ast.Constant)] if call else []
         if beside is None or call is None or not beside.holds_integers:
-            raise NotProvedError("the two definitions have to be brought together")
+            raise NotProvedError("the two definitions have to be merged by hand")
         if call.keywords or len(types) != 1:
-            raise NotProvedError("the two definitions have to be brought together")
+            raise NotProvedError("the two definitions have to be merged by hand")
         if isinstance(part.owner, ast.Call):
             spans = [self._source.span(argument) for argument in part.owner.args]
             return Edit(*without_item(spans, part.owner.args.index(call)), "")

@@ -39,7 +39,7 @@ class Epoch:
 
     Attributes:
         name: its name.
-        doubt: what is not seen of it; empty where it surely is there and holds milliseconds.
+        doubt: what is not certain of it; empty where it surely is there and holds milliseconds.
     """
 
     name: str
@@ -71,13 +71,13 @@ def find_epoch(use: ModelUse, file: File, models: EpochsOfModels) -> Epoch:
         return Epoch(column.epoch)  # the database tells it
     if definition(owner, column, file, epoch=False) is not None:
         raise NotProvedError(f"the model does not define {column.epoch} yet, see TSC304")
-    return Epoch(column.epoch, f"whether the model defines {column.epoch} is not seen")
+    return Epoch(column.epoch, f"whether the model defines {column.epoch} is not visible")
 
 
 def _epoch(defined: Definition, column: ColumnContract) -> Epoch:
     if defined.holds_integers:
         return Epoch(defined.attribute)
-    return Epoch(defined.attribute, f"whether {column.epoch} holds numbers is not seen")
+    return Epoch(defined.attribute, f"whether {column.epoch} holds numbers is not visible")
 
 
 def epochs_in(file: File) -> dict[tuple[str, str], Epoch]:
@@ -116,7 +116,7 @@ def refuse_history(file: File) -> None:
     modules = [node.module or "" for node in file.source.nodes(ast.ImportFrom)]
     modules += [alias.name for node in file.source.nodes(ast.Import) for alias in node.names]
     if any(module.partition(".")[0] == "alembic" for module in modules):
-        raise NotProvedError("a migration goes with the schema of its own time")
+        raise NotProvedError("a migration belongs to the schema of its own time")
 
 
 # --- one definition --------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""From the ORM queries and models of a file to verdicts: what `plan` does for SQL."""
+"""From the ORM queries and models of a file to verdicts, as `sql/plan` does for SQL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ORM queries: where Python names a legacy column, its epoch column is named and compared.
+"""Rewrites ORM queries: where Python names a legacy column, its epoch column is named.
 
 `Task.created_at` is an expression of SQL. It may order rows, be counted, or meet a value, which is
 then handed over as milliseconds; whatever else is done with it is left. A value that could be SQL
@@ -110,7 +110,7 @@ class OrmQueries:
             case ast.Call() if node in parent.args:
                 self._argument(use, parent, rewrite)
                 return rewrite
-        raise NotProvedError("what is done with the column is not known")
+        raise NotProvedError("the use of the column is not understood")
 
     def _orders(self, node: ast.expr) -> bool:
         """Tell whether an expression only says how rows are ordered."""
@@ -163,7 +163,7 @@ class OrmQueries:
         elif name == "between" and call.args[0] is use.node:
             self._meets(call.args[1:], use.column, rewrite)
         elif name != "count":
-            raise NotProvedError("what is done with the column is not known")
+            raise NotProvedError("the use of the column is not understood")
 
     # --- values ------------------------------------------------------------------------------
 
@@ -184,10 +184,12 @@ class OrmQueries:
         if column.storage == "milliseconds":
             return
         if self._is_sql(node):
-            raise NotProvedError("the column meets an expression of SQL")
+            raise NotProvedError("the column is used with an expression of SQL")
         rewrite.add(bound_value(node, column, self._file, unsafe=True))
         if not is_plain(node, self._file):
-            rewrite.reasons.append("whether the column meets a value or SQL is not seen")
+            rewrite.reasons.append(
+                "whether the column is used with a value or with SQL is not visible in this file"
+            )
 
     def _is_sql(self, node: ast.expr) -> bool:
         """Tell whether a part of an expression surely is SQL."""
@@ -208,7 +210,7 @@ class OrmQueries:
         keyword = self._keyword(use, call)
         if keyword is None:
             if method not in _TEXT_ORDERS or not _is_django(call):
-                raise NotProvedError("what is done with the column is not known")
+                raise NotProvedError("the use of the column is not understood")
             self._refuse_beside(call, _GROUPING | {"values", "values_list"})
         elif method in _FILTERS:
             self._looked_up(keyword, self._name(use), use.column, rewrite)
@@ -261,7 +263,8 @@ class OrmQueries:
         if not inserts and writes_itself(use.owner, use.column, self._file):
             # Of two columns that an UPDATE sets, the triggers follow the one that it changes.
             rewrite.reasons.append(
-                f"onupdate of {use.column.legacy} wins where the new instant is the old one"
+                f"onupdate of {use.column.legacy} overwrites the value"
+                " when the new instant equals the old one"
             )
         self._warn_of_objects(use, method, rewrite)
 
@@ -270,7 +273,7 @@ class OrmQueries:
         is_core = isinstance(use.owner, ast.Call)
         if not is_core and method != "update":
             rewrite.reasons.append(
-                f"objects in memory have no new {use.column.legacy} until they are loaded again"
+                f"objects in memory keep their old {use.column.legacy} until they are loaded again"
             )
 
     def _without_keyword(self, use: ModelUse) -> Rewrite:
@@ -280,12 +283,12 @@ class OrmQueries:
         keyword = self._keyword(use, call)
         given: list[ast.expr | ast.keyword] = [*call.args, *call.keywords]
         if keyword is None or len(given) < 2:
-            raise NotProvedError("the arguments of the call are not seen")
+            raise NotProvedError("the arguments of the call are not visible in this file")
         spans = [self._source.span(part) for part in given]
         rewrite = Rewrite([Edit(*without_item(spans, given.index(keyword)), "")])
         calls = [part for part in ast.walk(keyword.value) if isinstance(part, ast.Call)]
         if not all(is_clock(part, self._file) for part in calls):
-            rewrite.reasons.append("what was written is no longer called")
+            rewrite.reasons.append("the function that gave the written value is no longer called")
         method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
         self._warn_of_objects(use, method, rewrite)
         return rewrite
@@ -299,14 +302,14 @@ def _met_in(method: str, args: Sequence[ast.expr]) -> Sequence[ast.expr]:
         return args
     if method in _IN and len(args) == 1:
         return _elements(args[0])
-    raise NotProvedError(f"what {method}() makes of the column is not known")
+    raise NotProvedError(f"what {method}() does with the column is not understood")
 
 
 def _elements(node: ast.expr) -> list[ast.expr]:
     elements = node.elts if isinstance(node, ast.List | ast.Tuple | ast.Set) else []
     if elements and not any(isinstance(element, ast.Starred) for element in elements):
         return elements
-    raise NotProvedError("the values that the column is compared with are not seen")
+    raise NotProvedError("the values that the column is compared with are not visible in this file")
 
 
 def _is_alike(one: ColumnContract, other: ColumnContract) -> bool:

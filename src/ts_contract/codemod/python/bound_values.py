@@ -1,4 +1,4 @@
-"""Python values that are bound to a legacy column, made to be bound to its epoch column.
+"""Converts Python values that are bound to a legacy column to what its epoch column takes.
 
 The value is wrapped where it is handed over and left alone everywhere else: `to_epoch_ms(x)`. A
 clock becomes `now_ms()` where its precision and its zone are known; a number is never wrapped,
@@ -185,9 +185,9 @@ def _number(node: ast.expr, column: ColumnContract, file: File) -> Rewrite:
 def _refuse_text(node: ast.expr) -> None:
     match node:
         case ast.Constant(value=str(text)) if not _FULL_TEXT.match(text) and len(text) != 10:
-            raise NotATextError("a text is bound that is no date-time")
+            raise NotATextError("the bound text is not a date-time")
         case ast.Constant(value=bytes()) | ast.Starred() | ast.Tuple() | ast.List() | ast.Dict():
-            raise NotATextError("what is bound is no date-time")
+            raise NotATextError("the bound value is not a date-time")
 
 
 def _refuse_local(node: ast.expr, file: File) -> None:

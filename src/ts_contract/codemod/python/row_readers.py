@@ -1,8 +1,8 @@
-"""Who reads a column of a query's rows, and whether all of them are understood.
+"""Finds who reads a column of a query's rows, and whether all of them are understood.
 
-The lint engine tells which expressions hold rows of which query. Here each of them is asked what
-becomes of it (`row_uses`): a column may be taken out, the row may be tested or counted; anything
-else hands it to code that is not seen. `value_readers` asks the same of the values taken out.
+`RowFinder` tells which expressions hold rows of which query. Here each of them is asked what
+becomes of it (`row_uses`): a column may be read, the row may be tested or counted; anything else
+hands it to code that cannot be followed. `value_readers` asks the same of the values that are read.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Uses:
         statements: those whose rows are read together.
         keys: places in the file of the column's name, quotes left out, where it is read by name.
         values: the expressions that take the column out of a row.
-        unknown: why some reader is not seen; empty where all are.
+        unknown: why some reader cannot be followed; empty where all can.
     """
 
     statements: list[Statement] = field(default_factory=list)
@@ -119,7 +119,7 @@ class RowReaders:
         """Take in who reads a statement's rows, and return whose rows they read besides."""
         call = statement.query.call
         if call is None:
-            uses.add(Unknown("the query is handed to code that is not seen"))
+            uses.add(Unknown("the query is handed to code that is not visible in this file"))
             return []
         func = call.func
         if not isinstance(func, ast.Attribute) or func.attr not in EXECUTING:
@@ -128,7 +128,7 @@ class RowReaders:
         others: list[Statement] = []
         holders = self._holders.get(statement, [])
         if self._is_dropped(call) and not any(node is not call for node, _ in holders):
-            uses.add(Unknown("the rows are fetched where it is not seen"))
+            uses.add(Unknown("where the rows are fetched is not visible in this file"))
         for node, kind in holders:
             rows = self._finder.rows_of(node)
             others += rows.statements if rows else ()

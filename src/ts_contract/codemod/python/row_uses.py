@@ -1,4 +1,4 @@
-"""What is done with rows: a column is taken out of them, or they go where nothing follows them."""
+"""What is done with rows: a column is read from them, or they cannot be followed."""
 
 from __future__ import annotations
 
@@ -116,8 +116,8 @@ class ColumnOfRows:
                 where = called_name(call) if isinstance(call, ast.Call) else "something"
                 return f"the row is handed to {where}"
             case ast.Return() | ast.Yield() | ast.YieldFrom() | ast.Lambda():
-                return f"the {_noun(kind)} the function"
-        return f"the {_noun(kind)} what is seen"
+                return _leave_the_function(kind)
+        return _cannot_be_followed(kind)
 
     # --- attributes and methods --------------------------------------------------------------
 
@@ -167,13 +167,13 @@ class ColumnOfRows:
         if isinstance(key, ast.UnaryOp) and isinstance(key.op, ast.USub):
             yield Unknown("a column is counted from the end of the row")
         elif not isinstance(key, ast.Constant):
-            yield Unknown("a column is named only when the program runs")
+            yield Unknown("the name of a column is known only at run time")
         elif isinstance(key.value, str):
             if self._is_name(key.value):
                 yield self._named(value, key)
         elif type(key.value) is int:
             if self.position is None:
-                yield Unknown("a column is taken by its position behind a *")
+                yield Unknown("a column is read by its position behind a *")
             elif key.value == self.position:
                 yield Taken(value)
 
@@ -199,9 +199,9 @@ class ColumnOfRows:
                 yield from self._unpacked(elements)
             case ast.Tuple(elts=[_, ast.Name() as second]):
                 if not all(map(self._holds_rows, loads_of(second, self.source))):
-                    yield Unknown("the rows are taken apart")
+                    yield Unknown("the rows are unpacked")
             case _:
-                yield Unknown(f"the {_noun(kind)} the function")
+                yield Unknown(_leave_the_function(kind))
 
     def _holds_rows(self, node: ast.expr) -> bool:
         return self.finder.rows_of(node) is not None
@@ -214,7 +214,7 @@ class ColumnOfRows:
 
     def _unpacked(self, elements: Sequence[ast.expr]) -> Iterator[Use]:
         if self.position is None or any(isinstance(e, ast.Starred) for e in elements):
-            yield Unknown("the row is taken apart behind a *")
+            yield Unknown("the row is unpacked where a * hides the positions")
             return
         if self.position >= len(elements):
             return
@@ -237,7 +237,7 @@ class ColumnOfRows:
         elif isinstance(call.func, ast.Name) and name in _ORDERING:
             yield from self._sort_key(call)
         elif isinstance(call.func, ast.Attribute) and name in {"append", "extend"}:
-            yield Unknown(f"the {_noun(kind)} what is seen")
+            yield Unknown(_cannot_be_followed(kind))
         elif not self._holds_rows(call) or name not in _SAME_ROWS:
             yield Unknown(f"the row is handed to {name or 'a function'}")
 
@@ -248,7 +248,7 @@ class ColumnOfRows:
             yield Unknown("whole rows are compared")
             return
         if not isinstance(key, ast.Lambda) or len(key.args.args) != 1:
-            yield Unknown("rows are ordered by a function that is not seen")
+            yield Unknown("rows are ordered by a function that cannot be followed")
             return
         name = key.args.args[0].arg
         for node in ast.walk(key.body):
@@ -260,5 +260,10 @@ def _asked_for(node: ast.Attribute) -> Unknown:
     return Unknown(f"the rows are asked for .{node.attr}, which may name all columns")
 
 
-def _noun(kind: str) -> str:
-    return "rows leave" if kind == "many" else "row leaves"
+def _leave_the_function(kind: str) -> str:
+    return f"the {'rows leave' if kind == 'many' else 'row leaves'} the function"
+
+
+def _cannot_be_followed(kind: str) -> str:
+    them, they = ("rows are", "they") if kind == "many" else ("row is", "it")
+    return f"the {them} used where {they} cannot be followed"

@@ -1,4 +1,4 @@
-"""Values taken out of rows: whether their readers go on with milliseconds, and how."""
+"""Rewrites the code that reads a value from a row, once the value is milliseconds."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class ValueReaders:
             unsafe: whether a value may leave the function as milliseconds.
 
         Raises:
-            NotProvedError: the reader needs the text, or is not seen.
+            NotProvedError: the reader needs the text, or cannot be followed.
         """
         rewrite = Rewrite()
         for reader in self._value_readers(value):
@@ -164,7 +164,7 @@ class ValueReaders:
                 return "the value becomes part of a text"
             case ast.Attribute() | ast.Subscript():
                 return "the value is used as a text"
-        return "the value leaves what is seen"
+        return "the value is used where it cannot be followed"
 
     # --- parsers -----------------------------------------------------------------------------
 
@@ -194,7 +194,7 @@ class ValueReaders:
             return self._datetime(parsed)
         if is_alone and _PROJECT_PARSER.match(name):
             rewrite = self._from_epoch(call, value)
-            rewrite.reasons.append(f"{name} is taken to make an aware datetime of a text")
+            rewrite.reasons.append(f"{name} is assumed to make an aware datetime of a text")
             return rewrite
         return Rewrite(reasons=[self._leaves(value)])
 
@@ -226,7 +226,7 @@ class ValueReaders:
         start, end = self._source.span(outer)
         first, last = self._source.span(value)
         if "#" in self._source.text[start:first] + self._source.text[last:end]:
-            raise NotProvedError("a comment stands within the call")
+            raise NotProvedError("a comment is inside the call")
         return Rewrite([Edit(start, first, before), Edit(last, end, after)])
 
     def _is_zoneless(self, call: ast.expr) -> bool:

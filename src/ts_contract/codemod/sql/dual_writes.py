@@ -1,4 +1,4 @@
-"""Dual writes collapsed: what wrote both columns of a pair goes on to write the epoch column.
+"""Collapses dual writes: what wrote both columns of a pair writes the epoch column alone.
 
 The legacy column leaves the list of an INSERT with its values, or its assignment leaves a SET;
 what was bound to it leaves the tuple.
@@ -37,14 +37,14 @@ def collapse(
         The rewrite, and the placeholders that go.
 
     Raises:
-        NotProvedError: something that belongs to it is not seen.
+        NotProvedError: something that belongs to it is not visible in the file.
     """
     rewrite, query = Rewrite(), reference.query
     gone = _items_of(reference, tokens)
     for item in gone:
         items = tokens.list_around(item)
         if len(items) < 2 or item not in items:
-            raise NotProvedError("the list that the column stands in is not seen")
+            raise NotProvedError("the list around the column cannot be read")
         spans = [tokens.indexes(other) for other in items]
         rewrite.edits.append(editor.replaced(query, *without_item(spans, items.index(item)), ""))
     marks = _marks_in(query, [tokens.indexes(item) for item in gone])
@@ -59,7 +59,7 @@ def _items_of(reference: Reference, tokens: StatementTokens) -> list[Place]:
     values = [tokens.place(value.first, value.last) for value in reference.values]
     places = [place for place in values if place is not None]
     if column is None or not places or len(places) < len(values):
-        raise NotProvedError("what is written to the column is not seen")
+        raise NotProvedError("the value written to the column is not visible in this file")
     if reference.role == "insert":
         return [column, *places]
     return [Place(column.first, places[0].last)]
@@ -81,13 +81,13 @@ def _unbind(query: Query, mark: Placeholder, file: File, rewrite: Rewrite) -> No
         raise NotProvedError("the placeholders are numbered")
     nodes = query.bound.get(mark.key, ())
     if not nodes:
-        raise NotProvedError("what is bound to the placeholder is not seen")
+        raise NotProvedError("the bound value is not visible in this file")
     for node in nodes:
         holder = file.source.parent(node)
         if not isinstance(holder, ast.Tuple | ast.List) or len(holder.elts) < 2:
-            raise NotProvedError("what is bound to the placeholder stands in no tuple")
+            raise NotProvedError("the bound value is not one of several in a tuple")
         if any(isinstance(n, ast.Call) and not is_clock(n, file) for n in ast.walk(node)):
-            rewrite.reasons.append("what was bound is no longer called")
+            rewrite.reasons.append("the function that gave the bound value is no longer called")
         rewrite.edits += _without_element(holder, node, file)
 
 

@@ -1,4 +1,4 @@
-"""Column rewrites that depend on each other: they are made together or not at all."""
+"""Groups column rewrites that depend on each other: they are made together or not at all."""
 
 from __future__ import annotations
 
@@ -45,7 +45,9 @@ def grouped(rewrites: Iterable[ColumnRewrite]) -> list[list[ColumnRewrite]]:
                 if link in leader:
                     leader[find(link)] = find(span)
                 elif rewrite.failure is None:
-                    rewrite.failure = NotProvedError("what the column meets stays as it is")
+                    rewrite.failure = NotProvedError(
+                        "a column that has to change with it is left as it is"
+                    )
     groups: dict[Span, list[ColumnRewrite]] = {}
     for span, own in by_span.items():
         groups.setdefault(find(span), []).extend(own)

@@ -1,4 +1,4 @@
-"""Column names that Python holds as data: in the values of a dict that orders rows, in a call.
+"""Rewrites column names that Python holds as data: in dicts that order rows, in arguments.
 
 A name that users choose from is part of an interface and stays. What a key of a dict stands for is
 not: `{"newest": "created_at DESC"}` goes on to order the same rows by the epoch column.
@@ -62,7 +62,7 @@ class _HeldNames:
         """Return what names the epoch column instead.
 
         Raises:
-            NotProvedError: who reads the name is not seen.
+            NotProvedError: who reads the name cannot be followed.
         """
         rewrite = Rewrite([Edit(*data.span, data.column.epoch)])
         text = self._text_at(data)
@@ -90,7 +90,7 @@ class _HeldNames:
             raise NotProvedError("the name may be used for other tables too, or chosen by users")
         value = holder.values[holder.keys.index(text)]
         rewrite.add(bound_value(value, data.column, self._file, unsafe=True))
-        rewrite.reasons.append("what the function does with the column is not seen")
+        rewrite.reasons.append("what the function does with the column is not visible in this file")
 
     # --- dicts that order rows ---------------------------------------------------------------
 
@@ -105,7 +105,7 @@ class _HeldNames:
                 self._need_order(self._looked_up(holder), data)
                 return
             case _:
-                raise NotProvedError("what the dict is used for is not seen")
+                raise NotProvedError("the use of the dict is not understood")
         if len(self._source.bindings(name)) != 1:
             raise NotProvedError(f"{name.id} may hold something else too")
         for load in loads_of(name, self._source):
@@ -126,7 +126,7 @@ class _HeldNames:
                 call = self._source.parent(parent)
                 if isinstance(call, ast.Call) and call.func is parent:
                     return call
-        raise NotProvedError("what the dict is used for is not seen")
+        raise NotProvedError("the use of the dict is not understood")
 
     def _need_order(self, taken: ast.expr | None, data: ColumnData) -> None:
         if taken is None:
@@ -136,7 +136,7 @@ class _HeldNames:
         if isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Name):
             uses = list(loads_of(parent.targets[0], self._source))
         if not uses or not all(self._orders(use, data) for use in uses):
-            raise NotProvedError("what the dict is used for is not seen")
+            raise NotProvedError("the use of the dict is not understood")
 
     def _orders(self, use: ast.expr, data: ColumnData) -> bool:
         """Tell whether an expression is filled into statements only where rows are ordered."""

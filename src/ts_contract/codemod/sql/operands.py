@@ -1,4 +1,4 @@
-"""What a legacy column meets in SQL, made epoch milliseconds like the column itself."""
+"""Converts whatever a legacy column is compared with, or set to, to milliseconds."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class Operands:
             place.first <= column.first and column.last <= place.last
             for column in self._state.columns(spot.statement)
         ):
-            raise NotProvedError("the column meets an expression of another column")
+            raise NotProvedError("the column is used with an expression of another column")
         simple = place.first == place.last or spot.tokens.call(place) is not None
         opening, closing = ("", "") if simple else ("(", ")")
         self._state.put_around(spot, rewrite, before + opening, closing + behind)
@@ -117,10 +117,14 @@ class Operands:
             if name == "DATE":
                 _need_whole_day(usage)
             if any(argument in self._state.columns(spot.statement) for argument in arguments):
-                raise NotProvedError("the column meets a text that is computed from a column")
+                raise NotProvedError(
+                    "the column is used with a text that is computed from a column"
+                )
             self._seconds(name, spot, rewrite)
         else:
-            raise NotProvedError(f"the column meets {name.lower()}(), which cannot be converted")
+            raise NotProvedError(
+                f"the column is used with {name.lower()}(), which cannot be converted"
+            )
 
     def _seconds(self, name: str, spot: Spot, rewrite: ColumnRewrite) -> None:
         """Turn a call that gives a text of whole seconds into epoch milliseconds."""
@@ -138,7 +142,7 @@ class Operands:
         tokens, first = spot.tokens, spot.place.first
         items = tokens.select_items(first) if tokens.word(first) == "SELECT" else []
         if len(items) != 1:
-            raise NotProvedError("what the column meets cannot be converted")
+            raise NotProvedError("what the column is used with cannot be converted")
         self.milliseconds(spot.at(tokens.split_alias(items[0])[0]), rewrite, usage)
 
     def _literal(self, spot: Spot, rewrite: ColumnRewrite, usage: Usage | None) -> None:
@@ -151,7 +155,7 @@ class Operands:
             ms = to_epoch_ms(text)
         except ValueError:
             raise NotProvedError(
-                f"the column meets the text '{text}', which is no date-time"
+                f"the column is used with the text '{text}', which is not a date-time"
             ) from None
         self._state.put_instead(spot, rewrite, str(ms))
 
@@ -159,4 +163,6 @@ class Operands:
 def _need_whole_day(usage: Usage | None) -> None:
     """Refuse a day where a text of the same day compares otherwise than midnight does."""
     if usage is None or usage.kind != "compare" or usage.name not in {"<", ">="}:
-        raise NotProvedError("a day without a time is compared, and midnight would count otherwise")
+        raise NotProvedError(
+            "a date without a time is compared, and midnight would compare differently"
+        )

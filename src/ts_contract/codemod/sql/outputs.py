@@ -1,4 +1,4 @@
-"""Columns that leave a SELECT: their readers, in Python or around it, go on with milliseconds."""
+"""Rewrites the columns of a select list, together with what reads them."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Outputs:
             raise NotProvedError("the select list cannot be read")
         bare, alias = tokens.split_alias(item)
         if tokens.inside(bare) != place and bare != place:
-            raise NotProvedError("what is done with the column is not known")
+            raise NotProvedError("the use of the column is not understood")
         if spot.statement.outputs is None or not _is_top(spot, select):
             self._inner_output(spot.at(bare), alias, items, rewrite)
             return
@@ -100,7 +100,7 @@ class Outputs:
         elif self._state.options.compat_reads:
             self._give_legacy(spot, "" if alias else rewrite.reference.column.legacy, rewrite)
         else:
-            raise NotProvedError("the parts of a compound query give one column together")
+            raise NotProvedError("the parts of a compound query share the column")
 
     def _relation_output(self, spot: Spot, alias: str, rewrite: ColumnRewrite) -> None:
         """Follow a column of a subquery or a common table expression to its uses outside."""
@@ -111,7 +111,7 @@ class Outputs:
             word == "*" and tokens.word(index - 1) in {"SELECT", ",", "."}
             for index, word in enumerate(tokens.words)
         ):
-            raise NotProvedError("all columns of a subquery are taken")
+            raise NotProvedError("all columns of a subquery are selected")
         for index, word in enumerate(tokens.words):
             if tokens.name(index) != name:
                 continue
@@ -126,7 +126,7 @@ class Outputs:
             if tokens.word(index - 1) == "AS" or word.startswith("'"):
                 continue  # where it is named
             if not alias:
-                raise NotProvedError("a subquery gives the column to what cannot be told")
+                raise NotProvedError("where the column of a subquery is used cannot be told")
             self._state.subquery_columns[spot.statement, place] = rewrite.span
             self._value_at(spot.at(place), rewrite)
 

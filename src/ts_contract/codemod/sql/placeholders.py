@@ -1,4 +1,4 @@
-"""What Python binds to the placeholders that legacy columns meet, made epoch milliseconds."""
+"""Converts what Python binds to the placeholders that legacy columns are used with."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Placeholders:
     ) -> list[Rewrite]:
         """Return the rewrites of all expressions that are bound to a placeholder."""
         if not nodes:
-            raise NotProvedError("what is bound to the placeholder is not seen", offered=True)
+            raise NotProvedError("the bound value is not visible in this file", offered=True)
         self._refuse_hidden(query, mark, nodes)
         self._refuse_shared(nodes)
         return [self._bound_node(node, rewrite) for node in nodes]
@@ -101,19 +101,19 @@ class Placeholders:
         """Refuse a position that placeholders in a part filled in at run time may shift."""
         if isinstance(mark.key, str) or not query.text.holes:
             return
-        seen = sum(isinstance(other.key, int) for other in query.placeholders)
+        positional = sum(isinstance(other.key, int) for other in query.placeholders)
         for node in nodes:
             holder = self._state.file.source.parent(node)
             given = holder.elts if isinstance(holder, ast.Tuple | ast.List) else []
             stars = [i for i, element in enumerate(given) if isinstance(element, ast.Starred)]
-            if not stars and len(given) == seen:
+            if not stars and len(given) == positional:
                 continue
             from_start = not stars or (node in given and given.index(node) < stars[0])
             text = query.text.value
             part = text[: mark.first] if from_start else text[mark.last :]
             if any(hole in part for hole in query.text.holes):
                 raise NotProvedError(
-                    "placeholders may be filled in with a part of the statement", offered=True
+                    "a part that is filled in at run time may hold placeholders", offered=True
                 )
 
     def _refuse_shared(self, nodes: Sequence[ast.expr]) -> None:

@@ -135,7 +135,7 @@ def _epoch_clocks(state: FileRewrite, verdicts: dict[Span, Verdict]) -> None:
                 continue
             reason = "milliseconds are stored where text was"
             if value.clock_text.upper() not in {"CURRENT_TIMESTAMP", "NOW()", "DATETIME('NOW')"}:
-                verdicts[value.clock] = Verdict(reason="the SQL clock is none that is known")
+                verdicts[value.clock] = Verdict(reason="the SQL clock is not a known one")
             elif not state.options.unsafe:
                 verdicts[value.clock] = Verdict(safety="unsafe", reason=reason)
             else:

@@ -1,4 +1,4 @@
-"""How each SQL dialect says a time in terms of an epoch column, and the clock in milliseconds.
+"""The SQL of each dialect for a time in terms of an epoch column, and for the clock.
 
 The expressions work on SQLite 3.35 and PostgreSQL 14. Texts are inserted around what stands in
 the source already, so each is a prefix and a suffix.

@@ -1,4 +1,4 @@
-"""Rows that come through a `*` hold both columns: their readers, and the `*` itself."""
+"""Rewrites what reads rows of a `SELECT *`, which hold both columns, and the `*` itself."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _reader(state: FileRewrite, read: RowRead) -> Verdict:
     try:
         rewrite = state.value_readers.value_rewrite(read.node, unsafe=state.options.unsafe)
         if rewrite.needs:
-            raise NotProvedError("the value meets another one")
+            raise NotProvedError("the value is used with another one")
     except NotProvedError as error:
         return Verdict(safety="unsafe" if error.offered else None, reason=error.reason)
     edits = (*rewrite.edits, Edit(*read.span, read.column.epoch))
@@ -81,7 +81,7 @@ def _compat_star(state: FileRewrite, statement: Statement, span: Span) -> Verdic
     outputs = statement.outputs or ()
     stars = [output for output in outputs if output.is_star]
     if len(stars) != 1 or stars[0].star is None:
-        return Verdict(reason="what else the rows hold is not known")
+        return Verdict(reason="the other columns of the rows are not known")
     table = stars[0].star
     values = {
         c.legacy.lower(): f"{c.epoch}".join(shown(state.sql, c)) + f" AS {c.legacy}"
@@ -90,7 +90,7 @@ def _compat_star(state: FileRewrite, statement: Statement, span: Span) -> Verdic
     if any(output.name.lower() in values for output in outputs):
         return _NOTHING_TO_DO
     if not all(c.storage in SCALES or c.timezone.upper() == "UTC" for c in table.columns):
-        return Verdict(reason="a column of the table holds no text in UTC")
+        return Verdict(reason="a column of the table does not hold texts in UTC")
     try:
         return Verdict((_spelled_out(state, statement, span, table, values),), (), "safe")
     except NotProvedError as error:
@@ -112,13 +112,13 @@ def _spelled_out(
     query, editor = statement.query, state.editor
     index = _index_of(query, span)
     if query.text.value[:index].rstrip().endswith("."):
-        raise NotProvedError("the columns of one table are taken among others")
+        raise NotProvedError("the * stands for one table among others")
     known = state.columns_of(table)
     if known:
         text = ", ".join(values.get(name.lower(), name) for name in known)
         return editor.replaced(query, index, index + 1, text)
     if not (statement.outputs or ())[-1].is_star:
-        raise NotProvedError("the schema does not tell the columns of the table")
+        raise NotProvedError("the columns of the table are not in the schema")
     return editor.after(query, index + 1, "".join(f", {value}" for value in values.values()))
 
 

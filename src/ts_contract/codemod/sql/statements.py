@@ -1,4 +1,4 @@
-"""What a statement needs so that it reads and writes the epoch column instead of the legacy one.
+"""Works out what lets a statement read and write the epoch column instead of the legacy one.
 
 The *column rewrite* of a legacy column takes in its name, what it is compared with, what is bound
 to it, and who reads what comes out. Those that depend on each other are linked, and linked ones
@@ -116,7 +116,7 @@ class Planner:
                 if other.role == "insert" and other.column is reference.column and not other.epoch
             }
         if reference.role in {"conflict", "using"}:
-            raise NotProvedError(f"the column stands in {reference.role.upper()}")
+            raise NotProvedError(f"the column is named in {reference.role.upper()}")
         self._value_at(self._state.spot(statement, place), rewrite)
 
     def _value_at(self, spot: Spot, rewrite: ColumnRewrite) -> None:
@@ -137,7 +137,7 @@ class Planner:
             case "item":
                 self._item(spot, usage, rewrite)
             case _:
-                self._as_text(spot, rewrite, "what is done with the text is not known")
+                self._as_text(spot, rewrite, "the use of the text is not understood")
 
     def _argument(self, spot: Spot, usage: Usage, rewrite: ColumnRewrite) -> None:
         name, column = usage.name, rewrite.reference.column
@@ -147,7 +147,7 @@ class Planner:
         elif name in SAME_VALUE:
             values = handed_on(name, usage.arguments)
             if usage.arguments[usage.index] not in values:
-                raise NotProvedError(f"the column is no value of {name}")
+                raise NotProvedError(f"the column is not a value that {name} may return")
             self._same_value(spot, values, usage, rewrite)
         elif name in _DATE_FUNCTIONS and column.storage == "seconds":
             self._state.rename(rewrite)
@@ -204,7 +204,7 @@ class Planner:
                 self._state.rename(rewrite)
                 link_target(spot, rewrite)
             case _:
-                raise NotProvedError("the clause that the column stands in is not known")
+                raise NotProvedError("the clause around the column is not understood")
 
     def _link_outputs(self, spot: Spot, rewrite: ColumnRewrite) -> None:
         """Link a column to the same one in the select lists of its statement."""
@@ -224,11 +224,11 @@ class Planner:
         reference, tokens = rewrite.reference, self._state.tokens(statement)
         self._state.rename(rewrite)
         if not reference.values or _is_filled_in(reference, tokens):
-            raise NotProvedError("what is written to the column is not seen")
+            raise NotProvedError("the value written to the column is not visible in this file")
         for value in reference.values:
             place = tokens.place(value.first, value.last)
             if place is None:
-                raise NotProvedError("what is written to the column is not written in one piece")
+                raise NotProvedError("the value written to the column is not in one piece")
             self._operands.milliseconds(self._state.spot(statement, place), rewrite, None)
         if reference.role == "insert" and _may_be_null(reference):
             # The sync trigger takes a missing epoch value for one that it has to fill in.
@@ -276,7 +276,7 @@ def _is_filled_in(reference: Reference, tokens: StatementTokens) -> bool:
 
 
 def _may_be_null(reference: Reference) -> bool:
-    """Tell whether an INSERT is seen to write NULL, always or sometimes."""
+    """Tell whether an INSERT visibly writes NULL, always or sometimes."""
     for value in reference.values:
         if value.text.strip().upper() == "NULL":
             return True

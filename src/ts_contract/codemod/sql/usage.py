@@ -1,4 +1,4 @@
-"""What a place of a statement is to what stands around it: compared, handed on, ordered by, ..."""
+"""How an SQL expression is used: compared, passed on, ordered by, selected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The database's own word on a run: each rewritten statement prepared, each SELECT compared.
+"""Checks the rewrites of a run against a database: statements prepared, SELECTs compared.
 
 Nothing is done to the database itself, see `databases`.
 """
