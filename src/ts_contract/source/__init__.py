@@ -1,10 +1,15 @@
 """What Python source says about contract columns and instants. It judges nothing.
 
-- `file`: one parsed file under one contract.
-- `python/`: its names, constants, strings and branches.
-- `sql/`: the SQL in it, from text to columns that have found their tables.
-- `columns/`: which contract columns it names, in SQL, in rows, in models, as data.
-- `instants/`: its clocks, and which values are seconds, which milliseconds.
+From the bottom up:
 
-The linter judges what is found here, the codemod rewrites it.
+- `cache`: the last result of a function, for the very same arguments.
+- `edits`: replacements in a file's text, and the fixes made of them.
+- `python/`: positions, names, constants, strings and branches of a file.
+- `file`: one parsed file under one contract; `File.part(find)` asks a finder, and remembers.
+- `sql/`: the SQL in a file, from text to columns that have found their tables.
+- `columns/`: which contract columns a file names, in SQL, in rows, in models, as data.
+- `instants/`: the clocks of a file, and which values are seconds, which milliseconds.
+
+A finder is a function from a `File` to what it finds there: `find_queries`, `find_references`,
+`find_row_reads`. The linter judges what is found here, the codemod rewrites it.
 """

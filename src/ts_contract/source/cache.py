@@ -1,7 +1,7 @@
-"""Remembering what was computed for the contract of a run.
+"""Remembers what was computed for the contract of a run.
 
-A run has one contract and hundreds of files. A contract can be hashed, but not for nothing, so it
-is compared by identity, and only the last one is remembered.
+A run has one contract and hundreds of files. Hashing a contract costs more than comparing it by
+identity, so that is done, and only the last one is remembered.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import ParamSpec, TypeVar
 
 __all__ = ["remember_last"]
 
-Given = ParamSpec("Given")
+Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 
-def remember_last(function: Callable[Given, Result]) -> Callable[Given, Result]:
+def remember_last(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
     """Return `function` with a memory of its last call, for the very same arguments.
 
     Example:
@@ -31,7 +31,7 @@ def remember_last(function: Callable[Given, Result]) -> Callable[Given, Result]:
     last: list[tuple[tuple[object, ...], Result]] = []
 
     @wraps(function)
-    def remembering(*args: Given.args, **kwargs: Given.kwargs) -> Result:
+    def remembering(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
         given = (*args, *kwargs.values())
         if last and len(given) == len(last[0][0]) and all(map(is_, given, last[0][0])):
             return last[0][1]

@@ -43,7 +43,7 @@ from .needs import LEGACY_SQL
 )
 def check(reference: Reference, file: File) -> Iterator[Match]:
     """Yield a match for a legacy column that a query reads in its own text."""
-    if reference.epoch or reference.derived or reference.access != "read":
+    if reference.epoch or reference.through_subquery or reference.access != "read":
         return
     if reference.opaque or reference.fragment or reference.role == "excluded":
         return  # TSC207, TSC206, and the write that TSC202 reports

@@ -46,7 +46,7 @@ from .needs import LEGACY_SQL
 )
 def check(reference: Reference, file: File) -> Iterator[Match]:
     """Yield a match for a legacy column that a fragment reads."""
-    if reference.epoch or reference.derived or reference.access != "read":
+    if reference.epoch or reference.through_subquery or reference.access != "read":
         return
     if reference.opaque or not reference.fragment or reference.role == "excluded":
         return

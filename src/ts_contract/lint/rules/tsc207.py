@@ -50,7 +50,7 @@ from .sql import dual_write_allowed
 )
 def check(reference: Reference, file: File) -> Iterator[Match]:
     """Yield a match for a legacy column in a statement that nothing can rewrite."""
-    if reference.epoch or reference.derived or not reference.opaque:
+    if reference.epoch or reference.through_subquery or not reference.opaque:
         return
     if dual_write_allowed(reference, file.contract):
         return

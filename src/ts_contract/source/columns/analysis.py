@@ -73,7 +73,7 @@ def _resolve(file: File) -> list[Found]:
 
 
 def _loose_names(fragments: Sequence[Text], catalog: Catalog) -> Iterator[Unsure]:
-    """Yield the legacy columns named in clauses that no query was seen to take in."""
+    """Yield the legacy columns named in clauses that no query of the file takes in."""
     for text in fragments:
         for word, first, last in iter_words(text.value):
             tables = catalog.legacy.get(word.lower())

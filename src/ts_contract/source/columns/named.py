@@ -1,4 +1,4 @@
-"""Column names held as data that reach SQL: a sort whitelist, a helper's list of columns."""
+"""Finds column names held as data that reach SQL: sort whitelists, a helper's lists of columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Contract tables as Python classes: ORM models, dataclasses, SQLAlchemy Core tables.
+"""Finds contract tables as Python classes: ORM models, dataclasses, SQLAlchemy Core tables.
 
 A class is known by its table: `__tablename__`, Django's or peewee's `Meta`, `table=True` of
 SQLModel, or the contract's `models`, which also names classes of other files and plain dataclasses.
@@ -91,7 +91,7 @@ def find_model_uses(file: File) -> tuple[ModelUse, ...]:
 
 
 def _finder(file: File) -> _Finder | None:
-    """Return what finds the models of a file, or None where the file can have none."""
+    """Return what finds the models of a file, or None where it cannot have any."""
     contract = file.contract
     if contract is None or not any(w in file.source.lowered for w in declarations(contract)):
         return None
@@ -332,7 +332,7 @@ def _column_name(statement: ast.stmt, attribute: ast.Name) -> tuple[str, ast.exp
 
 
 def _attributes(node: ast.ClassDef) -> dict[str, str | None]:
-    """Return the column behind each attribute that a class defines; None where there is none."""
+    """Return the column behind each attribute that a class defines; None for a method."""
     columns: dict[str, str | None] = {}
     for statement in node.body:
         attribute = _defined(statement)

@@ -100,7 +100,7 @@ class _Reads:
         yield RowRead(kind, node, name, table, column, (start, end), rows.statements)
 
     def _one(self, node: ast.expr) -> Rows:
-        """Return the row that an expression is; one of no query if it is none."""
+        """Return the row that an expression is; one without statements if it is not a row."""
         rows = self._rows.rows_of(node)
         return rows if rows is not None and rows.kind == "one" else Rows("one", ())
 

@@ -97,7 +97,7 @@ class RowFinder:
         return None
 
     def _agreed(self, nodes: Sequence[ast.AST]) -> Rows | None:
-        """Return the rows that all of several ways give; an empty way gives none to read."""
+        """Return the rows that all of several ways give; an empty one has nothing to read."""
         return _joined([self.rows_of(node) for node in nodes if not _is_empty(node)])
 
     def _call(self, call: ast.Call) -> Rows | None:

@@ -1,4 +1,4 @@
-"""What is given to names that say something of time: by Python, and through SQL's placeholders."""
+"""Values assigned to names that imply a unit of time, in Python and through placeholders of SQL."""
 
 from __future__ import annotations
 
@@ -21,13 +21,15 @@ Receiver = Literal["variable", "stored", "function"]
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A value under a name that says something of time.
+    """A value assigned to a name that implies a unit of time.
 
     Attributes:
-        name: of a variable, attribute, key, parameter, column, or the function that returns it.
+        name: of a variable, attribute, key, parameter or column, or of the function that returns
+            the value.
         value: the expression.
-        receiver: what has the name: a mere variable, which nothing stores; the function; or else.
-        declared: what the name says of the value; None for `created_at` and the legacy columns.
+        receiver: what has the name: a variable, the function that returns the value, or anything
+            else, which stores it.
+        declared: what the name implies; None for `created_at` and the legacy columns.
     """
 
     name: str
@@ -57,7 +59,7 @@ Pairs = Iterator[tuple[str, ast.expr, Receiver]]
 
 
 def _stored(source: Source) -> Pairs:
-    """Yield what assignments, arguments and dicts give."""
+    """Yield the values of assignments, arguments and dicts."""
     for assign in source.nodes(ast.Assign):
         for target in assign.targets:
             yield from _assigned(target, assign.value)
@@ -93,7 +95,7 @@ def _assigned(target: ast.expr, value: ast.expr) -> Pairs:
 
 
 def _returned(file: File) -> Pairs:
-    """Yield what functions return whose names say something of it."""
+    """Yield what functions return whose names imply its unit."""
     source = file.source
     functions: list[ast.FunctionDef | ast.AsyncFunctionDef] = [
         *source.nodes(ast.FunctionDef),

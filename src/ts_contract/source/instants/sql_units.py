@@ -1,4 +1,4 @@
-"""What SQL writes into a column or compares with it, told without a parser for SQL.
+"""The units of what SQL writes into a column or compares with it, read without sqlglot.
 
 The unit rules work where sqlglot is not installed and load nothing of it, so this does not stand on
 `sql.tokens`. They need little of a statement: which value stands beside which column, and whether

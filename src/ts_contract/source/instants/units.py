@@ -340,7 +340,7 @@ def _scaled(given: Quantity | None, factor: Number | None, direction: int) -> Qu
     steps = _STEPS.get(int(factor.value)) if factor.value == int(factor.value) else None
     is_float = given.is_float or isinstance(factor.value, float)
     if steps is None:
-        # A stretch of time twice as long; but seconds times 60 are no seconds that we know of.
+        # A stretch of time twice as long; but seconds times 60 are not seconds any more.
         is_multiple = direction == 1 and factor.value % 60 and given.kind != "instant"
         return replace(given, is_float=is_float) if is_multiple else None
     place = _ORDER.index(given.unit) + direction * steps
@@ -414,7 +414,7 @@ def mixed(left: ast.expr, right: ast.expr, file: File) -> Mixture | None:
 
 
 def _is_text(node: ast.expr) -> bool:
-    """Tell whether an expression is surely no number: most of what is compared is not."""
+    """Tell whether an expression is surely not a number, as most of what is compared."""
     return isinstance(node, ast.Constant) and isinstance(node.value, str | bytes)
 
 

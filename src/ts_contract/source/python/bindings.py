@@ -1,4 +1,4 @@
-"""What binds a name: imports, arguments, assignments, definitions, and all else.
+"""Finds what binds a name: imports, arguments, assignments, definitions, and all else.
 
 Pure functions over the nodes of a tree; `Source` asks them, and knows the scopes.
 """

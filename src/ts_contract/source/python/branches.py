@@ -1,4 +1,4 @@
-"""What can have happened before a name is used, within one function.
+"""The order of execution within one function: what can have happened before a name is used.
 
 Only the order of the text and the branches of `if` and `match` count; loops are taken to run once.
 """
@@ -42,8 +42,8 @@ def reaching(source: Source, starts: Sequence[ast.AST], use: ast.AST) -> list[as
         use: the node that uses the name.
 
     Returns:
-        The last assignment on the straight way to the use, which makes everything before it
-        moot, and those after it that stand in branches.
+        The last unconditional assignment before the use, which hides all earlier ones, and those
+        after it that stand in branches.
     """
     straight = {id(block) for block in _blocks(source, use)}
     last = 0

@@ -1,4 +1,4 @@
-"""Constants in the source: folded, also through names, with the numbers they are written with."""
+"""Folds constant expressions, also through names, and keeps the numbers they are written with."""
 
 from __future__ import annotations
 

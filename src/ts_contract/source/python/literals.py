@@ -1,4 +1,4 @@
-"""String literals: what each character of a value stands for in the file.
+"""Maps string literals: where each character of a value stands in the file.
 
 The `ast` has the value of a literal and where it begins and ends, and nothing in between: escapes,
 line ends, doubled braces and the joints of implicit concatenation are gone. So the raw source is

@@ -1,4 +1,4 @@
-"""What string an expression would build: literals joined, names followed within the function.
+"""Evaluates string expressions: literals joined, names followed within the function.
 
 Evaluating gives pieces, each of which knows its place in the file: runs of literal text, and holes
 where only the running program knows more. A name is followed through its assignments, `+=`,

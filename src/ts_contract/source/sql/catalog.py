@@ -1,4 +1,4 @@
-"""All tables that are known: the contract's and those of the schema, looked up by name."""
+"""All tables that are known, by name: those of the contract and those of the schema."""
 
 from __future__ import annotations
 

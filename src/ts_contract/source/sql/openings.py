@@ -1,4 +1,4 @@
-"""How SQL begins, in a text and in a file: what is asked before anything is parsed.
+"""Recognises text that may begin an SQL statement or clause, before anything is parsed.
 
 Much English begins with a verb of SQL. What tells the two apart is the word behind the verb.
 """

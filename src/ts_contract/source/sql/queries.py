@@ -106,7 +106,7 @@ class Query:
 
 
 def find_fragments(file: File) -> list[Text]:
-    """Return the literals that read like a clause of SQL and that no query was seen to take in."""
+    """Return the literals that read like a clause of SQL and that no query of the file takes in."""
     source = file.source
     taken = [query.text for query in file.part(find_queries)]
     return [

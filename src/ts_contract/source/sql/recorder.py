@@ -1,4 +1,4 @@
-"""Writes down what the walk over a statement finds: references, stars, names that stay unsure.
+"""Records what the walk over a statement finds: references, stars, names that stay unsure.
 
 Indexes of the parsed statement become places in the file here, and nowhere else.
 """
@@ -65,7 +65,7 @@ class Recorder:
         *,
         values: Places = (),
         node: exp.Expr | None = None,
-        derived: bool = False,
+        through_subquery: bool = False,
     ) -> None:
         """Record an identifier that names a column of `table`, if the contract has it."""
         place = _place(identifier)
@@ -79,7 +79,7 @@ class Recorder:
             role=role,
             values=values,
             node=node or identifier,
-            derived=derived,
+            through_subquery=through_subquery,
         )
 
     def found(
@@ -92,7 +92,7 @@ class Recorder:
         role: Role,
         values: Places = (),
         node: exp.Expr | None = None,
-        derived: bool = False,
+        through_subquery: bool = False,
     ) -> None:
         """Record a contract column at indexes of the statement."""
         contract = table.contract
@@ -117,7 +117,7 @@ class Recorder:
                 span,
                 self.query.is_fragment(span),
                 self.opaque,
-                derived,
+                through_subquery,
                 values=tuple(self.value(place) for place in values),
             )
         )

@@ -86,8 +86,8 @@ class Reference:
         span: offsets of the name in the file.
         fragment: whether it stands outside the literal that the query begins in.
         opaque: whether the statement is a trigger or another that is not a plain query.
-        derived: whether it means a column of a subquery or CTE that passes the table's column on
-            under its own name, where it is a reference of its own; rules report only that one.
+        through_subquery: whether it means a column of a subquery or CTE that passes the table's
+            column on under its own name, and names it inside: rules report only that place.
         output: the name under which it leaves a SELECT, where it is a whole result column.
         dual: whether the same statement writes or defines the other column of the pair too.
         values: what is written (one for each row of VALUES), the DEFAULT that is defined, or, for
@@ -106,7 +106,7 @@ class Reference:
     span: tuple[int, int]
     fragment: bool
     opaque: bool = False
-    derived: bool = False
+    through_subquery: bool = False
     output: str | None = None
     dual: bool = False
     values: tuple[Value, ...] = ()

@@ -1,4 +1,4 @@
-"""The tables that are known beside the contract's: what the linter reads from `schema`.
+"""Loads the tables that are known beside the contract's: what its `schema` names.
 
 SQL files are read in the order that migrations run in, and CREATE, ALTER and DROP are followed;
 a SQLite database is asked. Nothing of the user's is run.

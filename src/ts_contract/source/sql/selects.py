@@ -1,4 +1,4 @@
-"""Queries: every SELECT of a statement, its relations, its clauses, the columns of its rows."""
+"""Walks the SELECTs of a statement: their relations, clauses, and the columns of their rows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ...contract import TableContract
 from .catalog import Catalog
 from .recorder import Recorder
 from .references import Access, Output, Role
-from .tables import Derived, Relation, Scope, Table, base_tables
+from .tables import DerivedTable, Relation, Scope, Table, base_tables
 from .text import is_hole
 
 __all__ = ["Selects", "listed"]
@@ -53,7 +53,7 @@ class Selects:
 
     def query_outputs(
         self, node: exp.Expr, scope: Scope | None
-    ) -> tuple[Derived, list[Output] | None]:
+    ) -> tuple[DerivedTable, list[Output] | None]:
         """Resolve a SELECT, a set operation or a VALUES; return its columns twice."""
         while isinstance(node, exp.Subquery) and isinstance(node.this, exp.Query):
             node = node.this
@@ -64,11 +64,11 @@ class Selects:
         inner = Scope(scope or self.outer)
         for child in node.iter_expressions():
             self.visit(child, inner, "select")
-        return Derived(complete=False), None
+        return DerivedTable(complete=False), None
 
     def set_operation(
         self, node: exp.SetOperation, outer: Scope | None
-    ) -> tuple[Derived, list[Output] | None]:
+    ) -> tuple[DerivedTable, list[Output] | None]:
         """Resolve a UNION, INTERSECT or EXCEPT; its columns are those of the left side."""
         scope = Scope(outer or self.outer)
         self.with_clause(node, scope)
@@ -90,7 +90,9 @@ class Selects:
                     self.recorder.named(column.this, base, "read", "order-by", node=column)
                     break
 
-    def select(self, node: exp.Select, outer: Scope | None) -> tuple[Derived, list[Output] | None]:
+    def select(
+        self, node: exp.Select, outer: Scope | None
+    ) -> tuple[DerivedTable, list[Output] | None]:
         """Resolve one SELECT."""
         scope = Scope(outer or self.outer)
         self.with_clause(node, scope)
@@ -103,9 +105,11 @@ class Selects:
         outputs = self.projections(node.expressions, scope, "select")
         for key, role in _CLAUSES:
             self.clause(node, key, scope, role)
-        return self.derived(node, scope, outputs), outputs
+        return self.derived_table(node, scope, outputs), outputs
 
-    def derived(self, node: exp.Select, scope: Scope, outputs: Sequence[Output]) -> Derived:
+    def derived_table(
+        self, node: exp.Select, scope: Scope, outputs: Sequence[Output]
+    ) -> DerivedTable:
         """Return the rows of a SELECT as a relation."""
         named: dict[str, Table | None] = {}
         stars: list[Relation] = []
@@ -126,7 +130,7 @@ class Selects:
                 complete = complete and relation is not None
             else:
                 stars += [relation for _, relation in scope.relations]
-        return Derived(named, tuple(stars), complete)
+        return DerivedTable(named, tuple(stars), complete)
 
     def projections(
         self, expressions: Sequence[exp.Expr], scope: Scope, role: Role
@@ -164,7 +168,7 @@ class Selects:
                 outputs.append(Output("", is_star=True, star=table.contract))
                 if table.contract is not None and at is not None:
                     self.recorder.star(table.contract, at)
-            if isinstance(relation, Derived) and (relation.outputs or not relation.complete):
+            if isinstance(relation, DerivedTable) and (relation.outputs or not relation.complete):
                 outputs.append(Output("", is_star=True))
         return outputs
 
@@ -177,10 +181,10 @@ class Selects:
             name = cte.alias.lower()
             renamed = tuple(column.lower() for column in cte.alias_column_names)
             if clause.args.get("recursive"):
-                scope.ctes[name] = Derived(dict.fromkeys(renamed), (), bool(renamed))
+                scope.ctes[name] = DerivedTable(dict.fromkeys(renamed), (), bool(renamed))
             derived, _ = self.query_outputs(cte.this, scope)
             if renamed:
-                derived = Derived(dict.fromkeys(renamed))
+                derived = DerivedTable(dict.fromkeys(renamed))
             scope.ctes[name] = derived
 
     def from_clause(self, node: exp.Expr, scope: Scope) -> None:
@@ -228,12 +232,12 @@ class Selects:
             self.visit(node.this, scope, "on")
             columns = _FUNCTION_COLUMNS.get(node.this.name.lower())
             outputs = dict.fromkeys(columns or ())
-            scope.relations.append((alias, Derived(outputs, (), columns is not None)))
+            scope.relations.append((alias, DerivedTable(outputs, (), columns is not None)))
         elif isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table):
             self.add_relation(node.this, scope)
         elif isinstance(node, exp.Subquery | exp.Lateral | exp.Query):
             inner = node.this if isinstance(node, exp.Subquery | exp.Lateral) else node
-            derived: Derived = Derived(complete=False)
+            derived: DerivedTable = DerivedTable(complete=False)
             if isinstance(inner, exp.Query):
                 derived, _ = self.query_outputs(
                     inner,
@@ -241,13 +245,13 @@ class Selects:
                 )
             scope.relations.append((alias, self.renamed(node, derived)))
         else:
-            scope.relations.append((alias, Derived(complete=False)))
+            scope.relations.append((alias, DerivedTable(complete=False)))
         self.joins(node, scope)
 
-    def renamed(self, node: exp.Expr, derived: Derived) -> Derived:
+    def renamed(self, node: exp.Expr, derived: DerivedTable) -> DerivedTable:
         """Return a relation under the column names that its alias lists, if it lists any."""
         columns = [column.lower() for column in getattr(node, "alias_column_names", ())]
-        return Derived(dict.fromkeys(columns)) if columns else derived
+        return DerivedTable(dict.fromkeys(columns)) if columns else derived
 
     # --- expressions -------------------------------------------------------------------------
 
@@ -318,8 +322,10 @@ class Selects:
         access: Access = "read",
     ) -> None:
         """Record a name for each table column that it reads."""
-        for table, derived in relation.bases(identifier.name.lower()):
-            self.recorder.named(identifier, table, access, role, node=node, derived=derived)
+        for table, named_inside in relation.bases(identifier.name.lower()):
+            self.recorder.named(
+                identifier, table, access, role, node=node, through_subquery=named_inside
+            )
 
 
 def _argument(node: exp.Expr, key: str) -> exp.Expr | None:

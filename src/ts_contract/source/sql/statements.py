@@ -1,4 +1,4 @@
-"""One SQL statement: parsed, and every column in it given to its table."""
+"""Resolves one SQL statement: parses it, and finds the table of every column that it names."""
 
 from __future__ import annotations
 

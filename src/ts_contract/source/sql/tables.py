@@ -1,4 +1,4 @@
-"""What tables a column name can belong to at one place of a statement.
+"""The tables that a column name can belong to, at one place of a statement.
 
 An unqualified name is looked up as databases do it: among the tables of its own SELECT, then of
 the one around. If two tables of one FROM had the column, the statement would be ambiguous and
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from ...contract import ROWID_NAMES, TableContract
 
-__all__ = ["Derived", "Relation", "Scope", "Table", "Truth", "base_tables"]
+__all__ = ["DerivedTable", "Relation", "Scope", "Table", "Truth", "base_tables"]
 
 Truth = bool | None
 """True, False, or None for unknown."""
@@ -43,12 +43,12 @@ class Table:
         return column in self.columns or column in ROWID_NAMES
 
     def bases(self, column: str) -> Iterator[tuple[Table, bool]]:
-        """Yield the table itself; see `Derived.bases`."""
+        """Yield the table itself; see `DerivedTable.bases`."""
         yield self, False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Derived:
+class DerivedTable:
     """A subquery, a CTE, or a function that gives rows.
 
     Attributes:
@@ -85,7 +85,7 @@ class Derived:
                 yield from star.bases(column)
 
 
-Relation = Table | Derived
+Relation = Table | DerivedTable
 
 
 @dataclass(slots=True, eq=False)

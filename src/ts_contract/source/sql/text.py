@@ -199,7 +199,7 @@ def _block_step(word: str, depth: int) -> int:
 
 
 def _key(token: re.Match[str], positional: int) -> int | str | None:
-    """Return what a placeholder is bound by; None if the token is none."""
+    """Return what a placeholder is bound by; None if the token is not a placeholder."""
     match token.lastgroup:
         case "mark":
             return positional
