@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +10,6 @@ from ts_contract.lint.engine import check
 from ts_contract.loading import parse_contract
 from ts_contract.source.columns.analysis import find_references
 from ts_contract.source.file import File
-from ts_contract.source.python.literals import Hole, literal_pieces
 from ts_contract.source.python.source import Source
 from ts_contract.source.sql.queries import find_queries
 
@@ -94,49 +91,6 @@ values = st.text(
     ),
     max_size=30,
 )
-PREFIXES = st.sampled_from(["", "u", "f"])
-
-
-def spelt(value: str, prefix: str) -> str:
-    """Return a literal of `value` as Python itself would spell it."""
-    if prefix == "f":
-        value = value.replace("{", "{{").replace("}", "}}")
-    return prefix + repr(value)
-
-
-@given(st.lists(st.tuples(values, PREFIXES), min_size=1, max_size=4), values)
-def test_pieces_give_the_value_and_lie_within_the_literal(parts, before) -> None:
-    text = f"x = {before!r}; y = (" + " ".join(spelt(*part) for part in parts) + ")"
-    source = Source(text)
-    node = source.tree.body[1].value
-    pieces = literal_pieces(source, node)
-    start, end = source.span(node)
-    assert "".join(piece.text for piece in pieces) == "".join(value for value, _ in parts)
-    assert all(start <= piece.start <= piece.end <= end for piece in pieces)
-    for piece in pieces:
-        if piece.end - piece.start == len(piece.text):
-            assert text[piece.start : piece.end] == piece.text
-
-
-@given(st.lists(st.tuples(values, st.sampled_from(["a", "b[0]", "c['}']", "d:>{w}", "e!r"]))))
-def test_holes_of_f_strings_are_where_their_braces_are(parts) -> None:
-    text = "x = f" + repr(
-        "".join(v.replace("{", "{{").replace("}", "}}") + "\x00" for v, _ in parts)
-    )
-    for _, hole in parts:
-        fits = "'" not in hole or text[5] != "'"
-        text = text.replace("\\x00", "{" + (hole if fits else "a") + "}", 1)
-    source = Source(text)
-    node = source.tree.body[0].value
-    if not isinstance(node, ast.JoinedStr):
-        return
-    holes = [piece for piece in literal_pieces(source, node) if isinstance(piece, Hole)]
-    assert len(holes) == len(parts)
-    for hole in holes:
-        assert text[hole.start] == "{"
-        assert text[hole.end - 1] == "}"
-
-
 names = st.sampled_from(["id", "title", "日本", "日", "x_1"])
 blanks = st.sampled_from(
     [" ", "\n", "\t", "\r\n", " /* created_at */ ", " -- created_at\n", "\n\n"]

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import ast
 import sqlite3
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ts_contract import ContractError
 from ts_contract.loading import parse_contract
 from ts_contract.source.columns.analysis import find_references, find_stars, find_unsure
 from ts_contract.source.file import File, Schema
 from ts_contract.source.python.source import Source
-from ts_contract.source.sql.schema import load_schema, schema_of_sql
+from ts_contract.source.sql.schema import schema_of_sql
 
 SCHEMA = """
 CREATE TABLE tasks (id INTEGER PRIMARY KEY, title TEXT, created_at TEXT, updated_at TEXT);
@@ -155,87 +153,6 @@ def test_without_a_schema_generated_queries_invent_nothing(database, sql) -> Non
     except sqlite3.OperationalError:
         return
     assert resolved(sql, None) <= expected
-
-
-# --- what is written and compared -------------------------------------------------------------
-
-
-def written(call: str) -> list[tuple[str, list[list[str]]]]:
-    """Return each contract column that is not just read, with the Python bound to it."""
-    file = File(Source(call), CONTRACT)
-    return [
-        (r.name, [[ast.unparse(node) for node in value.bound] for value in r.values])
-        for r in file.part(find_references)
-        if r.values
-    ]
-
-
-@pytest.mark.parametrize(
-    ("call", "expected"),
-    [
-        ('q("UPDATE tasks SET created_at = ?", (now(),))', [["now()"]]),
-        ('q("UPDATE tasks SET title = ?, created_at = ?", [a, b.c])', [["b.c"]]),
-        ('q("UPDATE tasks SET created_at = :at", {"at": x, "b": y})', [["x"]]),
-        ('q("UPDATE tasks SET created_at = %(at)s", dict_of)', [[]]),
-        ('q("UPDATE tasks SET created_at = ?2 WHERE id = ?1", (a, b))', [["b"]]),
-        ('q("INSERT INTO tasks (id, created_at) VALUES (?, ?)", (a, b))', [["b"]]),
-        ('q("INSERT INTO tasks (created_at) VALUES (?), (?)", (a, b))', [["a"], ["b"]]),
-        ('q("INSERT INTO tasks (id, created_at) SELECT ?, ?", (a, b))', [["b"]]),
-        ('q("SELECT id FROM tasks WHERE created_at > ?", (since,))', [["since"]]),
-        ('q("SELECT id FROM tasks WHERE ? < created_at", (since,))', [["since"]]),
-        ('q("SELECT id FROM tasks WHERE created_at BETWEEN ? AND ?", (a, b))', [["a"], ["b"]]),
-        ('q("SELECT id FROM tasks WHERE created_at IN (?, ?)", (a, b))', [["a"], ["b"]]),
-        ('q("UPDATE tasks SET title = ?, created_at = ?", (*a, b))', [["b"]]),
-        ('q("UPDATE tasks SET created_at = ?, title = ?", (a, *b))', [["a"]]),
-        ('q("UPDATE tasks SET title = ?, created_at = ?, id = ?", (a, *b))', [[]]),
-        (
-            'q.executemany("INSERT INTO tasks (created_at) VALUES (?)", [(r.at,) for r in rows])',
-            [["r.at"]],
-        ),
-        ('q.executemany("INSERT INTO tasks (created_at) VALUES (?)", [(a,), (b,)])', [["a", "b"]]),
-        ('q("UPDATE tasks SET created_at = $1", a)', [["a"]]),
-        ('p = (a, b)\nq("UPDATE tasks SET title = ?, created_at = ?", p)', [["b"]]),
-    ],
-)
-def test_the_bound_expression_is_found(call, expected) -> None:
-    assert written(call) == [("tasks.created_at", expected)]
-
-
-# --- the schema -------------------------------------------------------------------------------
-
-
-def test_migrations_are_followed_in_numeric_order(tmp_path) -> None:
-    (tmp_path / "2_add.sql").write_text("ALTER TABLE t ADD COLUMN b TEXT; CREATE TABLE gone (x);")
-    (tmp_path / "10_more.sql").write_text(
-        "ALTER TABLE t RENAME COLUMN b TO c; DROP TABLE gone; ALTER TABLE t RENAME TO u;"
-    )
-    (tmp_path / "10_more.down.sql").write_text("ALTER TABLE u RENAME TO t;")
-    (tmp_path / "1_init.sql").write_text("CREATE TABLE t (a INTEGER PRIMARY KEY, z);")
-    schema = load_schema(parse_contract({"schema": [str(tmp_path)]}))
-    assert schema is not None
-    assert schema.tables == {"u": ("a", "z", "c")}
-
-
-def test_a_database_is_asked(tmp_path) -> None:
-    path = tmp_path / "a b%.db"
-    connection = sqlite3.connect(path)
-    connection.executescript(SCHEMA + "CREATE VIEW seen AS SELECT id AS n FROM tasks;")
-    connection.close()
-    before = path.read_bytes()
-    schema = load_schema(parse_contract({"schema": [str(path)]}))
-    assert schema is not None
-    assert schema.tables["seen"] == ("n",)
-    assert schema.tables["runs"] == ("id", "task", "started_at", "title")
-    assert path.read_bytes() == before
-
-
-@pytest.mark.parametrize("content", [None, b"SQLite format 3\x00 and nothing behind it"])
-def test_a_schema_that_cannot_be_read_is_named(tmp_path, content) -> None:
-    path = tmp_path / "app.db"
-    if content is not None:
-        path.write_bytes(content)
-    with pytest.raises(ContractError, match=r"schema: .*app\.db.* cannot be read"):
-        load_schema(parse_contract({"schema": [str(path)]}))
 
 
 def test_a_table_of_the_schema_settles_what_was_unsure() -> None:
