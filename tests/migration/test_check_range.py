@@ -1,7 +1,5 @@
 """migrate --check-range: the database itself refuses what is no epoch millisecond."""
 
-import sqlite3
-
 import pytest
 
 from ts_contract.loading import parse_contract
@@ -32,18 +30,17 @@ def store(request, build):
     ],
 )
 def test_it_refuses_what_is_no_millisecond_of_the_range(store, value):
-    with store.opened() as db:
-        with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
-            db.execute("INSERT INTO t (c_ms) VALUES (?)", (value,))
-        with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
-            db.execute("UPDATE t SET c_ms = ?", (value,))
+    with pytest.raises(store.refusal, match="CHECK"):
+        store.run("INSERT INTO t (c_ms) VALUES (?)", value)
+    with pytest.raises(store.refusal, match="CHECK"):
+        store.run("UPDATE t SET c_ms = ?", value)
 
 
 @pytest.mark.parametrize("value", [None, NOON, 1_577_836_800_000, 1_893_456_000_000])
 def test_it_lets_the_range_in(store, value):
-    with store.opened() as db:
-        db.execute("INSERT INTO t (id, c_ms) VALUES (2, ?)", (value,))
-        assert db.execute("SELECT c_ms FROM t WHERE id = 2").fetchone() == (value,)
+    store.run("INSERT INTO t (id, c_ms) VALUES (2, ?)", value)
+
+    assert store.value("SELECT c_ms FROM t WHERE id = 2") == value
 
 
 @pytest.mark.parametrize("options", [{"offline": True}, {"batch_size": 1, "pause": 0}])
@@ -64,11 +61,10 @@ def test_an_old_writer_out_of_range_is_not_refused_but_listed(build):
     """The sync trigger must not break old code that the CHECK knows nothing of."""
     store = build(STORE)
     migrate(store.url, CONTRACT, check_range=True)
-    with store.opened() as db:
-        db.execute("INSERT INTO t (c) VALUES ('1999-01-01 00:00:00')")
-        db.execute("INSERT INTO t (c) VALUES ('2024-01-15 12:00:00')")
-        db.execute("UPDATE t SET c = '2099-01-01' WHERE id = 2")
-        assert db.execute("SELECT c_ms FROM t").fetchall() == [(None,), (None,)]
+    store.run("INSERT INTO t (c) VALUES ('1999-01-01 00:00:00')")
+    store.run("INSERT INTO t (c) VALUES ('2024-01-15 12:00:00')")
+    store.run("UPDATE t SET c = '2099-01-01' WHERE id = 2")
+    assert store.rows("t", "c_ms") == [(None,), (None,)]
 
     report = verify(store.url, CONTRACT)
 

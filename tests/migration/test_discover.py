@@ -154,10 +154,5 @@ def test_what_it_proposes_can_be_migrated(build, tmp_path):
 
     assert migrate(store.url, contract).ok
 
-    with store.opened() as db:
-        assert db.execute(
-            "SELECT joined_at_ms, last_login_ms FROM users WHERE id = 1"
-        ).fetchone() == (
-            1_705_320_000_000,
-            1_705_320_000_250,
-        )
+    found = store.run("SELECT joined_at_ms, last_login_ms FROM users WHERE id = 1")
+    assert found == [(1_705_320_000_000, 1_705_320_000_250)]

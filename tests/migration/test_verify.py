@@ -1,5 +1,7 @@
 """verify finds whatever is wrong, and says where."""
 
+from datetime import datetime, timedelta
+
 import pytest
 
 from ts_contract.loading import parse_contract
@@ -35,24 +37,11 @@ def store(build):
     return store
 
 
-def spoil(store, *statements: str) -> None:
-    """Write past the sync triggers, as a mistake of ours or a restored table would."""
-    with store.opened() as db:
-        triggers = db.execute(
-            "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'tasks'"
-        ).fetchall()
-        for name, _ in triggers:
-            db.execute(f'DROP TRIGGER "{name}"')
-        for statement in statements:
-            db.execute(statement)
-        for _, sql in triggers:
-            db.execute(sql)
-
-
 @pytest.mark.parametrize("row", range(1, len(FORMS) + 1))
 @pytest.mark.parametrize("by", [1, -1, 999, -1_000, 3_600_000])
 def test_one_wrong_value_is_found_whatever_its_form(store, row, by):
-    spoil(store, f"UPDATE tasks SET created_at_ms = created_at_ms + {by} WHERE id = {row}")
+    change = f"UPDATE tasks SET created_at_ms = created_at_ms + {by} WHERE id = {row}"
+    store.run_past_triggers("tasks", change)
 
     report = verify(store.url, CONTRACT)
 
@@ -77,7 +66,7 @@ def test_one_wrong_value_is_found_whatever_its_form(store, row, by):
     ],
 )
 def test_a_value_of_the_wrong_kind_is_found(store, spoilt, kind):
-    spoil(store, f"UPDATE tasks SET {spoilt} WHERE id = 3")
+    store.run_past_triggers("tasks", f"UPDATE tasks SET {spoilt} WHERE id = 3")
 
     report = verify(store.url, CONTRACT)
 
@@ -102,8 +91,7 @@ def test_a_value_of_the_wrong_kind_is_found(store, spoilt, kind):
     ],
 )
 def test_what_is_missing_is_named(store, statement, named):
-    with store.opened() as db:
-        db.execute(statement)
+    store.run(statement)
 
     report = verify(store.url, CONTRACT)
 
@@ -150,9 +138,8 @@ def test_it_judges_a_database_that_another_migrator_filled(build):
 
 
 def test_twenty_differences_are_shown_and_all_are_counted(store):
-    with store.opened() as db:
-        db.executemany("INSERT INTO tasks (created_at) VALUES (?)", [("2024-01-15 12:00:00",)] * 60)
-    spoil(store, "UPDATE tasks SET created_at_ms = created_at_ms + 1")
+    store.run_many("INSERT INTO tasks (created_at) VALUES (?)", [("2024-01-15 12:00:00",)] * 60)
+    store.run_past_triggers("tasks", "UPDATE tasks SET created_at_ms = created_at_ms + 1")
 
     column = verify(store.url, CONTRACT).tables[0].columns[0]
 
@@ -160,15 +147,15 @@ def test_twenty_differences_are_shown_and_all_are_counted(store):
 
 
 def test_one_planted_millisecond_in_many_rows_is_found(build):
-    store = build(STORE)
-    with store.opened() as db:
-        db.execute(
-            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60000)"
-            " INSERT INTO tasks SELECT i, datetime(1577836800 + i * 3001, 'unixepoch'),"
-            " strftime('%Y-%m-%dT%H:%M:%f', 1577836800 + i * 2003, 'unixepoch') FROM n"
-        )
+    start = datetime(2020, 1, 1)
+    rows = []
+    for n in range(1, 60_001):
+        created, updated = (start + timedelta(seconds=n * seconds) for seconds in (3001, 2003))
+        rows.append((n, f"{created}", f"{updated.isoformat()}.000"))
+    store = build(STORE, tasks=rows)
     assert migrate(store.url, CONTRACT, offline=True).ok
-    spoil(store, "UPDATE tasks SET updated_at_ms = updated_at_ms - 1 WHERE id = 41234")
+    change = "UPDATE tasks SET updated_at_ms = updated_at_ms - 1 WHERE id = 41234"
+    store.run_past_triggers("tasks", change)
 
     report = verify(store.url, CONTRACT)
 

@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 
 from ts_contract.loading import parse_contract
-from ts_contract.migration import Refused, finalize, migrate, plan, rollback, status, verify
+from ts_contract.migration import Refused, finalize, migrate, rollback, status
 
 NOON = 1_705_320_000_000
 CONTRACT = parse_contract({"tables": {"t": ["c"]}})
@@ -273,61 +273,6 @@ def test_what_the_table_itself_needs_is_named_and_kept(migrated, create, named):
     assert store.content() == before
 
 
-def test_not_before_it_was_migrated(build):
-    store = build(PLAIN)
-    before = store.content()
-
-    with pytest.raises(Refused, match=r"t\.c is not migrated; run `ts-contract migrate` first"):
-        finalize(store.url, CONTRACT)
-
-    assert store.content() == before
-
-
-def test_not_with_values_in_the_quarantine(build):
-    store = build(PLAIN, t=[(1, "soon", "x")])
-    migrate(store.url, CONTRACT)
-    before = store.content()
-
-    with pytest.raises(Refused, match="1 value"):
-        finalize(store.url, CONTRACT)
-
-    assert store.content() == before
-
-
-def test_not_with_a_difference(migrated):
-    store = migrated(PLAIN)
-    with store.opened() as db:
-        db.execute("DROP TRIGGER _ts_contract_t_update")
-        db.execute("UPDATE t SET c_ms = 5 WHERE id = 3")
-    before = store.content()
-
-    with pytest.raises(Refused):
-        finalize(store.url, CONTRACT)
-
-    assert store.content() == before
-
-
-def test_not_by_another_contract(migrated):
-    store = migrated(PLAIN)
-
-    with pytest.raises(Refused, match="was not migrated by this contract"):
-        finalize(store.url, parse_contract({"timezone": "Asia/Kolkata", "tables": {"t": ["c"]}}))
-
-
-def test_a_finalized_store_is_left_alone_by_everything_else(migrated):
-    store = migrated(PLAIN)
-    finalize(store.url, CONTRACT)
-    before = store.content()
-
-    assert plan(store.url, CONTRACT).steps == ()
-    assert verify(store.url, CONTRACT).ok
-    assert migrate(store.url, CONTRACT).ok
-    with pytest.raises(Refused, match="was dropped by finalize"):
-        rollback(store.url, CONTRACT)
-
-    assert store.content() == before
-
-
 def test_in_an_attached_database_too(migrated):
     store = migrated(GOES["a check on the column"][1])
     with closing(sqlite3.connect(":memory:")) as db:
@@ -342,22 +287,6 @@ def test_in_an_attached_database_too(migrated):
 # --- rollback beside what happened since -------------------------------------------------------
 
 
-def test_rollback_keeps_what_was_written_meanwhile(migrated):
-    store = migrated(PLAIN)
-    with store.opened() as db:
-        db.execute("INSERT INTO t (id, c_ms, note) VALUES (77, ?, 'new')", (NOON,))
-        db.execute("CREATE INDEX mine ON t (note)")
-        db.execute("CREATE TABLE other (x)")
-
-    rollback(store.url, CONTRACT)
-
-    with store.opened() as db:
-        row = db.execute("SELECT * FROM t WHERE id = 77").fetchone()
-        assert row == (77, "2024-01-15 12:00:00", "new")
-        names = {name for (name,) in db.execute("SELECT name FROM sqlite_schema")}
-        assert names == {"t", "mine", "other"}
-
-
 @pytest.mark.parametrize(
     "create", [create for _, create in GOES.values() if create], ids=[n for n in GOES if GOES[n][1]]
 )
@@ -367,22 +296,3 @@ def test_rollback_gives_back_whatever_text_the_table_had(migrated, create):
     rollback(store.url, CONTRACT)
 
     assert table_sql(store) == create
-
-
-def test_rollback_refuses_another_contract(migrated):
-    store = migrated(PLAIN)
-    before = store.content()
-
-    with pytest.raises(Refused, match="another contract"):
-        rollback(store.url, parse_contract({"timezone": "Asia/Kolkata", "tables": {"t": ["c"]}}))
-
-    assert store.content() == before
-
-
-def test_rollback_where_nothing_was_done_does_nothing(build):
-    store = build(PLAIN)
-    before = store.content()
-
-    assert rollback(store.url, CONTRACT).columns == ()
-
-    assert store.content() == before
