@@ -1,0 +1,93 @@
+"""A database is asked about rewrites, right ones and wrong ones that nobody would make."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from sqlite3 import connect
+
+import pytest
+
+from ts_contract.codemod.files import Result, rewrite_bytes
+from ts_contract.codemod.rewrite import Settings
+from ts_contract.codemod.verify.rewrites import Verified, verify_rewrites
+from ts_contract.loading import parse_contract
+from ts_contract.migration import Refused
+
+CONTRACT = parse_contract({"tables": {"tasks": ["created_at"]}})
+SETTINGS = Settings(CONTRACT, None, frozenset({"TSC201", "TSC202"}))
+BEFORE = 'c.execute("SELECT id FROM tasks WHERE created_at > ? ORDER BY created_at", (x,))\n'
+AFTER = BEFORE.replace("created_at", "created_at_ms")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    path = tmp_path / "store.db"
+    with closing(connect(path)) as database:
+        database.executescript(
+            """
+            CREATE TABLE tasks (id INTEGER PRIMARY KEY, created_at TEXT);
+            CREATE INDEX by_time ON tasks (created_at);
+            CREATE VIEW latest AS SELECT max(created_at) FROM tasks;
+            INSERT INTO tasks VALUES (1, '2024-03-02 10:00:00'), (2, '2024-03-01 10:00:00'),
+                (3, '2024-03-05 10:00:00'), (4, NULL);
+            """
+        )
+    return path
+
+
+def verified(store: Path, after: str, before: str = BEFORE) -> Verified:
+    result = Result("app.py", before.encode(), after.encode())
+    return verify_rewrites(store, [result], SETTINGS)
+
+
+def test_what_the_codemod_makes_gives_the_same_rows(store: Path) -> None:
+    result = rewrite_bytes(BEFORE.encode(), "app.py", SETTINGS)
+    assert verify_rewrites(store, [result], SETTINGS) == Verified(1, 1, 1, ())
+
+
+def test_the_database_is_only_read(store: Path) -> None:
+    data = store.read_bytes()
+    verified(store, AFTER)
+    assert store.read_bytes() == data
+
+
+def test_other_rows_are_told_with_the_place(store: Path) -> None:
+    lines = "import x\n\n"
+    after = AFTER.replace("SELECT id", "SELECT -id")
+    (problem,) = verified(store, lines + after, lines + BEFORE).problems
+    assert problem.startswith("app.py:3: gives other rows, with ")
+
+
+def test_another_number_of_rows_is_told(store: Path) -> None:
+    (problem,) = verified(store, AFTER.replace("created_at_ms >", "created_at_ms + 1 >")).problems
+    assert "rows before" in problem
+
+
+def test_a_statement_that_does_not_prepare_without_legacy_columns_is_told(store: Path) -> None:
+    outcome = verified(store, AFTER.replace("SELECT id", "SELECT other"))
+    assert (outcome.statements, outcome.prepared) == (1, 0)
+    assert "does not prepare (no such column: other)" in outcome.problems[0]
+
+
+def test_what_still_names_a_legacy_column_is_marked_and_not_judged(store: Path) -> None:
+    after = BEFORE.replace("ORDER BY created_at", "ORDER BY created_at_ms")
+    assert verified(store, after) == Verified(0, 0, 0, ())
+
+
+def test_a_statement_of_another_schema_is_not_judged(store: Path) -> None:
+    before, after = (text.replace("SELECT id", "SELECT other") for text in (BEFORE, AFTER))
+    assert verified(store, after, before) == Verified(0, 0, 0, ())
+
+
+def test_a_file_that_is_not_a_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("not a database, but long enough to be read as one\n" * 9)
+    with pytest.raises(Refused, match=r"cannot be copied .*; name a SQLite database"):
+        verified(path, AFTER)
+
+
+def test_without_a_contract_there_is_nothing_to_migrate(store: Path) -> None:
+    settings = Settings(None, None, frozenset({"TSC101"}))
+    with pytest.raises(Refused, match="needs a contract"):
+        verify_rewrites(store, [], settings)
