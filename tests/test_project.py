@@ -69,3 +69,30 @@ def test_everything_is_every_extra_but_the_large_one() -> None:
     extras = set(PROJECT["optional-dependencies"]) - {"all", "fast"}
     (everything,) = PROJECT["optional-dependencies"]["all"]
     assert set(re.findall(r"\w+", everything.partition("[")[2])) == extras
+
+
+def test_contributing_lists_the_floors_that_are_checked() -> None:
+    contracts = PYPROJECT["tool"]["importlinter"]["contracts"]
+    (layers,) = [c["layers"] for c in contracts if c["name"].startswith("floors")]
+    section = text("CONTRIBUTING.md").partition("## The floors")[2]
+    listed = section.split("```")[1].strip().splitlines()
+    assert [set(line.split(", ")) for line in listed] == [
+        set(layer.split(" | ")) for layer in layers
+    ]
+
+
+PACKAGE = ROOT / "src" / "ts_contract"
+
+
+@pytest.mark.parametrize("page", ["docs/architecture.md", "CONTRIBUTING.md"])
+def test_the_modules_that_a_page_names_are_there(page: str) -> None:
+    """Each is named by its path in the package or in the tree, or by its name where one has it."""
+    named = set(re.findall(r"`([\w./]+(?:\.py|/))`", text(page)))
+    assert named
+    missing = [
+        path
+        for path in named
+        if not ((PACKAGE / path).exists() or (ROOT / path).exists())
+        and ("/" in path.rstrip("/") or not any(PACKAGE.rglob(path.rstrip("/"))))
+    ]
+    assert missing == []
