@@ -97,19 +97,28 @@ def _rows(source: Source, given: ast.expr) -> list[ast.expr]:
 def _element(row: ast.expr, key: int | str, statement: StatementText) -> ast.expr | None:
     """Return the expression of a row that a key binds; None where a star hides it."""
     if isinstance(row, ast.Dict):
-        for name, value in zip(row.keys, row.values, strict=True):
-            if isinstance(name, ast.Constant) and name.value == key:
-                return value
-        return None
-    if not isinstance(row, ast.Tuple | ast.List) or not isinstance(key, int):
-        return None
-    stars = [i for i, element in enumerate(row.elts) if isinstance(element, ast.Starred)]
+        return _under(row, key)
+    if isinstance(row, ast.Tuple | ast.List) and isinstance(key, int):
+        return _at(row.elts, key, statement)
+    return None
+
+
+def _under(row: ast.Dict, key: int | str) -> ast.expr | None:
+    for name, value in zip(row.keys, row.values, strict=True):
+        if isinstance(name, ast.Constant) and name.value == key:
+            return value
+    return None
+
+
+def _at(elements: Sequence[ast.expr], key: int, statement: StatementText) -> ast.expr | None:
+    """Return the element at a position, counted from the end where a star stands before it."""
+    stars = [i for i, element in enumerate(elements) if isinstance(element, ast.Starred)]
     if not stars or key < stars[0]:
-        return row.elts[key] if key < len(row.elts) else None
+        return elements[key] if key < len(elements) else None
     wanted = 1 + max(p.key for p in statement.placeholders if isinstance(p.key, int))
     from_end = wanted - key
-    hidden_after = len(row.elts) - 1 - stars[-1]
-    return row.elts[-from_end] if from_end <= hidden_after else None
+    hidden_after = len(elements) - 1 - stars[-1]
+    return elements[-from_end] if from_end <= hidden_after else None
 
 
 def _arguments_behind(call: ast.Call, anchor: ast.expr) -> ast.Tuple | None:
