@@ -78,7 +78,7 @@ def written(rng: random.Random, bad: float = 0.0) -> tuple[object, int | None]:
 
 
 @dataclass
-class Store:
+class KnownStore:
     """A database before the migration, and what has to come of it.
 
     Attributes:
@@ -168,13 +168,13 @@ def rng(request) -> random.Random:
 
 
 @pytest.fixture
-def build(tmp_path, rng) -> Callable[..., Store]:
+def build(tmp_path, rng) -> Callable[..., KnownStore]:
     """Return a function that builds a store."""
 
     def build(
         rows: int = 4_000, bad: float = 0.02, schema: str = SCHEMA, journal: str = "wal"
-    ) -> Store:
-        store = Store(tmp_path / "built.db")
+    ) -> KnownStore:
+        store = KnownStore(tmp_path / "built.db")
         with closing(sqlite3.connect(store.path)) as db:
             db.execute(f"PRAGMA journal_mode = {journal}")
             db.executescript(schema)

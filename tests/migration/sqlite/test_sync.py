@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from ts_contract.loading import parse_contract
 from ts_contract.migration import migrate, verify
+from ts_contract.migration.engines.sqlite.names import quote
 
 NOON = 1_705_320_000_000
 GOOD = {
@@ -28,7 +29,7 @@ _stores: dict[str, bytes] = {}
 
 
 @dataclass
-class Store:
+class OpenStore:
     """A migrated store in a plain connection, and how to write its one table of a kind."""
 
     db: sqlite3.Connection
@@ -51,12 +52,12 @@ class Store:
         """Run a statement in which {t}, {c}, {m}, {keys} and {here} stand for quoted names."""
         return self.db.execute(
             sql.format(
-                t=quoted(self.kind.table),
-                c=quoted(self.kind.legacy),
-                m=quoted(self.epoch),
-                keys=", ".join(map(quoted, self.kind.key)),
+                t=quote(self.kind.table),
+                c=quote(self.kind.legacy),
+                m=quote(self.epoch),
+                keys=", ".join(map(quote, self.kind.key)),
                 marks=", ".join("?" for _ in self.kind.key),
-                here=" AND ".join(f"{quoted(name)} = ?" for name in self.kind.key),
+                here=" AND ".join(f"{quote(name)} = ?" for name in self.kind.key),
             ),
             values,
         )
@@ -69,35 +70,31 @@ class Store:
         listed = []
         for key, value in self.run("SELECT row_key, value FROM _ts_contract_quarantine"):
             names = json.loads(key)
-            here = " AND ".join(f"{quoted(name)} = ?" for name in names)
+            here = " AND ".join(f"{quote(name)} = ?" for name in names)
             row = self.run(f"SELECT {{keys}} FROM {{t}} WHERE {here}", *names.values())
             listed.append((row.fetchone(), value))
         return listed
 
 
-def quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
 @pytest.fixture(params=[0, 1], ids=["", "recursive"])
-def open_store(request, fill) -> Iterator[Callable[..., Store]]:
+def open_store(request, fill) -> Iterator[Callable[..., OpenStore]]:
     """Return a function that opens a migrated store of a kind, in memory."""
     with closing(sqlite3.connect(":memory:")) as db:
 
-        def open_store(kind) -> Store:
+        def open_store(kind) -> OpenStore:
             if kind.create not in _stores:
                 store = fill(kind)
                 assert migrate(store.url, kind.contract, pause=0).ok
                 _stores[kind.create] = store.content()
             db.deserialize(_stores[kind.create])
             db.execute(f"PRAGMA recursive_triggers = {request.param}")
-            return Store(db, kind)
+            return OpenStore(db, kind)
 
         yield open_store
 
 
 @pytest.fixture
-def store(open_store, writable_kind) -> Store:
+def store(open_store, writable_kind) -> OpenStore:
     return open_store(writable_kind)
 
 
@@ -251,7 +248,7 @@ def test_an_update_of_something_else_touches_neither(store):
 def test_a_row_keeps_its_instant_when_its_key_changes(store):
     key = fresh_key(store.kind)
     before = store.row(store.kind.keys[0])
-    sets = ", ".join(f"{quoted(name)} = ?" for name in store.kind.key)
+    sets = ", ".join(f"{quote(name)} = ?" for name in store.kind.key)
 
     store.run(f"UPDATE {{t}} SET {sets} WHERE {{here}}", *key, *store.kind.keys[0])
 
@@ -382,7 +379,7 @@ def test_a_replaced_row_takes_its_listing_along(store):
 def test_a_changed_key_is_changed_in_the_listing(store):
     key, bad = fresh_key(store.kind), no_instant(store.kind)
     store.run("UPDATE {t} SET {c} = ? WHERE {here}", bad, *store.kind.keys[0])
-    sets = ", ".join(f"{quoted(name)} = ?" for name in store.kind.key)
+    sets = ", ".join(f"{quote(name)} = ?" for name in store.kind.key)
 
     store.run(f"UPDATE {{t}} SET {sets} WHERE {{here}}", *key, *store.kind.keys[0])
 
