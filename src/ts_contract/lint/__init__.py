@@ -6,7 +6,7 @@ all stand on it.
 
 - `findings`: what a rule reports.
 - `gate`: what a text must hold for a rule to be tried.
-- `rules/`: the rules; `engine`: checks one file with them.
+- `rules/`: the rules; `engine`: checks one file with them; `finders`: who finds what they look at.
 - `noqa`, `baseline`: which findings pass.
 - `settings`, `files`: many files, and how they are checked.
 - `report`: findings as text, JSON, SARIF and GitHub annotations.

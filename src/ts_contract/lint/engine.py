@@ -11,31 +11,13 @@ import ast
 from collections.abc import Callable, Iterable, Iterator
 
 from ..contract import Contract
-from ..source.columns.analysis import find_references, find_stars, find_unsure
-from ..source.columns.model import ColumnData, ModelColumn, ModelUse, RowRead
-from ..source.columns.named import find_column_data
-from ..source.columns.orm import find_model_columns, find_model_uses
-from ..source.columns.row_reads import find_row_reads
 from ..source.file import File, Schema
 from ..source.instants.assigned import Assignment, find_assigned
 from ..source.python.source import Source
-from ..source.sql.references import Reference, Star, Unsure
 from .findings import Finding
 from .rules import Match, Rule, all_rules, applying
 
 __all__ = ["check", "check_file"]
-
-_FINDERS: dict[type, Callable[[File], Iterable[object]]] = {
-    Assignment: find_assigned,
-    ColumnData: find_column_data,
-    ModelColumn: find_model_columns,
-    ModelUse: find_model_uses,
-    Reference: find_references,
-    RowRead: find_row_reads,
-    Star: find_stars,
-    Unsure: find_unsure,
-}
-"""What a rule may be registered `on`, besides the nodes of the tree, and who finds it."""
 
 
 def check(
@@ -99,7 +81,16 @@ def _subjects(rule: Rule, file: File) -> Iterator[object]:
         if issubclass(kind, ast.AST):
             yield from file.source.nodes(kind)
         else:
-            yield from file.part(_FINDERS[kind])
+            yield from file.part(_finder(kind))
+
+
+def _finder(kind: type) -> Callable[[File], Iterable[object]]:
+    """Return what finds the parts of a class in a file."""
+    if kind is Assignment:
+        return find_assigned
+    from .finders import FINDERS  # noqa: PLC0415 - only where a rule about columns is tried
+
+    return FINDERS[kind]
 
 
 def _finding(rule: Rule, match: Match, source: Source) -> Finding:

@@ -20,7 +20,7 @@ this code, the second nothing.
         yield Match(node, {"call": name}, fix=...)
 
 `on` is the class, or classes, whose instances the check receives: those of `ast`, or what a finder
-of `source` finds, such as `Reference`; the engine has the list. `needs` are the gate: the rule
+of `source` finds, such as `Reference`; `lint.finders` has the list. `needs` are the gate: the rule
 is tried only on a file whose text holds all of them. Guards come first, the cheapest first: a check
 is a list of reasons to stay silent, and then one `yield`. The message stands in the decorator
 alone, as a `str.format` template over the fields of the match.

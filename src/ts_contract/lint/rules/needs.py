@@ -7,8 +7,7 @@ from collections.abc import Iterable
 
 from ...contract import ColumnContract, Contract, TableContract
 from ...source.cache import remember_last
-from ...source.columns.named import quoted_tables
-from ...source.columns.orm import declarations
+from ...source.columns.words import declarations, quoted_tables
 from ...source.sql.openings import OPENS_SQL, OPENS_SQL_OR_CLAUSE
 from ..gate import AnyOf, any_of
 

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ...contract import ColumnContract, Contract, TableContract
-from ..cache import remember_last
 from ..file import File
 from ..python.literals import literal_pieces
 from ..python.names import called_name
@@ -15,18 +14,12 @@ from ..python.source import Source
 from ..sql.text import Text, iter_words
 from .analysis import find_statements
 from .model import ColumnData
+from .words import quoted_tables
 
-__all__ = ["find_column_data", "quoted_tables"]
+__all__ = ["find_column_data"]
 
 
 _TAKES_COLUMNS = re.compile(r"insert|update|upsert|select|delete|replace|index", re.IGNORECASE)
-
-
-@remember_last
-def quoted_tables(contract: Contract) -> tuple[re.Pattern[str], ...]:
-    """Return the patterns of the literals, in lower case, that are a table's name."""
-    names = "|".join(re.escape(table.name.lower()) for table in contract.tables)
-    return tuple(re.compile(f"{quote}(?:{names}){quote}") for quote in "\"'")
 
 
 def find_column_data(file: File) -> tuple[ColumnData, ...]:

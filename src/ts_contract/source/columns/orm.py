@@ -16,8 +16,9 @@ from ..file import File
 from ..python.names import called_name
 from ..python.source import Source
 from .model import ModelColumn, ModelUse
+from .words import declarations
 
-__all__ = ["declarations", "find_model_columns", "find_model_uses"]
+__all__ = ["find_model_columns", "find_model_uses"]
 
 _TABLE_CALLS = frozenset({"Table", "create_table", "add_column"})
 _COLUMN_CALLS = frozenset({"Column", "mapped_column", "Field", "deferred", "field"})
@@ -39,23 +40,6 @@ _NAMES = frozenset(
 _QUERYING = _LOOKUPS | _NAMES | {"filter_by"}
 _WRITES = frozenset({"create", "update", "values"})
 _STATEMENTS = frozenset({"delete", "insert", "query", "select", "update"})
-
-
-# What a file says, in lower case, that declares a table; looked for before its tree is built.
-_DECLARES = (
-    "__tablename__",
-    "db_table",
-    "table_name",
-    "table=true",
-    "table(",
-    "add_column",
-    "create_table",
-)
-
-
-def declarations(contract: Contract) -> tuple[str, ...]:
-    """Return the words, in lower case, of which a file holds one if it may have models."""
-    return ("",) if contract.models else _DECLARES
 
 
 @dataclass(frozen=True, slots=True)
