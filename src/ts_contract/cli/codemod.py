@@ -91,7 +91,7 @@ def command(
     """
     from ..codemod.changes import Options  # noqa: PLC0415
 
-    options = Options(unsafe, compat_reads, not no_markers)
+    options = Options(unsafe=unsafe, compat_reads=compat_reads, markers=not no_markers)
     settings = _settings(only, skip, options)
     if "-" in paths:
         _filter(ctx, paths, settings)
