@@ -1,6 +1,8 @@
-"""Every kind of table that SQLite has, and stores that are filled with one."""
+"""Every kind of table that SQLite has, stores that are filled with one, and a table of values."""
 
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 
 import pytest
@@ -201,3 +203,11 @@ def legacy_value(kind: Kind, n: int) -> object:
         return 1_705_320_000 + 3_601 * n
     text = f"2024-01-{15 + n % 9:02} {n % 24:02}:30:{(n * 7) % 60:02}"
     return text if n % 2 else f"{text}.{n:03}999"
+
+
+@pytest.fixture(scope="module")
+def db() -> Iterator[sqlite3.Connection]:
+    """A connection that knows nothing of us, with a table of values to be read."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        connection.execute("CREATE TABLE stored (n INTEGER PRIMARY KEY, x, ms INTEGER)")
+        yield connection

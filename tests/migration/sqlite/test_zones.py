@@ -1,8 +1,6 @@
 """Named zones in plain SQL, against zoneinfo and the two folds of a datetime."""
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from zoneinfo import ZoneInfo
@@ -34,13 +32,6 @@ TURNED = {
     "Africa/Casablanca": ["2024-03-10", "2024-04-14"],
     "America/Scoresbysund": ["2024-03-31", "2023-10-29"],
 }
-
-
-@pytest.fixture(scope="module")
-def db() -> Iterator[sqlite3.Connection]:
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-        connection.execute("CREATE TABLE stored (n INTEGER PRIMARY KEY, x, ms INTEGER)")
-        yield connection
 
 
 def in_sqlite(db: sqlite3.Connection, texts: list[str], reading: Reading) -> list[tuple]:
