@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from ...source.edits import Edit
 from ...source.python.source import Source
 
-__all__ = ["is_marked", "marker_edits"]
+__all__ = ["marker_edits"]
 
 _MARKER = re.compile(r"\s*# TODO\(ts-contract (TSC\d{3})\): ")
 _COMMENT = re.compile(r"\s*#")
@@ -41,11 +41,6 @@ def marker_edits(source: Source, left: Iterable[tuple[int, str, str]]) -> tuple[
         if added:
             edits.append(Edit(start, start, "".join(added)))
     return tuple(edits)
-
-
-def is_marked(source: Source, offset: int, code: str) -> bool:
-    """Tell whether the comment for a finding stands there already."""
-    return code in _codes_above(source, _line_above(source, offset))
 
 
 def _line_above(source: Source, offset: int) -> int:

@@ -24,7 +24,6 @@ _DATETIMES = frozenset({"datetime", "date", "datetime.datetime", "datetime.date"
 _NUMBERS = frozenset({"int", "float"})
 _EXACT_UTC = frozenset({"datetime.datetime.utcnow"})
 _LOCAL_CLOCKS = frozenset({"datetime.datetime.now", "datetime.datetime.today"})
-_TEXT_METHODS = frozenset({"isoformat", "strftime"})
 _FULL_TEXT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 
 

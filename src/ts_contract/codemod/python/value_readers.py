@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...source.edits import Edit
@@ -64,10 +64,6 @@ class ValueReaders:
         self.bound: frozenset[ast.expr] = frozenset()
         self.converted: frozenset[ast.expr] = frozenset()
 
-    def local_readers(self, value: ast.expr) -> list[ast.expr]:
-        """Return the uses of the local name that alone holds a value; the value itself if none."""
-        return list(self._value_readers(value))
-
     def value_rewrite(self, value: ast.expr, *, unsafe: bool) -> Rewrite:
         """Return how the reader of a value goes on when it gets milliseconds.
 
@@ -79,21 +75,20 @@ class ValueReaders:
             NotProvedError: the reader needs the text, or cannot be followed.
         """
         rewrite = Rewrite()
-        for reader in self._value_readers(value):
+        for reader in self.readers_of(value):
             rewrite.add(self._reader(reader))
         if rewrite.reasons and not unsafe:
             raise NotProvedError(rewrite.reasons[0], offered=True)
         return rewrite
 
-    def _value_readers(self, value: ast.expr) -> Iterator[ast.expr]:
-        """Yield a value, or the uses of the local name that holds it and nothing else."""
+    def readers_of(self, value: ast.expr) -> list[ast.expr]:
+        """Return a value, or the uses of the local name that holds it and nothing else."""
         parent = self._source.parent(value)
         match parent:
             case ast.Assign(targets=[ast.Name() as name], value=held) if held is value:
                 if self._holds_only_converted(name, value):
-                    yield from loads_of(name, self._source)
-                    return
-        yield value
+                    return list(loads_of(name, self._source))
+        return [value]
 
     def _holds_only_converted(self, name: ast.Name, value: ast.expr) -> bool:
         """Tell whether a local name is only ever given this value and others converted with it."""

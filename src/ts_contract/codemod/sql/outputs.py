@@ -144,7 +144,7 @@ class Outputs:
         uses = self._state.row_readers.uses(spot.statement, name, position)
         _link_other_queries(spot.statement, uses.statements, name, position, rewrite)
         value_readers = self._state.value_readers
-        rewrite.values += [n for v in uses.values for n in (v, *value_readers.local_readers(v))]
+        rewrite.values += [n for v in uses.values for n in (v, *value_readers.readers_of(v))]
         readers = self._readers(uses)
         own_name = is_bare and not alias
         match self._way(reference.column.storage, readers):

@@ -9,9 +9,8 @@ from ...contract import Contract
 from ...migration.engines.sqlite.names import quote
 from ...migration.forms import convert
 from ...source.sql.references import Statement
-from ..changes import NotProvedError
-from ..sql.tokens import Place, StatementTokens
-from ..sql.usage import usage_of
+from ..sql.spot import Spot
+from ..sql.tokens import StatementTokens
 from .statements import Pair, runnable
 
 __all__ = ["difference"]
@@ -104,44 +103,42 @@ def _parameters(
     for mark in pair.old.query.placeholders:
         name = f"p{mark.key}"
         place = tokens.place(mark.first, mark.last)
-        text, ms = _drawn(database, pair.old, tokens, place, draw) if place else (1, None)
+        text, ms = _drawn(database, Spot(pair.old, tokens, place), draw) if place else (1, None)
         old[name] = text
         new[name] = ms if mark.key in converted and ms is not None else text
     return old, new
 
 
-def _drawn(
-    database: sqlite3.Connection,
-    statement: Statement,
-    tokens: StatementTokens,
-    place: Place,
-    draw: int,
-) -> tuple[Value, Value]:
+def _drawn(database: sqlite3.Connection, spot: Spot, draw: int) -> tuple[Value, Value]:
     """Return a value out of the column that a placeholder meets, and its milliseconds."""
-    for reference in statement.references:
+    for reference in spot.statement.references:
         for value in reference.values:
-            if tokens.place(value.first, value.last) == place and not reference.epoch:
-                table, column = reference.table.name, reference.column
-                found = _sample(
-                    database, table, f"{quote(column.legacy)}, {quote(column.epoch)}", draw
-                )
+            is_met = spot.tokens.place(value.first, value.last) == spot.place
+            if is_met and not reference.epoch:
+                column = reference.column
+                both = f"{quote(column.legacy)}, {quote(column.epoch)}"
+                found = _sample(database, reference.table.name, both, draw)
                 return (found[0], found[1]) if found else (None, None)
+    return _drawn_elsewhere(database, spot, draw), None
+
+
+def _drawn_elsewhere(database: sqlite3.Connection, spot: Spot, draw: int) -> Value:
+    """Return a value for a placeholder that does not meet a legacy column."""
     try:
-        usage = usage_of(tokens, place)
-    except (NotProvedError, IndexError):
-        return 1, None
-    if tokens.clause(place) == "limit":
-        return 10, None
+        usage = spot.usage
+    except IndexError:
+        return 1
+    if spot.tokens.clause(spot.place) == "limit":
+        return 10
+    sql = spot.statement.text.sql.lower()
+    tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
     for operand in usage.operands:
-        name = tokens.name(operand.last)
-        for table in (
-            t for (t,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-        ):
-            if table.lower() in tokens.statement.sql.lower():
-                found = _sample(database, table, quote(name), draw)
-                if found and found[0] != name:
-                    return found[0], None
-    return 1, None
+        name = spot.tokens.name(operand.last)
+        for (table,) in tables:
+            found = _sample(database, table, quote(name), draw) if table.lower() in sql else None
+            if found and found[0] != name:  # SQLite takes a name that it does not know for a text
+                return found[0]
+    return 1
 
 
 def _sample(
