@@ -16,10 +16,9 @@ from ...source.columns.model import ModelColumn
 from ...source.edits import Edit
 from ...source.file import File
 from ...source.instants.clocks import is_none, project_name
-from ...source.instants.spelling import spell
 from ..changes import NotProvedError, Rewrite
 from ..edits.lists import without_item
-from ..python.bound_values import clock_reason, spelled_name
+from ..python.bound_values import clock_reason, spelled, spelled_name
 from .definitions import Definition, bare_name, defined_by, definition, fills_itself, refuse_history
 
 __all__ = ["OrmColumns"]
@@ -50,9 +49,7 @@ class OrmColumns:
         Raises:
             NotProvedError: nothing can be done that is known to be right.
         """
-        refuse_history(self._file)
-        if isinstance(part.owner, ast.Call) and bare_name(part.owner.func) != "Table":
-            raise NotProvedError("a migration belongs to the schema of its own time")
+        refuse_history(self._file, part.owner)
         defined = defined_by(part, self._file)
         self._need_sqlalchemy(defined)
         self._need_one_name(part, defined)
@@ -124,11 +121,9 @@ class OrmColumns:
         func = defined.call.func if defined.call is not None else None
         if isinstance(func, ast.Attribute) and bare_name(func.value) in {"db", "sa", "sqlalchemy"}:
             return f"{ast.unparse(func.value)}.{name}"
-        found = spell(module, name, self._file)
-        if found is None:
-            raise NotProvedError(f"the file uses the name {name} for something else")
-        rewrite.imports += found[1]
-        return found[0]
+        text, imports = spelled(module, name, self._file)
+        rewrite.imports += imports
+        return text
 
     def _gap_before(self, start: int) -> str:
         """Return the white space between an argument and the comma before it."""

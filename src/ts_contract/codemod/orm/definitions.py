@@ -111,11 +111,17 @@ def writes_itself(owner: ast.AST | None, column: ColumnContract, file: File) -> 
     return any(keyword.arg == "onupdate" for keyword in keywords)
 
 
-def refuse_history(file: File) -> None:
-    """Refuse a migration of alembic's: it goes with the schema of its own time."""
+def refuse_history(file: File, owner: ast.AST | None = None) -> None:
+    """Refuse a migration: it belongs to the schema of its own time.
+
+    Args:
+        file: alembic's revisions are known by what they import.
+        owner: what defines the column; a call of anything but `Table` is a migration too.
+    """
     modules = [node.module or "" for node in file.source.nodes(ast.ImportFrom)]
     modules += [alias.name for node in file.source.nodes(ast.Import) for alias in node.names]
-    if any(module.partition(".")[0] == "alembic" for module in modules):
+    is_revision = any(module.partition(".")[0] == "alembic" for module in modules)
+    if is_revision or (isinstance(owner, ast.Call) and bare_name(owner.func) != "Table"):
         raise NotProvedError("a migration belongs to the schema of its own time")
 
 

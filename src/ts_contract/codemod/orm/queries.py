@@ -20,7 +20,7 @@ from ...source.instants.clocks import is_aware, is_clock, is_none, method_after
 from ...source.python.names import called_name, last_name
 from ..changes import NotProvedError, Rewrite
 from ..edits.lists import without_item
-from ..python.bound_values import bound_value, is_plain
+from ..python.bound_values import DEFAULT_FOR_NULL, bound_value, is_plain
 from .definitions import (
     EpochsOfModels,
     bare_name,
@@ -257,9 +257,7 @@ class OrmQueries:
             )
         self._meets([keyword.value], use.column, rewrite)
         if inserts and _may_be_none(keyword.value):
-            rewrite.reasons.append(
-                "NULL may be inserted, and a DEFAULT of the legacy column would take its place"
-            )
+            rewrite.reasons.append(DEFAULT_FOR_NULL)
         if not inserts and writes_itself(use.owner, use.column, self._file):
             # Of two columns that an UPDATE sets, the triggers follow the one that it changes.
             rewrite.reasons.append(

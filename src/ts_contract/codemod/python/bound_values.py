@@ -18,7 +18,10 @@ from ...source.instants.spelling import spell
 from ...source.instants.units import quantity
 from ..changes import NotATextError, NotProvedError, Rewrite
 
-__all__ = ["bound_value", "clock_reason", "is_plain", "spelled_name"]
+__all__ = ["DEFAULT_FOR_NULL", "bound_value", "clock_reason", "is_plain", "spelled", "spelled_name"]
+
+DEFAULT_FOR_NULL = "NULL may be inserted, and a DEFAULT of the legacy column would take its place"
+"""Why an INSERT of what may be None is unsafe: the sync triggers take it for a missing value."""
 
 _DATETIMES = frozenset({"datetime", "date", "datetime.datetime", "datetime.date"})
 _NUMBERS = frozenset({"int", "float"})
@@ -40,6 +43,15 @@ def spelled_name(name: str, file: File) -> tuple[str, tuple[Import, ...]]:
     module = clock_module(file)
     if file.source.path.replace("\\", "/").endswith(f"{module.replace('.', '/')}.py"):
         return name, ()  # the clock module itself
+    return spelled(module, name, file)
+
+
+def spelled(module: str, name: str, file: File) -> tuple[str, tuple[Import, ...]]:
+    """Return how the file spells a name of any module, and the import it needs.
+
+    Raises:
+        NotProvedError: the file uses the name, and the module's name, for something else.
+    """
     found = spell(module, name, file)
     if found is None:
         raise NotProvedError(f"the file uses the name {name} for something else")

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from ...source.instants.clocks import is_none
 from ...source.sql.references import Reference, Statement
 from ..changes import NotProvedError
+from ..python.bound_values import DEFAULT_FOR_NULL
 from .dual_writes import collapse
 from .operands import SAME_VALUE, Operands, handed_on
 from .outputs import Outputs
@@ -34,9 +35,6 @@ __all__ = ["Planner"]
 _COUNTS = frozenset({"COUNT"})
 _DATE_FUNCTIONS = {"DATE": 0, "TIME": 0, "DATETIME": 0, "JULIANDAY": 0, "STRFTIME": 1}
 _NO_EXPRESSION = frozenset({"conflict", "excluded", "trigger", "using"})
-_DEFAULT_INSTEAD_OF_NULL = (
-    "NULL may be inserted, and a DEFAULT of the legacy column would take its place"
-)
 
 
 class Planner:
@@ -231,8 +229,7 @@ class Planner:
                 raise NotProvedError("the value written to the column is not in one piece")
             self._operands.milliseconds(self._state.spot(statement, place), rewrite, None)
         if reference.role == "insert" and _may_be_null(reference):
-            # The sync trigger takes a missing epoch value for one that it has to fill in.
-            self._need_yes(_DEFAULT_INSTEAD_OF_NULL, rewrite)
+            self._need_yes(DEFAULT_FOR_NULL, rewrite)
 
     def _collapse(self, statement: Statement, rewrite: ColumnRewrite) -> None:
         """Take the legacy half out of a dual write."""
