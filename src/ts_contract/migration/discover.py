@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..progress import Progress, ProgressCallback, silent
-from .engines.sqlite.connection import Database, Target, opened
-from .engines.sqlite.inspection import introspect
-from .engines.sqlite.names import quote
+from .engines.base import Session, Target
+from .engines.choose import opened
 from .engines.sqlite.survey import FormCount, count_forms, first_forms
 from .forms import FORMS, Reading
 from .pairs import ColumnPair
@@ -96,7 +95,9 @@ class Proposal:
         return "\n".join(lines) + "\n"
 
 
-def discover(db: Target, *, progress: ProgressCallback = silent, schema: str = "main") -> Proposal:
+def discover(
+    db: Target, *, progress: ProgressCallback = silent, schema: str | None = None
+) -> Proposal:
     """Look at every column of a database and propose those that hold instants.
 
     A column is looked at closely if its name, its declared type or its first texts suggest
@@ -106,7 +107,7 @@ def discover(db: Target, *, progress: ProgressCallback = silent, schema: str = "
     Args:
         db: path, `sqlite:///path`, or an open connection outside a transaction.
         progress: told of each table.
-        schema: which of the attached databases of a connection is meant.
+        schema: which of the attached databases of a connection is meant; by default the main one.
 
     Returns:
         The proposal.
@@ -115,33 +116,23 @@ def discover(db: Target, *, progress: ProgressCallback = silent, schema: str = "
         Refused: the database cannot be opened.
         Failed: it cannot be read.
     """
-    with opened(db, write=False, schema=schema) as database:
-        names = _table_names(database)
+    with opened(db, write=False, schema=schema) as session:
+        names = session.engine.inspection.table_names(session)
         candidates: list[Candidate] = []
-        info = introspect(database, names)
+        info = session.engine.inspection.inspect(session, names)
         for done, table in enumerate(info.tables):
             progress(Progress("discover", table.name, done, len(info.tables)))
             taken = {column.name.lower() for column in table.columns}
             for column in table.columns:
-                candidate = _candidate(database, table, column, taken)
+                candidate = _candidate(session, table, column, taken)
                 if candidate is not None:
                     candidates.append(candidate)
         progress(Progress("discover", "", len(info.tables), len(info.tables)))
-        return Proposal(database.name, tuple(candidates))
-
-
-def _table_names(database: Database) -> tuple[str, ...]:
-    """Return the ordinary tables: none of SQLite's, of ours, or of a virtual table's shadows."""
-    rows = database.run(
-        f"SELECT name, sql FROM {quote(database.schema)}.sqlite_schema WHERE type = 'table'"
-    ).fetchall()
-    virtual = {name for name, sql in rows if sql.upper().startswith("CREATE VIRTUAL")}
-    hidden = ("sqlite_", "_ts_contract_", *(f"{name}_" for name in virtual))
-    return tuple(name for name, _ in rows if name not in virtual and not name.startswith(hidden))
+        return Proposal(session.name, tuple(candidates))
 
 
 def _candidate(
-    database: Database, table: TableInfo, column: ColumnInfo, taken: set[str]
+    session: Session, table: TableInfo, column: ColumnInfo, taken: set[str]
 ) -> Candidate | None:
     """Judge one column; None if neither its name, nor its type, nor its values suggest instants."""
     declared = any(word in column.type for word in _DECLARED) or column.type == "DATE"
@@ -149,9 +140,9 @@ def _candidate(
     length = bool(_LENGTH.search(column.name))
     if length and not declared and "_ms" not in column.name.lower():
         return None
-    if not (named or declared or length) and not _begins_with_dates(database, table, column):
+    if not (named or declared or length) and not _begins_with_dates(session, table, column):
         return None
-    forms = count_forms(database, table.name, _shape(column))
+    forms = count_forms(session, table.name, _shape(column))
     proposed, storage, reason = _judge(column, forms, taken, declared=declared, length=length)
     if not f"{table.name}{column.name}".isprintable():
         proposed, reason = False, "a name with unprintable characters cannot stand in a contract"
@@ -162,9 +153,9 @@ def _shape(column: ColumnInfo) -> ColumnPair:
     return ColumnPair(column.name, f"{column.name}_ms", Reading())
 
 
-def _begins_with_dates(database: Database, table: TableInfo, column: ColumnInfo) -> bool:
+def _begins_with_dates(session: Session, table: TableInfo, column: ColumnInfo) -> bool:
     """Return whether the first texts of a column are dates; numbers alone say nothing."""
-    forms = first_forms(database, table.name, _shape(column))
+    forms = first_forms(session, table.name, _shape(column))
     return bool(forms) and forms <= set(_DATED)
 
 

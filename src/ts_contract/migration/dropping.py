@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..progress import Progress, ProgressCallback
+from .engines.base import Session
 from .engines.sqlite.columns import checks_on, drop_columns
-from .engines.sqlite.connection import Database
 from .engines.sqlite.create_text import names
 from .engines.sqlite.dependents import dependents, failures
-from .engines.sqlite.inspection import introspect
 from .errors import Refused
 from .forms import Reading
 from .pairs import ColumnPair, PairedTable
@@ -56,7 +55,7 @@ def recorded_tables(state: State) -> list[PairedTable]:
 
 
 def remove(
-    database: Database,
+    session: Session,
     tables: list[PairedTable],
     removals: list[Removal],
     phase: str,
@@ -65,7 +64,7 @@ def remove(
     """Take out our triggers, and columns with the application's indexes on them.
 
     Args:
-        database: a database in a transaction, set up for a rebuild.
+        session: a database in a transaction, set up for a rebuild.
         tables: the tables with sync triggers of ours.
         removals: the columns to take out.
         phase: name of the work, for progress.
@@ -75,46 +74,46 @@ def remove(
         Refused: a view, trigger, unique index or constraint of the application needs a column.
     """
     for table in tables:
-        run(database, InstallSync(table).undo(database.schema))
-    run(database, InstallConversion(Reading()).undo(database.schema))
-    info = introspect(database, ())
-    broken = failures(database, info)
-    _refuse_dependents(database, info, removals)
+        run(session, InstallSync(table).undo(session.schema))
+    run(session, InstallConversion(Reading()).undo(session.schema))
+    info = session.engine.inspection.inspect(session, ())
+    broken = failures(session, info)
+    _refuse_dependents(session, info, removals)
     indexes: list[str] = []
     checks: list[str] = []
     rebuilt: list[str] = []
     for done, removal in enumerate(removals):
         progress(Progress(phase, removal.table, done, len(removals)))
         for index in _indexes_on(info, removal):
-            database.run(f"DROP INDEX {database.qualified(index.name)}")
+            session.run(f"DROP INDEX {session.qualified(index.name)}")
             indexes.append(index.name)
-        lost = checks_on(database, removal.table, removal.successors)
+        lost = checks_on(session, removal.table, removal.successors)
         checks += [f"{check} of {removal.table}" for check in lost]
-        if drop_columns(database, removal.table, removal.successors):
+        if drop_columns(session, removal.table, removal.successors):
             rebuilt.append(removal.table)
-    run(database, InstallZone(Reading()).undo(database.schema))
-    _refuse_broken(database, info, broken)
+    run(session, InstallZone(Reading()).undo(session.schema))
+    _refuse_broken(session, info, broken)
     progress(Progress(phase, "", len(removals), len(removals)))
     columns = (f"{r.table}.{column}" for r in removals for column in r.successors)
     return Removed(tuple(columns), tuple(indexes), tuple(checks), tuple(rebuilt))
 
 
-def run(database: Database, statements: tuple[str, ...]) -> None:
+def run(session: Session, statements: tuple[str, ...]) -> None:
     """Execute statements in order."""
     for statement in statements:
-        database.run(statement)
+        session.run(statement)
 
 
-def _refuse_dependents(database: Database, info: DatabaseInfo, removals: list[Removal]) -> None:
+def _refuse_dependents(session: Session, info: DatabaseInfo, removals: list[Removal]) -> None:
     columns = {
         (removal.table.lower(), column.lower()): f"{removal.table}.{column}"
         for removal in removals
         for column in removal.successors
     }
-    needed = dependents(database, info, columns)
+    needed = dependents(session, info, columns)
     if needed:
         listed = "; ".join(f"{d.kind} {d.name} needs {columns[d.table, d.column]}" for d in needed)
-        raise Refused(f"{database.name}: {listed}; change these first, nothing was dropped")
+        raise Refused(f"{session.name}: {listed}; change these first, nothing was dropped")
 
 
 def _indexes_on(info: DatabaseInfo, removal: Removal) -> list[SchemaObject]:
@@ -137,13 +136,13 @@ def _indexes_on(info: DatabaseInfo, removal: Removal) -> list[SchemaObject]:
 
 
 def _refuse_broken(
-    database: Database, info: DatabaseInfo, before: dict[tuple[str, str], str]
+    session: Session, info: DatabaseInfo, before: dict[tuple[str, str], str]
 ) -> None:
     """Refuse if something no longer compiles that did before; the transaction is rolled back."""
-    for (kind, name), error in failures(database, info).items():
+    for (kind, name), error in failures(session, info).items():
         if (kind, name) not in before:
             what = f"view {name}" if kind == "view" else f"a trigger on {name}"
             raise Refused(
-                f"{database.name}: {what} needs a column that goes ({error}); change it first, "
+                f"{session.name}: {what} needs a column that goes ({error}); change it first, "
                 "nothing was dropped"
             )

@@ -6,10 +6,9 @@ each transaction does a piece of the work together with the note that it is done
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby
@@ -18,22 +17,19 @@ from typing import Any
 
 from ..contract import Contract
 from ..progress import Progress, ProgressCallback, silent
+from .engines.base import Session, Target, TransactionKind
+from .engines.choose import opened
 from .engines.sqlite import rows as sqlite_rows
 from .engines.sqlite.backup import back_up
 from .engines.sqlite.connection import (
-    Database,
-    Target,
     has_write_ahead_log,
     not_waiting_for_the_disk,
-    opened,
     sorting_in_parallel,
-    transaction,
 )
-from .engines.sqlite.errors import explain
 from .engines.sqlite.offline import ProvedRanges, checkpointing_aside, proving_aside
 from .engines.sqlite.quiet import without_triggers
 from .engines.sqlite.survey import provide_zones
-from .errors import Refused
+from .errors import Failed, Refused
 from .pairs import PairedTable
 from .plan import Plan, plan_open
 from .state import Lease, finish_phase, note_backfill, read_state, write
@@ -61,7 +57,7 @@ def migrate(
     pause: float = PAUSE,
     backup: Path | None = None,
     progress: ProgressCallback = silent,
-    schema: str = "main",
+    schema: str | None = None,
 ) -> VerifyReport:
     """Bring a database from the legacy to the migrated schema, and verify it.
 
@@ -79,7 +75,7 @@ def migrate(
             bounds the wait of other writers. 0 for no pause at all.
         backup: where to write a verified copy before the first change.
         progress: told how far the work is.
-        schema: which of the attached databases of a connection is meant.
+        schema: which of the attached databases of a connection is meant; by default the main one.
 
     Returns:
         What the verification found.
@@ -93,46 +89,31 @@ def migrate(
         batch_size = BATCH_SIZE if pause else BATCH_SIZE_WITHOUT_PAUSE
     if batch_size < 1 or pause < 0:
         raise Refused("batch size must be 1 or more, pause 0 or more; correct the options")
-    with opened(db, write=True, schema=schema) as database, stop_on_signals() as stop:
-        todo = _checked_plan(database, contract, sync=sync, check_range=check_range)
+    with opened(db, write=True, schema=schema) as session, stop_on_signals() as stop:
+        todo = _checked_plan(session, contract, sync=sync, check_range=check_range)
         if todo.steps:
             if backup is not None:
-                back_up(database, backup, progress)
+                back_up(session, backup, progress)
             # Who lent a connection knows of no second one, and may have locked it out.
-            aside = (
-                offline and not isinstance(db, sqlite3.Connection) and has_write_ahead_log(database)
-            )
-            run = _Run(database, stop, progress, offline, aside, batch_size, pause)
+            aside = offline and isinstance(db, str | Path) and has_write_ahead_log(session)
+            run = _Run(session, stop, progress, offline, aside, batch_size, pause)
             with run.leased():
-                todo = _checked_plan(database, contract, sync=sync, check_range=check_range)
+                todo = _checked_plan(session, contract, sync=sync, check_range=check_range)
                 run.options(sync=todo.sync, check_range=check_range)
-                with checkpointing_aside(database) if aside else nullcontext():
+                with checkpointing_aside(session) if aside else nullcontext():
                     run.steps(todo)
-        with _stoppable(database, stop):
-            report = verify_open(database, contract, progress)
-        if report.correct and needs_record(database):
-            record_verified(database)
+        with session.stoppable(stop):
+            report = verify_open(session, contract, progress)
+        if report.correct and needs_record(session):
+            record_verified(session)
         return report
 
 
-def _checked_plan(database: Database, contract: Contract, *, sync: bool, check_range: bool) -> Plan:
-    todo = plan_open(database, contract, sync=sync, check_range=check_range)
+def _checked_plan(session: Session, contract: Contract, *, sync: bool, check_range: bool) -> Plan:
+    todo = plan_open(session, contract, sync=sync, check_range=check_range)
     if todo.refusals:
-        raise Refused(f"{database.name}: " + "; ".join(todo.refusals))
+        raise Refused(f"{session.name}: " + "; ".join(todo.refusals))
     return todo
-
-
-@contextmanager
-def _stoppable(database: Database, stop: StopFlag) -> Iterator[None]:
-    """Let a signal interrupt a long statement, and say how to go on."""
-    database.connection.set_progress_handler(stop.is_set, 100_000)
-    try:
-        yield
-    except sqlite3.Error:
-        stop.check()
-        raise
-    finally:
-        database.connection.set_progress_handler(None, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +124,7 @@ class _Run:
         aside: whether threads may read and checkpoint the file beside the one pass.
     """
 
-    database: Database
+    session: Session
     stop: StopFlag
     progress: ProgressCallback
     offline: bool
@@ -156,36 +137,34 @@ class _Run:
     def leased(self) -> Iterator[None]:
         """Hold the lease; the first change of all, so an error in taking it is a refusal."""
         try:
-            with transaction(self.database):
-                for statement in CreateState.tables(self.database.schema):
-                    self.database.run(statement)
-                self.lease.take(self.database)
-        except sqlite3.Error as error:
-            raise Refused(str(explain(error, self.database.name))) from error
+            with self.session.transaction():
+                for statement in CreateState.tables(self.session.schema):
+                    self.session.run(statement)
+                self.lease.take(self.session)
+        except Failed as error:
+            raise Refused(str(error)) from error
         try:
-            with _stoppable(self.database, self.stop):
+            with self.session.stoppable(self.stop):
                 yield
         finally:
             self._release()
 
     def _release(self) -> None:
-        try:
-            with transaction(self.database):
-                self.lease.release(self.database)
-        except sqlite3.Error:
-            return  # the disk may be full or the file locked; a dead run's lease runs out
+        # The disk may be full or the file locked; a dead run's lease runs out.
+        with suppress(Failed), self.session.transaction():
+            self.lease.release(self.session)
 
     def options(self, **options: bool) -> None:
         with self._transaction():
-            if "options" not in read_state(self.database).values:
-                write(self.database, "options", options)
+            if "options" not in read_state(self.session).values:
+                write(self.session, "options", options)
 
     @contextmanager
-    def _transaction(self, begin: str = "BEGIN IMMEDIATE") -> Iterator[None]:
+    def _transaction(self, kind: TransactionKind = "write") -> Iterator[None]:
         """One transaction that also gives the sign of life."""
         self.stop.check()
-        with transaction(self.database, begin):
-            self.lease.renew(self.database)
+        with self.session.transaction(kind):
+            self.lease.renew(self.session)
             yield
 
     # -- the phases, in order
@@ -208,18 +187,18 @@ class _Run:
         self.progress(Progress(phase, "", 0, len(steps)))
         with self._transaction():
             for step in steps:
-                for statement in step.sql(self.database.schema):
-                    self.database.run(statement)
+                for statement in step.sql(self.session.schema):
+                    self.session.run(statement)
                 if isinstance(step, InstallSync):
-                    note_backfill(self.database, step.table.name, self._start(step.table, rows))
-            finish_phase(self.database, phase)
+                    note_backfill(self.session, step.table.name, self._start(step.table, rows))
+            finish_phase(self.session, phase)
         self.progress(Progress(phase, "", len(steps), len(steps)))
 
     def _start(self, table: PairedTable, rows: dict[str, int]) -> dict[str, Any]:
         """Return the state at the beginning; what gets a greater key is the triggers' business."""
         count = rows[table.name]  # of the plan: counting would hold the lock too long
-        bound = sqlite_rows.greatest_key(self.database, table)
-        density = bound and sqlite_rows.density(self.database, table, bound, count)
+        bound = sqlite_rows.greatest_key(self.session, table)
+        density = bound and sqlite_rows.density(self.session, table, bound, count)
         return {
             "cursor": None,
             "bound": bound,
@@ -230,31 +209,31 @@ class _Run:
         }
 
     def _backfill(self, tables: list[PairedTable], rows: dict[str, int]) -> None:
-        noticed = sqlite_rows.noticing_unusual(self.database)
-        with not_waiting_for_the_disk(self.database):
+        noticed = sqlite_rows.noticing_unusual(self.session)
+        with not_waiting_for_the_disk(self.session):
             for table in tables:
                 for column in table.columns:
-                    provide_zones(self.database, column.reading)
+                    provide_zones(self.session, column.reading)
                 if self.offline:
                     self._one_pass(table, noticed, rows)
                 else:
                     self._batches(table, noticed, rows)
             with self._transaction():
-                finish_phase(self.database, "backfill")
+                finish_phase(self.session, "backfill")
 
     def _one_pass(
         self, table: PairedTable, noticed: sqlite_rows.Noticed, rows: dict[str, int]
     ) -> None:
         """Fill a table while nobody else can write."""
-        with self._transaction("BEGIN EXCLUSIVE"), without_triggers(self.database, table.name):
+        with self._transaction("exclusive"), without_triggers(self.session, table.name):
             state = self._start(table, rows)
             # Of the end, at the beginning: for a page that the log holds already, the commit would
             # read all of the log behind it again.
             at_end = {"cursor": state["bound"], "filled": state["rows"], "done": True}
-            note_backfill(self.database, table.name, {**state, **at_end})
+            note_backfill(self.session, table.name, {**state, **at_end})
             if state["bound"] is not None:  # None: the table is empty
                 self._fill_all(table, state, noticed)
-            sqlite_rows.prune(self.database, table)
+            sqlite_rows.prune(self.session, table)
         self.progress(Progress("backfill", table.name, state["rows"], state["rows"]))
 
     def _fill_all(
@@ -272,33 +251,33 @@ class _Run:
         )
         proving: AbstractContextManager[ProvedRanges] = nullcontext(ProvedRanges())
         if self.aside and rows > size and all(map(sqlite_rows.is_usual, table.columns)):
-            proving = proving_aside(self.database, table, ranges)
+            proving = proving_aside(self.session, table, ranges)
         with proving as proofs:
-            for number, (after, upto) in enumerate(ranges(self.database)):
+            for number, (after, upto) in enumerate(ranges(self.session)):
                 self.stop.check()
                 self.progress(Progress("backfill", table.name, min(number * step, rows), rows))
                 if proofs.take(number):
-                    sqlite_rows.fill_unproved(self.database, table, after, upto)
+                    sqlite_rows.fill_unproved(self.session, table, after, upto)
                 else:
-                    sqlite_rows.fill(self.database, table, after, upto, noticed)
+                    sqlite_rows.fill(self.session, table, after, upto, noticed)
 
     def _batches(
         self, table: PairedTable, noticed: sqlite_rows.Noticed, rows: dict[str, int]
     ) -> None:
-        state = read_state(self.database).backfill(table.name)
+        state = read_state(self.session).backfill(table.name)
         if state is None or state["done"] or sqlite_rows.may_be_numbered_anew(table):
             with self._transaction():
                 state = self._start(table, rows)
-                note_backfill(self.database, table.name, state)
+                note_backfill(self.session, table.name, state)
         while not state["done"]:
             self.progress(Progress("backfill", table.name, state["filled"], state["rows"]))
             begin = time.monotonic()
             with (
                 self._transaction(),
-                without_triggers(self.database, table.name) as has_changed_schema,
+                without_triggers(self.session, table.name) as has_changed_schema,
             ):
                 state = self._fill(table, state, self.batch_size, noticed)
-                note_backfill(self.database, table.name, state)
+                note_backfill(self.session, table.name, state)
             held = time.monotonic() - begin
             self._let_others_write(held, has_changed_schema=has_changed_schema)
         self.progress(Progress("backfill", table.name, state["rows"], state["rows"]))
@@ -311,11 +290,11 @@ class _Run:
         end = None
         if bound is not None:  # None: the table was empty
             end = sqlite_rows.batch_end(
-                self.database, table, cursor, bound, size, dense=density is not None
+                self.session, table, cursor, bound, size, dense=density is not None
             )
-            sqlite_rows.fill(self.database, table, cursor, end or bound, noticed)
+            sqlite_rows.fill(self.session, table, cursor, end or bound, noticed)
         if end is None:
-            sqlite_rows.prune(self.database, table)
+            sqlite_rows.prune(self.session, table)
         return {
             **state,
             "cursor": end or bound,
@@ -339,9 +318,9 @@ class _Run:
         """Each index is a transaction of its own: it holds the write lock while it is built."""
         for done, step in enumerate(steps):
             self.progress(Progress("index", f"{step.table}.{step.epoch}", done, len(steps)))
-            with sorting_in_parallel(self.database), self._transaction():
-                for statement in step.sql(self.database.schema):
-                    self.database.run(statement)
+            with sorting_in_parallel(self.session), self._transaction():
+                for statement in step.sql(self.session.schema):
+                    self.session.run(statement)
         with self._transaction():
-            finish_phase(self.database, "index")
+            finish_phase(self.session, "index")
         self.progress(Progress("index", "", len(steps), len(steps)))

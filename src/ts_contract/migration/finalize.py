@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 
 from ..contract import Contract
 from ..progress import ProgressCallback, silent
 from .dropping import Removal, recorded_tables, remove, run
+from .engines.base import Session, Target
+from .engines.choose import opened
 from .engines.sqlite.columns import set_up_rebuild
-from .engines.sqlite.connection import Database, Target, opened, transaction
-from .engines.sqlite.errors import explain
-from .engines.sqlite.inspection import introspect
 from .errors import Failed, Refused
 from .state import Lease, has_state, read_state
 from .steps import CreateState
@@ -25,7 +23,7 @@ class FinalizeReport:
     """What finalize did.
 
     Attributes:
-        database: name of the database.
+        session: name of the database.
         columns: the legacy columns that were dropped, as `table.column`.
         indexes: the application's indexes that went with them.
         checks: its CHECK constraints that did, as `CHECK (...) of table`.
@@ -44,7 +42,7 @@ def finalize(
     contract: Contract,
     *,
     progress: ProgressCallback = silent,
-    schema: str = "main",
+    schema: str | None = None,
 ) -> FinalizeReport:
     """Drop the legacy columns, our triggers and our tables, in one transaction.
 
@@ -54,7 +52,7 @@ def finalize(
         db: path, `sqlite:///path`, or an open connection outside a transaction.
         contract: the contract that the database was migrated by.
         progress: told of each table.
-        schema: which of the attached databases of a connection is meant.
+        schema: which of the attached databases of a connection is meant; by default the main one.
 
     Returns:
         What was dropped; nothing on a database that is finalized already.
@@ -64,58 +62,60 @@ def finalize(
             view, trigger or unique index of the application that needs a legacy column.
         Failed: SQLite refused something; nothing was changed.
     """
-    with opened(db, write=True, schema=schema) as database:
-        if not has_state(database):
-            return _nothing_left(database, contract)
-        with set_up_rebuild(database):
+    with opened(db, write=True, schema=schema) as session:
+        if not has_state(session):
+            return _nothing_left(session, contract)
+        with set_up_rebuild(session):
             try:
-                with transaction(database):
-                    Lease().take(database)
-                    _check_state(database, contract)
-                    return _finalize(database, contract, progress)
-            except sqlite3.Error as error:
-                raise Failed(f"{explain(error, database.name)}; nothing was changed") from error
+                with session.transaction():
+                    Lease().take(session)
+                    _check_state(session, contract)
+                    return _finalize(session, contract, progress)
+            except Failed as error:
+                raise Failed(f"{error}; nothing was changed") from error
 
 
-def _nothing_left(database: Database, contract: Contract) -> FinalizeReport:
+def _nothing_left(session: Session, contract: Contract) -> FinalizeReport:
     """On a database without our state there is either nothing left to do, or all of it."""
-    info = introspect(database, tuple(table.name for table in contract.tables))
+    info = session.engine.inspection.inspect(
+        session, tuple(table.name for table in contract.tables)
+    )
     for table in contract.tables:
         found = info.table(table.name)
         for column in table.columns:
             if found is not None and found.column(column.legacy) is not None:
                 raise Refused(
-                    f"{database.name}: {found.name}.{column.legacy} is not migrated; "
+                    f"{session.name}: {found.name}.{column.legacy} is not migrated; "
                     "run `ts-contract migrate` first"
                 )
-    return FinalizeReport(database.name, (), (), (), ())
+    return FinalizeReport(session.name, (), (), (), ())
 
 
-def _check_state(database: Database, contract: Contract) -> None:
-    state = read_state(database)
+def _check_state(session: Session, contract: Contract) -> None:
+    state = read_state(session)
     if state.fingerprint != contract.fingerprint():
-        raise Refused(f"{database.name}: was not migrated by this contract; use the one that did")
-    report = verify_within(database, contract)
+        raise Refused(f"{session.name}: was not migrated by this contract; use the one that did")
+    report = verify_within(session, contract)
     if report.quarantined:
         raise Refused(
-            f"{database.name}: {report.quarantined:,} values are in the quarantine; correct them "
+            f"{session.name}: {report.quarantined:,} values are in the quarantine; correct them "
             "in the legacy columns, then verify (`ts-contract status` lists them)"
         )
     if not report.correct:
         first = (report.problems or (f"{report.differences:,} values differ",))[0]
-        raise Refused(f"{database.name}: {first}; `ts-contract verify` lists what is wrong")
+        raise Refused(f"{session.name}: {first}; `ts-contract verify` lists what is wrong")
     if "verified" not in state.values:
         raise Refused(
-            f"{database.name}: was not verified since its last change; "
+            f"{session.name}: was not verified since its last change; "
             "run `ts-contract verify` first"
         )
 
 
-def _finalize(database: Database, contract: Contract, progress: ProgressCallback) -> FinalizeReport:
-    tables = recorded_tables(read_state(database))
+def _finalize(session: Session, contract: Contract, progress: ProgressCallback) -> FinalizeReport:
+    tables = recorded_tables(read_state(session))
     removals = [Removal(t.name, {c.legacy: c.epoch for c in t.columns}) for t in tables]
-    removed = remove(database, tables, removals, "finalize", progress)
-    run(database, CreateState(contract).undo(database.schema))
+    removed = remove(session, tables, removals, "finalize", progress)
+    run(session, CreateState(contract).undo(session.schema))
     return FinalizeReport(
-        database.name, removed.columns, removed.indexes, removed.checks, removed.rebuilt
+        session.name, removed.columns, removed.indexes, removed.checks, removed.rebuilt
     )

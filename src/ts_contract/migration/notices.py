@@ -46,7 +46,7 @@ def contract_notices(contract: Contract, info: DatabaseInfo, state: State) -> li
         if found is not None:
             notices += _shape_refusals(table, found)
     version = contract.version
-    if version is not None and version.table.lower() not in info.names:
+    if version is not None and not info.has(version.table):
         notices.append(
             f"table {version.table}, which receives the version row, is not in the database; "
             "create it, or take [version] out of the contract"
@@ -89,7 +89,7 @@ def table_notices(
                 )
             )
         index = index_name(shape.name, column.epoch)
-        if column.index and not ours and index.lower() in info.names:
+        if column.index and not ours and info.has(index):
             notices.append(
                 Notice("refusal", f"the name {index} is taken; rename what has it, or drop it")
             )
@@ -112,7 +112,7 @@ def _trigger_notices(shape: PairedTable, info: DatabaseInfo) -> list[Notice]:
     fired = [
         trigger.name
         for trigger in info.triggers_on(shape.name)
-        if not trigger.name.startswith("_ts_contract_") and _is_on_any_update(trigger.sql or "")
+        if not trigger.name.startswith("_ts_contract_") and trigger.on_any_update
     ]
     if not fired:
         return []
@@ -123,9 +123,3 @@ def _trigger_notices(shape: PairedTable, info: DatabaseInfo) -> list[Notice]:
             "sync triggers are there, a row that old or new code writes fires them once more",
         )
     ]
-
-
-def _is_on_any_update(sql: str) -> bool:
-    words = sql.upper().split()
-    place = words.index("UPDATE") if "UPDATE" in words else -1
-    return 0 < place < len(words) - 1 and words[place + 1] == "ON"

@@ -11,11 +11,10 @@ from typing import Final
 
 from ..contract import ColumnContract, Contract, TableContract, index_name
 from ..progress import Progress, ProgressCallback, silent
-from .engines.sqlite.connection import Database, Target, opened
-from .engines.sqlite.inspection import introspect
+from .engines.base import Session, Target
+from .engines.choose import opened
 from .engines.sqlite.rows import has_stale_quarantine
 from .engines.sqlite.survey import FormCount, count_forms, latest_form
-from .engines.sqlite.sync import conversion_name, has_sync
 from .forms import FORMS, Reading, reading_of
 from .notices import Notice, contract_notices, table_notices
 from .pairs import ColumnPair, PairedTable
@@ -72,7 +71,7 @@ class Plan:
 
     Attributes:
         contract: name of the contract.
-        database: name of the database.
+        session: name of the database.
         tables: the tables that are there.
         missing: optional tables that are not.
         steps: what is left to do, in order.
@@ -105,7 +104,7 @@ def plan(
     sync: bool = True,
     check_range: bool = False,
     progress: ProgressCallback = silent,
-    schema: str = "main",
+    schema: str | None = None,
 ) -> Plan:
     """Say what `migrate` would do, and read only.
 
@@ -115,7 +114,7 @@ def plan(
         sync: whether sync triggers are wanted.
         check_range: whether a CHECK on the epoch columns is wanted.
         progress: told of each table that is surveyed.
-        schema: which of the attached databases of a connection is meant.
+        schema: which of the attached databases of a connection is meant; by default the main one.
 
     Returns:
         The plan, with the storage forms of every column counted.
@@ -124,15 +123,17 @@ def plan(
         Refused: the database cannot be opened.
         Failed: it cannot be read.
     """
-    with opened(db, write=False, schema=schema) as database:
-        bare = plan_open(database, contract, sync=sync, check_range=check_range)
-        return _with_forms(database, bare, progress)
+    with opened(db, write=False, schema=schema) as session:
+        bare = plan_open(session, contract, sync=sync, check_range=check_range)
+        return _with_forms(session, bare, progress)
 
 
-def plan_open(database: Database, contract: Contract, *, sync: bool, check_range: bool) -> Plan:
+def plan_open(session: Session, contract: Contract, *, sync: bool, check_range: bool) -> Plan:
     """Plan for an open database, without counting the storage forms."""
-    info = introspect(database, tuple(table.name for table in contract.tables))
-    state = read_state(database)
+    info = session.engine.inspection.inspect(
+        session, tuple(table.name for table in contract.tables)
+    )
+    state = read_state(session)
     options = state.values.get("options")
     if options is not None:  # what was begun is ended as it was begun
         sync, check_range = options["sync"], options["check_range"]
@@ -140,12 +141,12 @@ def plan_open(database: Database, contract: Contract, *, sync: bool, check_range
     for table in contract.tables:
         found = info.table(table.name)
         if found is not None and found.kind == "table":
-            shape = _shape(database, contract, table, found, check_range=check_range)
+            shape = _shape(session, contract, table, found, check_range=check_range)
             if not shape.columns:  # finalized
                 continue
             shapes.append(shape)
             backfill = state.backfill(shape.name)
-            if backfill is None or not backfill["done"] or has_stale_quarantine(database, shape):
+            if backfill is None or not backfill["done"] or has_stale_quarantine(session, shape):
                 unfilled.add(shape.name)
     return make_plan(
         contract,
@@ -153,14 +154,14 @@ def plan_open(database: Database, contract: Contract, *, sync: bool, check_range
         state,
         tuple(shapes),
         frozenset(unfilled),
-        name=database.name,
+        name=session.name,
         sync=sync,
         check_range=check_range,
     )
 
 
 def _shape(
-    database: Database,
+    session: Session,
     contract: Contract,
     table: TableContract,
     found: TableInfo,
@@ -174,7 +175,7 @@ def _shape(
             reading = reading_of(contract, column)
             if check_range:
                 reading = replace(reading, valid_range=contract.valid_range)
-            latest = latest_form(database, found, legacy.name, reading)
+            latest = latest_form(session, found, legacy.name, reading)
             columns.append(_column_shape(column, legacy, reading, latest, strict=found.strict))
     return PairedTable(found.name, found.key, tuple(columns))
 
@@ -192,7 +193,7 @@ def _column_shape(
     strict: bool,
 ) -> ColumnPair:
     """Decide in which form sync triggers write: as the latest rows do, else by the type."""
-    whole_numbers = "INT" in legacy.type
+    whole_numbers = legacy.is_integer
     written_as = latest if latest in _WRITTEN else "seconds" if whole_numbers else "datetime"
     if reading.storage != "auto" and latest not in _WRITTEN:
         written_as = reading.storage
@@ -294,14 +295,14 @@ def _expand_steps(
 
 
 def _sync_steps(info: DatabaseInfo, shapes: tuple[PairedTable, ...]) -> list[InstallSync]:
-    triggers = {o.name.lower() for o in info.objects if o.kind == "trigger"}
-    return [InstallSync(shape) for shape in shapes if not has_sync(shape.name, triggers)]
+    synced = {table.name for table in info.tables if table.synced}
+    return [InstallSync(shape) for shape in shapes if shape.name not in synced]
 
 
 def _conversion_steps(info: DatabaseInfo, shapes: tuple[PairedTable, ...]) -> list[Step]:
-    there = {o.name for o in info.objects if o.kind == "trigger"}
     readings = dict.fromkeys(column.reading for shape in shapes for column in shape.columns)
-    return [InstallConversion(r) for r in readings if conversion_name(r) not in there]
+    there = info.conversions
+    return [InstallConversion(r) for r in readings if (r.storage, r.timezone) not in there]
 
 
 def _index_steps(info: DatabaseInfo, shapes: tuple[PairedTable, ...]) -> list[Step]:
@@ -309,12 +310,12 @@ def _index_steps(info: DatabaseInfo, shapes: tuple[PairedTable, ...]) -> list[St
         BuildIndex(shape.name, column.epoch)
         for shape in shapes
         for column in shape.columns
-        if column.index and index_name(shape.name, column.epoch).lower() not in info.names
+        if column.index and not info.has(index_name(shape.name, column.epoch))
     ]
 
 
 def _zone_steps(info: DatabaseInfo, shapes: tuple[PairedTable, ...]) -> list[Step]:
-    if "_ts_contract_zone" in info.names:
+    if info.has_zones:
         return []
     zones = {
         column.reading.timezone: InstallZone(column.reading)
@@ -347,13 +348,13 @@ def _growth(steps: list[Step], info: DatabaseInfo) -> int:
 # --- the survey ------------------------------------------------------------------------------
 
 
-def _with_forms(database: Database, bare: Plan, progress: ProgressCallback) -> Plan:
+def _with_forms(session: Session, bare: Plan, progress: ProgressCallback) -> Plan:
     began = time.perf_counter()
     tables = []
     for table in bare.tables:
         progress(Progress("survey", table.paired.name, 0, table.rows))
         columns = tuple(
-            ColumnPlan(column, count_forms(database, table.paired.name, column))
+            ColumnPlan(column, count_forms(session, table.paired.name, column))
             for column in table.paired.columns
         )
         tables.append(replace(table, columns=columns))

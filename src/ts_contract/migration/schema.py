@@ -17,6 +17,7 @@ class ColumnInfo:
         not_null: whether it refuses NULL.
         default: the SQL text of its default, if any.
         generated: whether it is computed and cannot be written.
+        is_integer: whether its declared type is one of whole numbers.
     """
 
     name: str
@@ -24,6 +25,7 @@ class ColumnInfo:
     not_null: bool
     default: str | None
     generated: bool
+    is_integer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +37,14 @@ class SchemaObject:
         name: its name.
         table: the table it belongs to; for a view its own name.
         sql: its CREATE statement; None for an index that a constraint implies.
+        on_any_update: for a trigger, whether an UPDATE of any column fires it.
     """
 
     kind: str
     name: str
     table: str
     sql: str | None
+    on_any_update: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +54,30 @@ class TableInfo:
     Attributes:
         name: its name, as declared.
         kind: `table`, `view` or `virtual`.
-        sql: its CREATE statement, byte for byte.
         columns: its columns, in order.
         key: the columns that address a row, in order; empty if no name can.
         strict: whether it checks types.
         rows: how many rows it has.
+        index_heads: the columns, in lower case, that an index begins with.
+        synced: whether it has all our sync triggers.
     """
 
     name: str
     kind: str
-    sql: str
     columns: tuple[ColumnInfo, ...]
-    key: tuple[str, ...]
-    strict: bool
-    rows: int
+    key: tuple[str, ...] = ()
+    strict: bool = False
+    rows: int = 0
+    index_heads: frozenset[str] = frozenset()
+    synced: bool = False
 
     def column(self, name: str) -> ColumnInfo | None:
         """Return the column of that name (case does not count), or None."""
         return next((c for c in self.columns if c.name.lower() == name.lower()), None)
+
+    def has_index_on(self, column: str) -> bool:
+        """Return whether an index begins with the column of that name (case does not count)."""
+        return column.lower() in self.index_heads
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +88,24 @@ class DatabaseInfo:
         tables: those that are there.
         objects: every index, trigger and view of the whole database, in order of creation.
         names: the names of all tables, views and indexes, in lower case.
-        size: bytes of the database.
+        conversions: the ways of reading, each a storage and a time zone, for which there is what
+            the sync triggers convert values by.
+        has_zones: whether there is our table of time zones.
     """
 
     tables: tuple[TableInfo, ...]
     objects: tuple[SchemaObject, ...]
     names: frozenset[str]
-    size: int
+    conversions: frozenset[tuple[str, str]]
+    has_zones: bool
 
     def table(self, name: str) -> TableInfo | None:
         """Return the table of that name (case does not count), or None."""
         return next((t for t in self.tables if t.name.lower() == name.lower()), None)
+
+    def has(self, name: str) -> bool:
+        """Return whether a table, view or index has that name (case does not count)."""
+        return name.lower() in self.names
 
     def triggers_on(self, table: str) -> tuple[SchemaObject, ...]:
         """Return the triggers on a table, ours included, in order of creation."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ..timestamps import now_ms
-from .engines.sqlite.connection import Database
+from .engines.base import Session
 from .engines.sqlite.ddl import QUARANTINE, STATE
 from .engines.sqlite.names import literal
 from .errors import Failed, Refused
@@ -75,52 +75,54 @@ class QuarantineRow:
     reason: str
 
 
-def read_state(db: Database) -> State:
+def read_state(session: Session) -> State:
     """Read all of the state; an empty one where our tables do not exist."""
-    if not has_state(db):
+    if not has_state(session):
         return State()
-    rows = db.run(f"SELECT name, value FROM {db.qualified(STATE)} ORDER BY name")
+    rows = session.run(f"SELECT name, value FROM {session.qualified(STATE)} ORDER BY name")
     return State({name: json.loads(value) for name, value in rows})
 
 
-def has_state(db: Database) -> bool:
+def has_state(session: Session) -> bool:
     """Return whether our tables exist."""
     return bool(
-        db.value(
-            f"SELECT count(*) FROM {db.qualified('sqlite_schema')} WHERE type = 'table'"
+        session.value(
+            f"SELECT count(*) FROM {session.qualified('sqlite_schema')} WHERE type = 'table'"
             f" AND name = {literal(STATE)}"
         )
     )
 
 
-def write(db: Database, name: str, value: Any) -> None:
+def write(session: Session, name: str, value: Any) -> None:
     """Write one value of the state."""
-    db.run(f"INSERT OR REPLACE INTO {db.qualified(STATE)} VALUES (?, ?)", name, json.dumps(value))
+    session.run(
+        f"INSERT OR REPLACE INTO {session.qualified(STATE)} VALUES (?, ?)", name, json.dumps(value)
+    )
 
 
-def forget(db: Database, name: str) -> None:
+def forget(session: Session, name: str) -> None:
     """Delete one value of the state."""
-    db.run(f"DELETE FROM {db.qualified(STATE)} WHERE name = ?", name)
+    session.run(f"DELETE FROM {session.qualified(STATE)} WHERE name = ?", name)
 
 
-def note_backfill(db: Database, table: str, progress: dict[str, Any]) -> None:
+def note_backfill(session: Session, table: str, progress: dict[str, Any]) -> None:
     """Note how far the backfill of a table is, whose name may have changed its case since."""
     name = f"backfill:{table}"
-    db.run(f"DELETE FROM {db.qualified(STATE)} WHERE name = ? COLLATE NOCASE", name)
-    write(db, name, progress)
+    session.run(f"DELETE FROM {session.qualified(STATE)} WHERE name = ? COLLATE NOCASE", name)
+    write(session, name, progress)
 
 
-def finish_phase(db: Database, phase: str) -> None:
+def finish_phase(session: Session, phase: str) -> None:
     """Note when a phase was finished, and that an earlier verify no longer counts."""
-    write(db, f"phase:{phase}", {"at": now_ms()})
-    forget(db, "verified")
+    write(session, f"phase:{phase}", {"at": now_ms()})
+    forget(session, "verified")
 
 
-def quarantined(db: Database) -> Iterator[QuarantineRow]:
+def quarantined(session: Session) -> Iterator[QuarantineRow]:
     """Yield the quarantine, by table, row and column."""
-    if has_state(db):
+    if has_state(session):
         columns = "table_name, column_name, row_key, value, form, reason"
-        for row in db.run(f"SELECT {columns} FROM {db.qualified(QUARANTINE)}"):
+        for row in session.run(f"SELECT {columns} FROM {session.qualified(QUARANTINE)}"):
             yield QuarantineRow(*row)
 
 
@@ -134,47 +136,47 @@ class Lease:
 
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
 
-    def take(self, db: Database) -> None:
+    def take(self, session: Session) -> None:
         """Take the lease, inside a transaction that holds the write lock.
 
         Raises:
             Refused: another run is at work.
         """
-        holder = read_state(db).values.get("lease")
+        holder = read_state(session).values.get("lease")
         if holder is not None and _alive(holder):
             raise Refused(
-                f"{db.name}: another run is at work (process {holder['pid']} on {holder['host']});"
-                " wait until it has ended"
+                f"{session.name}: another run is at work (process {holder['pid']} on "
+                f"{holder['host']}); wait until it has ended"
             )
-        self._write(db)
+        self._write(session)
 
-    def renew(self, db: Database) -> None:
+    def renew(self, session: Session) -> None:
         """Give a sign of life, inside each transaction of the run.
 
         Raises:
             Failed: the lease was lost to another run meanwhile.
         """
-        holder = read_lease(db)
+        holder = read_lease(session)
         if holder is None or holder["token"] != self.token:
             raise Failed(
-                f"{db.name}: another run took over while this one stood still; let it finish"
+                f"{session.name}: another run took over while this one stood still; let it finish"
             )
-        self._write(db)
+        self._write(session)
 
-    def release(self, db: Database) -> None:
+    def release(self, session: Session) -> None:
         """Give the lease back, if it is still ours."""
-        holder = read_lease(db)
+        holder = read_lease(session)
         if holder is not None and holder["token"] == self.token:
-            forget(db, "lease")
+            forget(session, "lease")
 
-    def _write(self, db: Database) -> None:
+    def _write(self, session: Session) -> None:
         sign = {"token": self.token, "pid": os.getpid(), "host": socket.gethostname()}
-        write(db, "lease", {**sign, "at": now_ms()})
+        write(session, "lease", {**sign, "at": now_ms()})
 
 
-def read_lease(db: Database) -> dict[str, Any] | None:
+def read_lease(session: Session) -> dict[str, Any] | None:
     """Return who holds the lease, if anybody does."""
-    value = db.value(f"SELECT value FROM {db.qualified(STATE)} WHERE name = 'lease'")
+    value = session.value(f"SELECT value FROM {session.qualified(STATE)} WHERE name = 'lease'")
     lease: dict[str, Any] | None = None if value is None else json.loads(value)
     return lease
 

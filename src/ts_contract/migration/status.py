@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..contract import Contract
-from .engines.sqlite.connection import Database, Target, opened, transaction
-from .engines.sqlite.inspection import introspect
+from .engines.base import Session, Target
+from .engines.choose import opened
 from .engines.sqlite.names import quote
-from .engines.sqlite.sync import has_sync
 from .schema import DatabaseInfo, TableInfo
 from .state import QuarantineRow, State, quarantined, read_state
 
@@ -51,7 +50,7 @@ class Status:
 
     Attributes:
         contract: name of the contract.
-        database: name of the database.
+        session: name of the database.
         columns: every column of the contract whose table is there.
         missing: tables of the contract that are not there.
         quarantine: every value that has no instant.
@@ -68,13 +67,13 @@ class Status:
     verified_at: int | None
 
 
-def status(db: Target, contract: Contract, *, schema: str = "main") -> Status:
+def status(db: Target, contract: Contract, *, schema: str | None = None) -> Status:
     """Say how far a migration is.
 
     Args:
         db: path, `sqlite:///path`, or an open connection outside a transaction.
         contract: which columns.
-        schema: which of the attached databases of a connection is meant.
+        schema: which of the attached databases of a connection is meant; by default the main one.
 
     Returns:
         The status.
@@ -83,15 +82,17 @@ def status(db: Target, contract: Contract, *, schema: str = "main") -> Status:
         Refused: the database cannot be opened.
         Failed: it cannot be read.
     """
-    with opened(db, write=False, schema=schema) as database, transaction(database, "BEGIN"):
-        info = introspect(database, tuple(table.name for table in contract.tables))
-        state = read_state(database)
-        quarantine = tuple(quarantined(database))
+    with opened(db, write=False, schema=schema) as session, session.transaction("read"):
+        info = session.engine.inspection.inspect(
+            session, tuple(table.name for table in contract.tables)
+        )
+        state = read_state(session)
+        quarantine = tuple(quarantined(session))
         lease = state.values.get("lease")
         return Status(
             contract=contract.name,
-            database=database.name,
-            columns=_columns(database, contract, info, state, quarantine),
+            database=session.name,
+            columns=_columns(session, contract, info, state, quarantine),
             missing=tuple(t.name for t in contract.tables if info.table(t.name) is None),
             quarantine=quarantine,
             running=f"process {lease['pid']} on {lease['host']}" if lease else None,
@@ -100,7 +101,7 @@ def status(db: Target, contract: Contract, *, schema: str = "main") -> Status:
 
 
 def _columns(
-    database: Database,
+    session: Session,
     contract: Contract,
     info: DatabaseInfo,
     state: State,
@@ -117,13 +118,13 @@ def _columns(
                 and row.column.lower() == column.legacy.lower()
                 for row in quarantine
             )
-            values, converted = _counts(database, found, column.legacy, column.epoch)
+            values, converted = _counts(session, found, column.legacy, column.epoch)
             columns.append(
                 ColumnStatus(
                     table=found.name,
                     legacy=column.legacy,
                     epoch=column.epoch,
-                    phase=_phase(found, column.legacy, column.epoch, info, state),
+                    phase=_phase(found, column.legacy, column.epoch, state),
                     rows=found.rows,
                     converted=converted,
                     left=max(values - converted - listed, 0),
@@ -133,22 +134,20 @@ def _columns(
     return tuple(columns)
 
 
-def _counts(database: Database, table: TableInfo, legacy: str, epoch: str) -> tuple[int, int]:
+def _counts(session: Session, table: TableInfo, legacy: str, epoch: str) -> tuple[int, int]:
     """Return how many legacy values there are, and how many of them have an epoch value."""
     here = table.column(legacy), table.column(epoch)
     if here[0] is None and here[1] is None:
         return 0, 0
     values = quote(epoch if here[0] is None else legacy)
     both = "0" if here[1] is None else f"{values} IS NOT NULL AND {quote(epoch)} IS NOT NULL"
-    row = database.run(
-        f"SELECT count({values}), total({both}) FROM {database.qualified(table.name)}"
+    row = session.run(
+        f"SELECT count({values}), total({both}) FROM {session.qualified(table.name)}"
     ).fetchone()
     return int(row[0]), int(row[1])
 
 
-def _phase(
-    table: TableInfo, legacy: str, epoch: str, info: DatabaseInfo, state: State
-) -> SchemaName:
+def _phase(table: TableInfo, legacy: str, epoch: str, state: State) -> SchemaName:
     if table.column(epoch) is None:
         return "missing" if table.column(legacy) is None else "legacy"
     if table.column(legacy) is None:
@@ -158,5 +157,4 @@ def _phase(
     backfill = state.backfill(table.name)
     if backfill is not None and backfill["done"]:
         return "backfilled"
-    triggers = {trigger.name.lower() for trigger in info.triggers_on(table.name)}
-    return "synced" if has_sync(table.name, triggers) else "expanded"
+    return "synced" if table.synced else "expanded"

@@ -14,23 +14,21 @@ from typing import Any, Final
 from ..contract import Contract, TableContract
 from ..progress import Progress, ProgressCallback, silent
 from ..timestamps import now_ms
-from .engines.sqlite.connection import Database, Target, opened, transaction
-from .engines.sqlite.inspection import introspect
+from .engines.base import Session, Target
+from .engines.choose import opened
 from .engines.sqlite.proof import (
     ColumnCounts,
     count_columns,
-    has_index_on,
     has_version,
     implausible,
     orphans,
     unlisted,
     unsure_rows,
 )
-from .engines.sqlite.sync import has_sync
 from .errors import MigrationError
 from .forms import convert, reading_of
 from .pairs import ColumnPair, PairedTable
-from .schema import DatabaseInfo, TableInfo
+from .schema import TableInfo
 from .state import State, has_state, read_state, write
 
 __all__ = ["ColumnReport", "Difference", "TableReport", "VerifyReport", "verify"]
@@ -90,7 +88,7 @@ class VerifyReport:
 
     Attributes:
         contract: name of the contract.
-        database: name of the database.
+        session: name of the database.
         tables: the tables that are there.
         missing: optional tables that are not.
         problems: what is wrong apart from single values: a missing index, trigger, version row.
@@ -133,7 +131,7 @@ def verify(
     contract: Contract,
     *,
     progress: ProgressCallback = silent,
-    schema: str = "main",
+    schema: str | None = None,
 ) -> VerifyReport:
     """Compare every epoch value with its legacy value, by another computation.
 
@@ -144,7 +142,7 @@ def verify(
         db: path, `sqlite:///path`, or an open connection outside a transaction.
         contract: which columns.
         progress: told of each table.
-        schema: which of the attached databases of a connection is meant.
+        schema: which of the attached databases of a connection is meant; by default the main one.
 
     Returns:
         What was found.
@@ -153,40 +151,42 @@ def verify(
         Refused: the database cannot be opened.
         Failed: it cannot be read.
     """
-    with opened(db, write=False, schema=schema) as database:
-        report = verify_open(database, contract, progress)
-        to_record = report.correct and needs_record(database)
+    with opened(db, write=False, schema=schema) as session:
+        report = verify_open(session, contract, progress)
+        to_record = report.correct and needs_record(session)
     if to_record:
-        with suppress(MigrationError), opened(db, write=True, schema=schema) as database:
-            record_verified(database)
+        with suppress(MigrationError), opened(db, write=True, schema=schema) as session:
+            record_verified(session)
     return report
 
 
-def needs_record(database: Database) -> bool:
+def needs_record(session: Session) -> bool:
     """Return whether a migration is there whose last change was not verified yet."""
-    return has_state(database) and "verified" not in read_state(database).values
+    return has_state(session) and "verified" not in read_state(session).values
 
 
-def record_verified(database: Database) -> None:
+def record_verified(session: Session) -> None:
     """Note that the last change was verified."""
-    with transaction(database):
-        write(database, "verified", {"at": now_ms()})
+    with session.transaction():
+        write(session, "verified", {"at": now_ms()})
 
 
 def verify_open(
-    database: Database, contract: Contract, progress: ProgressCallback = silent
+    session: Session, contract: Contract, progress: ProgressCallback = silent
 ) -> VerifyReport:
     """Verify an open database, in one read transaction."""
-    with transaction(database, "BEGIN"):
-        return verify_within(database, contract, progress)
+    with session.transaction("read"):
+        return verify_within(session, contract, progress)
 
 
 def verify_within(
-    database: Database, contract: Contract, progress: ProgressCallback = silent
+    session: Session, contract: Contract, progress: ProgressCallback = silent
 ) -> VerifyReport:
     """Verify in the transaction that is open."""
-    info = introspect(database, tuple(table.name for table in contract.tables))
-    state = read_state(database)
+    info = session.engine.inspection.inspect(
+        session, tuple(table.name for table in contract.tables)
+    )
+    state = read_state(session)
     tables, missing, problems = [], [], []
     for declared in contract.tables:
         found = info.table(declared.name)
@@ -200,25 +200,19 @@ def verify_within(
         if not lacking:
             progress(Progress("verify", found.name, 0, found.rows))
             shape = _shape(contract, declared, found, state)
-            report, wrong = _verify_table(database, contract, shape, found, state)
+            report, wrong = _verify_table(session, contract, shape, found, state)
             tables.append(report)
             problems += wrong
-            problems += _structure_problems(database, info, state, declared, found)
-            problems += _finalized_problems(database, contract, declared, found)
+            problems += _structure_problems(state, declared, found)
+            problems += _finalized_problems(session, contract, declared, found)
             progress(Progress("verify", found.name, found.rows, found.rows))
     version = contract.version
-    if (
-        version is not None
-        and version.table.lower() in info.names
-        and not has_version(database, version)
-    ):
+    if version is not None and info.has(version.table) and not has_version(session, version):
         problems.append(
             f"the version row {version.value} is not in {version.table}; "
             "run `ts-contract migrate`, or insert it again if it was deleted"
         )
-    return VerifyReport(
-        contract.name, database.name, tuple(tables), tuple(missing), tuple(problems)
-    )
+    return VerifyReport(contract.name, session.name, tuple(tables), tuple(missing), tuple(problems))
 
 
 def _lacking(declared: TableContract, found: TableInfo) -> list[str]:
@@ -243,7 +237,7 @@ def _shape(
             reading = reading_of(contract, column)
             if checked:
                 reading = replace(reading, valid_range=contract.valid_range)
-            whole_seconds = found.strict and "INT" in legacy.type
+            whole_seconds = found.strict and legacy.is_integer
             columns.append(
                 ColumnPair(
                     legacy.name,
@@ -257,7 +251,7 @@ def _shape(
 
 
 def _verify_table(
-    database: Database,
+    session: Session,
     contract: Contract,
     table: PairedTable,
     found: TableInfo,
@@ -265,11 +259,11 @@ def _verify_table(
 ) -> tuple[TableReport, list[str]]:
     if not table.columns:
         return TableReport(found.name, found.rows, ()), []
-    rows, counts = count_columns(database, table, contract.valid_range)
+    rows, counts = count_columns(session, table, contract.valid_range)
     wrong: dict[str, list[Difference]] = {column.legacy: [] for column in table.columns}
     totals = dict.fromkeys(wrong, 0)
     if any(count.unsure for count in counts):
-        for row in unsure_rows(database, table, contract.valid_range):
+        for row in unsure_rows(session, table, contract.valid_range):
             for difference in _judge(table, row, contract.valid_range):
                 totals[difference.column] += 1
                 if len(wrong[difference.column]) < EXAMPLES:
@@ -277,7 +271,7 @@ def _verify_table(
     problems = []
     if state.values:
         for column, count in zip(table.columns, counts, strict=True):
-            problems += _quarantine_problems(database, table, column, count)
+            problems += _quarantine_problems(session, table, column, count)
     columns = tuple(
         _column_report(column, count, rows, totals[column.legacy], wrong[column.legacy])
         for column, count in zip(table.columns, counts, strict=True)
@@ -337,18 +331,18 @@ def _kind(
 
 
 def _quarantine_problems(
-    database: Database, table: PairedTable, column: ColumnPair, count: ColumnCounts
+    session: Session, table: PairedTable, column: ColumnPair, count: ColumnCounts
 ) -> list[str]:
     place = f"{table.name}.{column.legacy}"
     problems = []
     if count.unconverted:
-        lacking, keys = unlisted(database, table, column)
+        lacking, keys = unlisted(session, table, column)
         if lacking:
             problems.append(
                 f"{place}: {lacking:,} unconverted values are not in the quarantine, "
                 f"for example row {keys[0]}; run `ts-contract migrate`"
             )
-    left_over = orphans(database, table, column)
+    left_over = orphans(session, table, column)
     if left_over:
         problems.append(
             f"{place}: {len(left_over):,} entries of the quarantine belong to no unconverted "
@@ -358,13 +352,13 @@ def _quarantine_problems(
 
 
 def _finalized_problems(
-    database: Database, contract: Contract, declared: TableContract, found: TableInfo
+    session: Session, contract: Contract, declared: TableContract, found: TableInfo
 ) -> list[str]:
     """Judge epoch columns that stand alone, by what can be said without their legacy column."""
     problems = []
     for column in declared.columns:
         if found.column(column.legacy) is None:
-            count = implausible(database, found.name, column.epoch, contract.valid_range)
+            count = implausible(session, found.name, column.epoch, contract.valid_range)
             if count:
                 problems.append(
                     f"{found.name}.{column.epoch}: {count:,} values are no milliseconds of the "
@@ -373,20 +367,12 @@ def _finalized_problems(
     return problems
 
 
-def _structure_problems(
-    database: Database,
-    info: DatabaseInfo,
-    state: State,
-    declared: TableContract,
-    found: TableInfo,
-) -> list[str]:
+def _structure_problems(state: State, declared: TableContract, found: TableInfo) -> list[str]:
     problems = [
         f"{found.name}.{column.epoch} has no index; run `ts-contract migrate`"
         for column in declared.columns
-        if column.index and not has_index_on(database, found.name, column.epoch)
+        if column.index and not found.has_index_on(column.epoch)
     ]
-    if state.values.get("options", {}).get("sync"):
-        triggers = {trigger.name.lower() for trigger in info.triggers_on(found.name)}
-        if not has_sync(found.name, triggers):
-            problems.append(f"{found.name} lacks sync triggers; run `ts-contract migrate`")
+    if state.values.get("options", {}).get("sync") and not found.synced:
+        problems.append(f"{found.name} lacks sync triggers; run `ts-contract migrate`")
     return problems

@@ -9,8 +9,8 @@ import pytest
 
 from ts_contract.loading import parse_contract
 from ts_contract.migration import execute, migrate
-from ts_contract.migration.engines.sqlite import offline
-from ts_contract.migration.engines.sqlite.connection import Database
+from ts_contract.migration.engines.sqlite import ENGINE, offline
+from ts_contract.migration.engines.sqlite.connection import SqliteSession
 from ts_contract.migration.engines.sqlite.offline import ProvedRanges, checkpointing_aside
 
 
@@ -113,7 +113,7 @@ def test_what_is_committed_goes_into_the_file_meanwhile(tmp_path):
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.execute("PRAGMA journal_mode = wal")
         db.execute("PRAGMA wal_autocheckpoint = 77")
-        with checkpointing_aside(Database(db, "app.db")):
+        with checkpointing_aside(SqliteSession(ENGINE, db, "app.db")):
             db.execute("CREATE TABLE t AS SELECT zeroblob(1000000) AS x")
             deadline = monotonic() + 30
             while path.stat().st_size < 1_000_000:

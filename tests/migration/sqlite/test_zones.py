@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ts_contract.migration.engines.sqlite.connection import Database
+from ts_contract.migration.engines.sqlite import ENGINE
+from ts_contract.migration.engines.sqlite.connection import SqliteSession
 from ts_contract.migration.engines.sqlite.recognise import (
     form_expression,
     ms_expression,
@@ -35,7 +36,7 @@ TURNED = {
 
 
 def in_sqlite(db: sqlite3.Connection, texts: list[str], reading: Reading) -> list[tuple]:
-    provide_zones(Database(db, "memory"), reading)
+    provide_zones(SqliteSession(ENGINE, db, "memory"), reading)
     db.execute("DELETE FROM stored")
     db.executemany("INSERT INTO stored (x) VALUES (?)", [(text,) for text in texts])
     return db.execute(
@@ -163,7 +164,7 @@ def test_what_the_triggers_write_is_read_back_as_the_same_instant(db, zone, data
     far = data.draw(st.lists(st.integers(7_258_000_000_000, 253_402_000_000_000), max_size=3))
     db.execute("DELETE FROM stored")
     db.executemany("INSERT INTO stored (ms) VALUES (?)", [(ms,) for ms in near + far])
-    provide_zones(Database(db, "memory"), reading)
+    provide_zones(SqliteSession(ENGINE, db, "memory"), reading)
 
     db.execute(f"UPDATE stored SET x = {text_expression('ms', reading, written_as, 1)}")
 

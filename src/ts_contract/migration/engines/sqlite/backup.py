@@ -9,7 +9,8 @@ from pathlib import Path
 from ....files.write import written_aside
 from ....progress import Progress, ProgressCallback
 from ...errors import Failed, Refused
-from .connection import Database
+from ..base import Session
+from .connection import driver_of
 from .names import quote
 
 __all__ = ["back_up"]
@@ -17,11 +18,11 @@ __all__ = ["back_up"]
 _PAGES = 4_096
 
 
-def back_up(database: Database, path: Path, progress: ProgressCallback) -> None:
+def back_up(session: Session, path: Path, progress: ProgressCallback) -> None:
     """Copy a database by SQLite's backup API, check the copy, and put it at its path.
 
     Args:
-        database: what to copy.
+        session: what to copy.
         path: where to; must not exist.
         progress: told of the pages.
 
@@ -37,22 +38,22 @@ def back_up(database: Database, path: Path, progress: ProgressCallback) -> None:
 
     try:
         with written_aside(path) as unfinished, closing(sqlite3.connect(unfinished)) as copy:
-            database.connection.backup(copy, pages=_PAGES, progress=report, name=database.schema)
+            driver_of(session).backup(copy, pages=_PAGES, progress=report, name=session.schema)
             # A copy of a WAL database must not need a -wal file beside it.
             copy.execute("PRAGMA journal_mode = DELETE")
-            _check(database, copy, path)
+            _check(session, copy, path)
     except (sqlite3.Error, OSError) as error:
         raise Refused(
             f"{path}: the backup cannot be written ({error}); nothing was changed"
         ) from error
 
 
-def _check(database: Database, copy: sqlite3.Connection, path: Path) -> None:
+def _check(session: Session, copy: sqlite3.Connection, path: Path) -> None:
     verdict = copy.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if verdict != "ok":
         raise Failed(f"{path}: the backup is damaged ({verdict}), and so may be the database")
-    tables = database.run(
-        f"SELECT name, sql FROM {quote(database.schema)}.sqlite_schema WHERE type = 'table'"
+    tables = session.run(
+        f"SELECT name, sql FROM {quote(session.schema)}.sqlite_schema WHERE type = 'table'"
         " AND sql NOT LIKE 'CREATE VIRTUAL%'"
     )
     for name, sql in tables.fetchall():

@@ -1,4 +1,4 @@
-"""Opening a SQLite database, and its transactions."""
+"""Opening a SQLite database, and the session in it."""
 
 from __future__ import annotations
 
@@ -12,94 +12,167 @@ from typing import Any, Final
 from urllib.parse import quote as url_quote
 from urllib.parse import unquote, urlsplit
 
-from ...errors import Refused
-from .errors import explained
+from ...errors import MigrationError, Refused
+from ...stopping import StopFlag
+from ..base import Engine, Session, Target, TransactionKind
+from .errors import explain, explained
 from .names import quote
 
 __all__ = [
-    "Database",
-    "Target",
+    "SqliteRows",
+    "SqliteSession",
+    "driver_of",
     "file_of",
     "has_write_ahead_log",
     "not_waiting_for_the_disk",
     "opened",
     "sorting_in_parallel",
-    "transaction",
 ]
-
-Target = str | Path | sqlite3.Connection
 
 BUSY_SECONDS: Final = 10.0
 OLDEST: Final = (3, 35, 0)
 _FULL: Final = 2  # of PRAGMA synchronous
+_LOOK_AFTER: Final = 100_000  # instructions of SQLite's virtual machine
+_BEGIN: Final[dict[TransactionKind, str]] = {
+    "read": "BEGIN",
+    "write": "BEGIN IMMEDIATE",
+    "exclusive": "BEGIN EXCLUSIVE",
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Database:
-    """An open database: the connection, the schema in it, and the name for messages.
+class SqliteRows:
+    """What a statement returned. SQLite may still fail on the way to the next row."""
+
+    cursor: sqlite3.Cursor
+    name: str
+
+    def fetchone(self) -> Any:
+        """Return the next row; None behind the last."""
+        try:
+            return self.cursor.fetchone()
+        except sqlite3.Error as error:
+            raise explain(error, self.name) from error
+
+    def fetchall(self) -> list[Any]:
+        """Return all rows that are left."""
+        try:
+            return self.cursor.fetchall()
+        except sqlite3.Error as error:
+            raise explain(error, self.name) from error
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield the rows that are left."""
+        try:
+            yield from self.cursor
+        except sqlite3.Error as error:
+            raise explain(error, self.name) from error
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteSession:
+    """An open SQLite database.
 
     Attributes:
+        engine: that of SQLite.
         connection: in autocommit mode; text that is not UTF-8 survives reading.
         name: path or URL, for messages.
         schema: `main`, or the name under which the database is attached.
+        is_lent: whether the connection is somebody else's, who knows of no second one and may
+            have locked it out.
     """
 
+    engine: Engine
     connection: sqlite3.Connection
     name: str
     schema: str = "main"
+    is_lent: bool = False
 
-    def run(self, sql: str, *values: Any) -> sqlite3.Cursor:
+    def run(self, sql: str, *values: Any) -> SqliteRows:
         """Execute one statement."""
-        return self.connection.execute(sql, values)
+        try:
+            return SqliteRows(self.connection.execute(sql, values), self.name)
+        except sqlite3.Error as error:
+            raise explain(error, self.name) from error
 
     def value(self, sql: str, *values: Any) -> Any:
         """Return the first column of the first row; None if there is no row."""
-        row = self.connection.execute(sql, values).fetchone()
+        row = self.run(sql, *values).fetchone()
         return None if row is None else row[0]
 
     def qualified(self, name: str) -> str:
         """Return a quoted name with its schema before it."""
         return f"{quote(self.schema)}.{quote(name)}"
 
+    @contextmanager
+    def transaction(self, kind: TransactionKind = "write") -> Iterator[None]:
+        """Run a block in one transaction; roll it back if anything is raised."""
+        self.run(_BEGIN[kind])
+        try:
+            yield
+            self.run("COMMIT")
+        except BaseException:
+            if self.connection.in_transaction:
+                self.run("ROLLBACK")
+            raise
+
+    @contextmanager
+    def stoppable(self, stop: StopFlag) -> Iterator[None]:
+        """Let a wish to stop interrupt a long statement, and say how to go on."""
+        self.connection.set_progress_handler(stop.is_set, _LOOK_AFTER)
+        try:
+            yield
+        except (sqlite3.Error, MigrationError) as error:
+            if isinstance(error, sqlite3.Error) or isinstance(error.__cause__, sqlite3.Error):
+                stop.check()
+            raise
+        finally:
+            self.connection.set_progress_handler(None, 0)
+
+
+def driver_of(session: Session) -> sqlite3.Connection:
+    """Return the connection of a session of this engine, for what no SQL can say."""
+    assert isinstance(session, SqliteSession)
+    return session.connection
+
 
 @contextmanager
-def opened(target: Target, *, write: bool, schema: str = "main") -> Iterator[Database]:
-    """Open a database, or lend an open connection, and put it back as it was.
+def opened(
+    engine: Engine, target: Target, *, write: bool, schema: str | None
+) -> Iterator[SqliteSession]:
+    """Open a database, or borrow an open connection, and put it back as it was.
 
     Args:
+        engine: that of SQLite.
         target: a path, `sqlite:///path`, or an open connection outside a transaction.
         write: whether the work will change it.
-        schema: which of the attached databases is meant.
+        schema: which of the attached databases is meant; None for `main`.
 
     Yields:
         The open database; errors of SQLite leave the block as ours.
 
     Raises:
-        Refused: no such file, no database, another engine, a connection in a transaction.
+        Refused: no such file, no database, a connection in a transaction.
         Failed: SQLite refused something during the work.
     """
+    schema = schema or "main"
     if isinstance(target, sqlite3.Connection):
         with _lent(target) as connection, explained("the connection"):
-            yield Database(connection, "the connection", schema)
+            yield SqliteSession(engine, connection, "the connection", schema, is_lent=True)
         return
+    assert isinstance(target, str | Path)
     path = _path(target)
     with explained(str(path)):
         connection = _connect(path, write=write)
         try:
-            yield Database(connection, str(path), schema)
+            yield SqliteSession(engine, connection, str(path), schema)
         finally:
             connection.close()
 
 
 def _path(target: str | Path) -> Path:
     if isinstance(target, str) and "://" in target:
-        url = urlsplit(target)
-        if url.scheme != "sqlite":
-            raise Refused(
-                f"{url.scheme}://...: only SQLite databases can be migrated yet; "
-                "give a path or sqlite:///path"
-            )
-        target = unquote(url.path).removeprefix("/")
+        target = unquote(urlsplit(target).path).removeprefix("/")
     path = Path(target)
     try:
         mode = path.stat().st_mode
@@ -145,56 +218,43 @@ def _lent(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
         connection.isolation_level, connection.row_factory, connection.text_factory = before
 
 
-@contextmanager
-def transaction(db: Database, begin: str = "BEGIN IMMEDIATE") -> Iterator[None]:
-    """Run a block in one transaction; roll it back if anything is raised."""
-    db.run(begin)
-    try:
-        yield
-        db.run("COMMIT")
-    except BaseException:
-        if db.connection.in_transaction:
-            db.run("ROLLBACK")
-        raise
-
-
-def file_of(db: Database) -> str:
+def file_of(session: Session) -> str:
     """Return the path of a database's file."""
     wanted = "SELECT file FROM pragma_database_list WHERE name = ? COLLATE NOCASE"
-    return str(db.value(wanted, db.schema))
+    return str(session.value(wanted, session.schema))
 
 
-def has_write_ahead_log(db: Database) -> bool:
+def has_write_ahead_log(session: Session) -> bool:
     """Return whether the database is in WAL mode, in which readers are in no writer's way."""
-    return bool(db.value(f"PRAGMA {quote(db.schema)}.journal_mode") == "wal")
+    return bool(session.value(f"PRAGMA {quote(session.schema)}.journal_mode") == "wal")
 
 
 @contextmanager
-def not_waiting_for_the_disk(db: Database) -> Iterator[None]:
+def not_waiting_for_the_disk(session: Session) -> Iterator[None]:
     """Let commits in the block return before the disk has them, which holds the lock less long.
 
     In WAL mode only, where a power failure can take back the last of them but damages nothing, and
     what other connections commit is as safe as before. The next commit behind the block waits for
     all of them. https://sqlite.org/pragma.html#pragma_synchronous
     """
-    synchronous = f"PRAGMA {quote(db.schema)}.synchronous"
-    before = db.value(synchronous)
-    if before < _FULL or not has_write_ahead_log(db):
+    synchronous = f"PRAGMA {quote(session.schema)}.synchronous"
+    before = session.value(synchronous)
+    if before < _FULL or not has_write_ahead_log(session):
         yield
         return
-    db.run(f"{synchronous} = NORMAL")
+    session.run(f"{synchronous} = NORMAL")
     try:
         yield
     finally:
-        db.run(f"{synchronous} = {before}")
+        session.run(f"{synchronous} = {before}")
 
 
 @contextmanager
-def sorting_in_parallel(db: Database) -> Iterator[None]:
+def sorting_in_parallel(session: Session) -> Iterator[None]:
     """Let a CREATE INDEX in the block sort in threads of its own, so that it locks less long."""
-    before = db.value("PRAGMA threads")
-    db.run("PRAGMA threads = 2")
+    before = session.value("PRAGMA threads")
+    session.run("PRAGMA threads = 2")
     try:
         yield
     finally:
-        db.run(f"PRAGMA threads = {before}")
+        session.run(f"PRAGMA threads = {before}")

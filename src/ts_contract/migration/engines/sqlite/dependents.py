@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from itertools import dropwhile, takewhile
 
 from ...schema import DatabaseInfo
-from .connection import Database
+from ..base import Session
+from .connection import driver_of
 from .create_text import tokens
 from .names import quote
 
@@ -34,19 +35,19 @@ class Dependent:
 
 
 def dependents(
-    database: Database, info: DatabaseInfo, columns: dict[tuple[str, str], str]
+    session: Session, info: DatabaseInfo, columns: dict[tuple[str, str], str]
 ) -> list[Dependent]:
     """Return what needs any of some columns.
 
     Args:
-        database: an open database.
+        session: an open database.
         info: its views and triggers.
         columns: `table.column` for messages, by table and column in lower case.
     """
     triggers = {o.name for o in info.objects if o.kind == "trigger"}
     found = set(_watching(info, columns))
-    for kind, name, sql in _statements(database, info):
-        for table, column, inner in _accesses(database, sql):
+    for kind, name, sql in _statements(session, info):
+        for table, column, inner in _accesses(session, sql):
             place = (table.lower(), column.lower())
             if place not in columns or (inner or "").startswith(_OURS):
                 continue
@@ -58,7 +59,7 @@ def dependents(
     return sorted(found)
 
 
-def _accesses(database: Database, sql: str) -> list[tuple[str, str, str | None]]:
+def _accesses(session: Session, sql: str) -> list[tuple[str, str, str | None]]:
     """Return table, column and innermost trigger or view of each access that a statement makes."""
     seen: list[tuple[str, str, str | None]] = []
 
@@ -68,13 +69,13 @@ def _accesses(database: Database, sql: str) -> list[tuple[str, str, str | None]]
             seen.append((table, column, inner))
         return sqlite3.SQLITE_OK
 
-    database.connection.set_authorizer(see)
+    driver_of(session).set_authorizer(see)
     try:
-        database.run(sql).close()
+        driver_of(session).execute(sql).close()
     except sqlite3.Error:
         return []  # it was broken before us
     finally:
-        database.connection.set_authorizer(None)
+        driver_of(session).set_authorizer(None)
     return seen
 
 
@@ -89,29 +90,29 @@ def _watching(info: DatabaseInfo, columns: Collection[tuple[str, str]]) -> Itera
                     yield Dependent("trigger", trigger.name, *place)
 
 
-def failures(database: Database, info: DatabaseInfo) -> dict[tuple[str, str], str]:
+def failures(session: Session, info: DatabaseInfo) -> dict[tuple[str, str], str]:
     """Return the error of every view, and of every table's triggers, that does not compile."""
     found = {}
-    for kind, name, sql in _statements(database, info):
+    for kind, name, sql in _statements(session, info):
         try:
-            database.run(sql).close()
+            driver_of(session).execute(sql).close()
         except sqlite3.Error as error:
             found[kind, name] = str(error)
     return found
 
 
-def _statements(database: Database, info: DatabaseInfo) -> Iterator[tuple[str, str, str]]:
+def _statements(session: Session, info: DatabaseInfo) -> Iterator[tuple[str, str, str]]:
     """Yield kind, name and a statement that compiles each view and each trigger."""
     for view in info.objects:
         if view.kind == "view" and not view.name.startswith(_OURS):
-            yield "view", view.name, f"EXPLAIN SELECT * FROM {database.qualified(view.name)}"
+            yield "view", view.name, f"EXPLAIN SELECT * FROM {session.qualified(view.name)}"
     written = {
         o.table for o in info.objects if o.kind == "trigger" and not o.name.startswith(_OURS)
     }
     for table in sorted(written):
-        name = database.qualified(table)
-        columns = database.run(
-            f"PRAGMA {quote(database.schema)}.table_xinfo({quote(table)})"
+        name = session.qualified(table)
+        columns = session.run(
+            f"PRAGMA {quote(session.schema)}.table_xinfo({quote(table)})"
         ).fetchall()
         same = ", ".join(f"{quote(c[1])} = {quote(c[1])}" for c in columns if c[6] == 0)
         yield "trigger", table, f"EXPLAIN INSERT INTO {name} DEFAULT VALUES"

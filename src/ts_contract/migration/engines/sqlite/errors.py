@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ...errors import Failed, MigrationError, Refused
+from ...errors import Failed, Refused
 
 __all__ = ["explain", "explained"]
 
@@ -25,25 +25,31 @@ _REMEDIES = {
 _NOTHING_BEGUN = ("SQLITE_NOTADB", "SQLITE_CANTOPEN")
 
 
-def explain(error: sqlite3.Error, name: str) -> MigrationError:
+def explain(error: sqlite3.Error, name: str) -> Failed:
     """Return our error for one of SQLite's.
 
     Args:
         error: what sqlite3 raised.
         name: the database, for the message.
     """
-    code = getattr(error, "sqlite_errorname", None) or ""
     for primary, remedy in _REMEDIES.items():
-        if code.startswith(primary):
-            kind = Refused if primary in _NOTHING_BEGUN else Failed
-            return kind(f"{name}: {remedy} ({error})")
-    return Failed(f"{name}: SQLite says: {error} ({code or type(error).__name__})")
+        if _code(error).startswith(primary):
+            return Failed(f"{name}: {remedy} ({error})")
+    return Failed(f"{name}: SQLite says: {error} ({_code(error) or type(error).__name__})")
 
 
 @contextmanager
 def explained(name: str) -> Iterator[None]:
-    """Turn the errors of SQLite into ours."""
+    """Let the errors of SQLite leave a block as ours, refusals where no work can have begun."""
     try:
         yield
-    except sqlite3.Error as error:
-        raise explain(error, name) from error
+    except (sqlite3.Error, Failed) as error:
+        cause = error if isinstance(error, sqlite3.Error) else error.__cause__
+        if not isinstance(cause, sqlite3.Error):
+            raise
+        ours = explain(error, name) if isinstance(error, sqlite3.Error) else error
+        raise (Refused(str(ours)) if _code(cause).startswith(_NOTHING_BEGUN) else ours) from cause
+
+
+def _code(error: sqlite3.Error) -> str:
+    return getattr(error, "sqlite_errorname", None) or ""

@@ -1,4 +1,4 @@
-"""What a SQLite database has: tables, keys, indexes, triggers, views."""
+"""What a SQLite database has: tables, keys, indexes, triggers, views, and what of it is ours."""
 
 from __future__ import annotations
 
@@ -6,102 +6,149 @@ import sqlite3
 
 from ....contract import ROWID_NAMES
 from ...schema import ColumnInfo, DatabaseInfo, SchemaObject, TableInfo
-from .connection import Database
+from ..base import Session
 from .names import quote
+from .recognise import ZONE_TABLE
+from .sync import conversion_of, has_sync
 
-__all__ = ["introspect"]
+__all__ = ["inspect", "table_names"]
+
+_Index = tuple[str, str]  # name and origin: `c` for CREATE INDEX, `u` or `pk` for a constraint
 
 
-def introspect(db: Database, tables: tuple[str, ...]) -> DatabaseInfo:
+def inspect(session: Session, tables: tuple[str, ...]) -> DatabaseInfo:
     """Return what the database has, with the details of some tables.
 
     Args:
-        db: an open database.
+        session: an open database.
         tables: the tables whose columns, key and size are wanted.
     """
-    schema = quote(db.schema)
-    rows = db.run(f"SELECT type, name, tbl_name, sql FROM {schema}.sqlite_schema ORDER BY rowid")
-    entries = rows.fetchall()
+    schema = quote(session.schema)
+    entries = session.run(
+        f"SELECT type, name, tbl_name, sql FROM {schema}.sqlite_schema ORDER BY rowid"
+    ).fetchall()
     wanted = {name.lower() for name in tables}
-    pages = db.value(f"PRAGMA {schema}.page_count")
+    triggers = [(name, table) for kind, name, table, _ in entries if kind == "trigger"]
+    names = frozenset(name.lower() for kind, name, _, _ in entries if kind != "trigger")
     return DatabaseInfo(
         tables=tuple(
-            _table(db, name, kind, sql)
+            _table(session, name, kind, sql, _names_on(name, triggers))
             for kind, name, _, sql in entries
             if kind in ("table", "view") and name.lower() in wanted
         ),
         objects=tuple(
-            SchemaObject(kind, name, table, sql)
+            SchemaObject(kind, name, table, sql, kind == "trigger" and _is_on_any_update(sql))
             for kind, name, table, sql in entries
             if kind in ("index", "trigger", "view")
         ),
-        names=frozenset(name.lower() for kind, name, _, _ in entries if kind != "trigger"),
-        size=pages * db.value(f"PRAGMA {schema}.page_size"),
+        names=names,
+        conversions=frozenset(
+            way for trigger, _ in triggers if (way := conversion_of(trigger)) is not None
+        ),
+        has_zones=ZONE_TABLE in names,
     )
 
 
-def _table(db: Database, name: str, kind: str, sql: str) -> TableInfo:
-    info = db.run(f"PRAGMA {quote(db.schema)}.table_xinfo({quote(name)})").fetchall()
+def table_names(session: Session) -> tuple[str, ...]:
+    """Return the ordinary tables: none of SQLite's, of ours, or of a virtual table's shadows."""
+    rows = session.run(
+        f"SELECT name, sql FROM {quote(session.schema)}.sqlite_schema WHERE type = 'table'"
+    ).fetchall()
+    virtual = {name for name, sql in rows if sql.upper().startswith("CREATE VIRTUAL")}
+    hidden = ("sqlite_", "_ts_contract_", *(f"{name}_" for name in virtual))
+    return tuple(name for name, _ in rows if name not in virtual and not name.startswith(hidden))
+
+
+def _is_on_any_update(create_trigger: str) -> bool:
+    words = create_trigger.upper().split()
+    place = words.index("UPDATE") if "UPDATE" in words else -1
+    return 0 < place < len(words) - 1 and words[place + 1] == "ON"
+
+
+def _names_on(table: str, triggers: list[tuple[str, str]]) -> set[str]:
+    """Return the names, in lower case, of those triggers that are on a table."""
+    return {name.lower() for name, on in triggers if on.lower() == table.lower()}
+
+
+def _table(session: Session, name: str, kind: str, sql: str, triggers: set[str]) -> TableInfo:
+    info = session.run(f"PRAGMA {quote(session.schema)}.table_xinfo({quote(name)})").fetchall()
     columns = tuple(
-        ColumnInfo(column, declared.upper(), bool(not_null), default, hidden in (2, 3))
+        ColumnInfo(
+            name=column,
+            type=declared.upper(),
+            not_null=bool(not_null),
+            default=default,
+            generated=hidden in (2, 3),
+            is_integer="INT" in declared.upper(),
+        )
         for _, column, declared, not_null, default, _, hidden in info
         if hidden != 1
     )
     if kind == "table" and sql.split(None, 2)[1].upper() == "VIRTUAL":
         kind = "virtual"
-    keyed = kind == "table"
+    strict = _is_strict(session, name)
+    if kind != "table":
+        return TableInfo(name, kind, columns, strict=strict)
+    indexes = _indexes(session, name)
     primary = tuple(row[1] for row in sorted(info, key=lambda row: row[5]) if row[5])
     return TableInfo(
         name=name,
         kind=kind,
-        sql=sql,
         columns=columns,
-        key=_key(db, name, columns, primary) if keyed else (),
-        strict=_is_strict(db, name),
-        rows=db.value(f"SELECT count(*) FROM {db.qualified(name)}") if keyed else 0,
+        key=_key(session, indexes, columns, primary),
+        strict=strict,
+        rows=session.value(f"SELECT count(*) FROM {session.qualified(name)}"),
+        index_heads=_heads(session, indexes),
+        synced=has_sync(name, triggers),
     )
 
 
+def _indexes(session: Session, table: str) -> list[_Index]:
+    rows = session.run(f"PRAGMA {quote(session.schema)}.index_list({quote(table)})").fetchall()
+    return [(name, origin) for _, name, _, origin, _ in rows]
+
+
+def _heads(session: Session, indexes: list[_Index]) -> frozenset[str]:
+    """Return the columns, in lower case, that an index begins with."""
+    schema = quote(session.schema)
+    firsts = [
+        session.run(f"PRAGMA {schema}.index_info({quote(name)})").fetchone() for name, _ in indexes
+    ]
+    # The name is None where an index begins with an expression.
+    return frozenset(row[2].lower() for row in firsts if row is not None and row[2] is not None)
+
+
 def _key(
-    db: Database, table: str, columns: tuple[ColumnInfo, ...], primary: tuple[str, ...]
+    session: Session,
+    indexes: list[_Index],
+    columns: tuple[ColumnInfo, ...],
+    primary: tuple[str, ...],
 ) -> tuple[str, ...]:
     """Return the columns that address a row: rowid by a name that means it, or the primary key."""
-    if _has_rowid(db, table):
-        if len(primary) == 1:
-            declared = next(c for c in columns if c.name == primary[0])
-            if declared.type == "INTEGER" and _is_rowid_alias(db, table, declared.name):
-                return (declared.name,)
-        taken = {c.name.lower() for c in columns}
-        free = [name for name in ROWID_NAMES if name not in taken]
-        return (free[0],) if free else ()
-    return primary
+    of_key = next((name for name, origin in indexes if origin == "pk"), None)
+    if of_key is not None and not _is_listed(session, of_key):
+        return primary  # WITHOUT ROWID: the index of the key has no entry of its own
+    if len(primary) == 1 and of_key is None:
+        # INTEGER PRIMARY KEY is the rowid, unless it was declared DESC in the column itself.
+        declared = next(c for c in columns if c.name == primary[0])
+        if declared.type == "INTEGER":
+            return (declared.name,)
+    taken = {c.name.lower() for c in columns}
+    return next(((name,) for name in ROWID_NAMES if name not in taken), ())
 
 
-def _has_rowid(db: Database, table: str) -> bool:
-    """A WITHOUT ROWID table is the one whose primary-key index has no entry of its own."""
-    indexes = db.run(f"PRAGMA {quote(db.schema)}.index_list({quote(table)})").fetchall()
-    for _, index, _, origin, _ in indexes:
-        if origin == "pk":
-            listed = db.value(
-                f"SELECT count(*) FROM {quote(db.schema)}.sqlite_schema WHERE name = ?", index
-            )
-            return bool(listed)
-    return True
+def _is_listed(session: Session, index: str) -> bool:
+    found = f"SELECT count(*) FROM {quote(session.schema)}.sqlite_schema WHERE name = ?"
+    return bool(session.value(found, index))
 
 
-def _is_rowid_alias(db: Database, table: str, column: str) -> bool:
-    """INTEGER PRIMARY KEY is the rowid, unless it was declared DESC in the column itself."""
-    indexes = db.run(f"PRAGMA {quote(db.schema)}.index_list({quote(table)})").fetchall()
-    return not any(origin == "pk" for _, _, _, origin, _ in indexes)
-
-
-def _is_strict(db: Database, table: str) -> bool:
+def _is_strict(session: Session, table: str) -> bool:
     if sqlite3.sqlite_version_info < (3, 37, 0):
         return False
     return bool(
-        db.value(
+        session.value(
             "SELECT strict FROM pragma_table_list WHERE schema = ? AND lower(name) = lower(?)",
-            db.schema,
+            session.schema,
             table,
         )
     )

@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Event, Thread
 
 from ...errors import MigrationError
 from ...pairs import PairedTable
-from .connection import Database, file_of, has_write_ahead_log, opened
+from ..base import Session
+from .connection import file_of, has_write_ahead_log, opened
 from .rows import Key, is_in_doubt
 
 __all__ = ["ProvedRanges", "checkpointing_aside", "proving_aside"]
 
-Ranges = Callable[[Database], Iterator[tuple[Key | None, Key]]]
+Ranges = Callable[[Session], Iterator[tuple[Key | None, Key]]]
 
 
 @dataclass(slots=True)
@@ -37,11 +38,11 @@ class ProvedRanges:
 
 
 @contextmanager
-def proving_aside(database: Database, table: PairedTable, ranges: Ranges) -> Iterator[ProvedRanges]:
+def proving_aside(session: Session, table: PairedTable, ranges: Ranges) -> Iterator[ProvedRanges]:
     """Let a thread prove range after range, while the block fills them.
 
     Args:
-        database: a database in WAL mode, in a transaction that has written nothing into the table
+        session: a database in WAL mode, in a transaction that has written nothing into the table
             yet and lets nobody else write: what the thread reads stays true in the block.
         table: the table.
         ranges: yields its ranges.
@@ -50,7 +51,8 @@ def proving_aside(database: Database, table: PairedTable, ranges: Ranges) -> Ite
         What is proved; without an error of its own: what cannot be read is in doubt.
     """
     proofs, done = ProvedRanges(), Event()
-    thread = Thread(target=_prove, args=(file_of(database), table, ranges, proofs, done))
+    aside = opened(session.engine, file_of(session), write=False, schema=None)
+    thread = Thread(target=_prove, args=(aside, table, ranges, proofs, done))
     thread.start()
     try:
         yield proofs
@@ -60,37 +62,41 @@ def proving_aside(database: Database, table: PairedTable, ranges: Ranges) -> Ite
 
 
 def _prove(
-    file: str, table: PairedTable, ranges: Ranges, proofs: ProvedRanges, done: Event
+    aside: AbstractContextManager[Session],
+    table: PairedTable,
+    ranges: Ranges,
+    proofs: ProvedRanges,
+    done: Event,
 ) -> None:
-    with suppress(MigrationError), opened(file, write=False) as database:
-        for number, (after, upto) in enumerate(ranges(database)):
+    with suppress(MigrationError), aside as session:
+        for number, (after, upto) in enumerate(ranges(session)):
             if done.is_set():
                 return
-            if number > proofs.taken and not is_in_doubt(database, table, after, upto):
+            if number > proofs.taken and not is_in_doubt(session, table, after, upto):
                 proofs.proved.add(number)
 
 
 @contextmanager
-def checkpointing_aside(db: Database) -> Iterator[None]:
+def checkpointing_aside(session: Session) -> Iterator[None]:
     """Let a thread move what is committed into the database file, while the block goes on.
 
     In WAL mode only, for few large transactions: between many small ones it would never come to
     the log's end, without which the log cannot begin anew. https://sqlite.org/wal.html#ckpt
     """
-    if not has_write_ahead_log(db):
+    if not has_write_ahead_log(session):
         yield
         return
-    before = db.value("PRAGMA wal_autocheckpoint")
+    before = session.value("PRAGMA wal_autocheckpoint")
     done = Event()
-    thread = Thread(target=_checkpoint_until, args=(done, file_of(db)))
+    thread = Thread(target=_checkpoint_until, args=(done, file_of(session)))
     thread.start()
     try:
-        db.run("PRAGMA wal_autocheckpoint = 0")
+        session.run("PRAGMA wal_autocheckpoint = 0")
         yield
     finally:
         done.set()
         thread.join()
-        db.run(f"PRAGMA wal_autocheckpoint = {before}")
+        session.run(f"PRAGMA wal_autocheckpoint = {before}")
 
 
 def _checkpoint_until(done: Event, file: str) -> None:

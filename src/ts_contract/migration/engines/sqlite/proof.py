@@ -9,14 +9,13 @@ from typing import Any
 from ....contract import VersionRow
 from ...pairs import ColumnPair, PairedTable
 from ...zones import is_utc
-from .connection import Database
+from ..base import Session
 from .ddl import QUARANTINE, row_key
 from .names import literal, quote
 
 __all__ = [
     "ColumnCounts",
     "count_columns",
-    "has_index_on",
     "has_version",
     "implausible",
     "orphan_keys",
@@ -52,12 +51,12 @@ class ColumnCounts:
 
 
 def count_columns(
-    database: Database, table: PairedTable, valid_range: tuple[int, int]
+    session: Session, table: PairedTable, valid_range: tuple[int, int]
 ) -> tuple[int, tuple[ColumnCounts, ...]]:
     """Count rows, and for each column its values and those that are not certainly right.
 
     Args:
-        database: an open database.
+        session: an open database.
         table: the table.
         valid_range: first and last plausible epoch milliseconds.
 
@@ -70,22 +69,20 @@ def count_columns(
         for column in table.columns
         for c, m in [(quote(column.legacy), quote(column.epoch))]
     )
-    row = database.run(
-        f"SELECT count(*), {counts} FROM {database.qualified(table.name)}"
-    ).fetchone()
+    row = session.run(f"SELECT count(*), {counts} FROM {session.qualified(table.name)}").fetchone()
     numbers = [int(number) for number in row]
     groups = zip(*(iter(numbers[1:]),) * 3, strict=True)
     return numbers[0], tuple(ColumnCounts(*group) for group in groups)
 
 
 def unsure_rows(
-    database: Database, table: PairedTable, valid_range: tuple[int, int]
+    session: Session, table: PairedTable, valid_range: tuple[int, int]
 ) -> Iterator[tuple[Any, ...]]:
     """Yield the row key, and both values of every column, where a value is not certainly right."""
     columns = ", ".join(f"{quote(c.legacy)}, {quote(c.epoch)}" for c in table.columns)
     unsure = " OR ".join(f"NOT {sure_expression(c, valid_range)}" for c in table.columns)
-    yield from database.run(
-        f"SELECT {row_key(table)}, {columns} FROM {database.qualified(table.name)} WHERE {unsure}"
+    yield from session.run(
+        f"SELECT {row_key(table)}, {columns} FROM {session.qualified(table.name)} WHERE {unsure}"
     )
 
 
@@ -128,62 +125,52 @@ def _proofs(column: ColumnPair) -> Iterator[str]:
         yield f"{c}={m} AND typeof({c})='integer' AND {size}"
 
 
-def unlisted(database: Database, table: PairedTable, column: ColumnPair) -> tuple[int, list[str]]:
+def unlisted(session: Session, table: PairedTable, column: ColumnPair) -> tuple[int, list[str]]:
     """Return how many rows without an instant the quarantine lacks, and the keys of some."""
     where = f"{quote(column.epoch)} IS NULL AND {quote(column.legacy)} IS NOT NULL"
-    rows = database.run(
-        f"SELECT key FROM (SELECT {row_key(table)} AS key FROM {database.qualified(table.name)}"
-        f" WHERE {where}) WHERE key NOT IN ({_listed(database, table, column)})"
+    rows = session.run(
+        f"SELECT key FROM (SELECT {row_key(table)} AS key FROM {session.qualified(table.name)}"
+        f" WHERE {where}) WHERE key NOT IN ({_listed(session, table, column)})"
     ).fetchall()
     return len(rows), [key for (key,) in rows[:20]]
 
 
-def orphans(database: Database, table: PairedTable, column: ColumnPair) -> list[str]:
+def orphans(session: Session, table: PairedTable, column: ColumnPair) -> list[str]:
     """Return the row keys in the quarantine to which no unconverted value belongs."""
-    return [key for (key,) in database.run(orphan_keys(database, table, column))]
+    return [key for (key,) in session.run(orphan_keys(session, table, column))]
 
 
-def orphan_keys(database: Database, table: PairedTable, column: ColumnPair) -> str:
+def orphan_keys(session: Session, table: PairedTable, column: ColumnPair) -> str:
     """Return the SELECT of those keys; it looks at the table only if any are listed."""
     where = f"{quote(column.epoch)} IS NULL AND {quote(column.legacy)} IS NOT NULL"
     return (
-        f"{_listed(database, table, column)} AND row_key NOT IN (SELECT {row_key(table)}"
-        f" FROM {database.qualified(table.name)} WHERE {where})"
+        f"{_listed(session, table, column)} AND row_key NOT IN (SELECT {row_key(table)}"
+        f" FROM {session.qualified(table.name)} WHERE {where})"
     )
 
 
-def _listed(database: Database, table: PairedTable, column: ColumnPair) -> str:
+def _listed(session: Session, table: PairedTable, column: ColumnPair) -> str:
     return (
-        f"SELECT row_key FROM {database.qualified(QUARANTINE)}"
+        f"SELECT row_key FROM {session.qualified(QUARANTINE)}"
         f" WHERE table_name = {literal(table.name)} AND column_name = {literal(column.legacy)}"
     )
 
 
-def implausible(database: Database, table: str, epoch: str, valid_range: tuple[int, int]) -> int:
+def implausible(session: Session, table: str, epoch: str, valid_range: tuple[int, int]) -> int:
     """Return how many values are no integers of the valid range."""
     ms = quote(epoch)
-    count: int = database.value(
-        f"SELECT count(*) FROM {database.qualified(table)} WHERE {ms} IS NOT NULL"
+    count: int = session.value(
+        f"SELECT count(*) FROM {session.qualified(table)} WHERE {ms} IS NOT NULL"
         f" AND NOT (typeof({ms})='integer' AND {ms} BETWEEN {valid_range[0]} AND {valid_range[1]})"
     )
     return count
 
 
-def has_index_on(database: Database, table: str, epoch: str) -> bool:
-    """Return whether some index of the table begins with the epoch column."""
-    schema = quote(database.schema)
-    for row in database.run(f"PRAGMA {schema}.index_list({quote(table)})").fetchall():
-        first = database.run(f"PRAGMA {schema}.index_info({quote(row[1])})").fetchone()
-        if first is not None and first[2] is not None and first[2].lower() == epoch.lower():
-            return True
-    return False
-
-
-def has_version(database: Database, version: VersionRow) -> bool:
+def has_version(session: Session, version: VersionRow) -> bool:
     """Return whether the version row is there."""
     return bool(
-        database.value(
-            f"SELECT count(*) FROM {database.qualified(version.table)}"
+        session.value(
+            f"SELECT count(*) FROM {session.qualified(version.table)}"
             f" WHERE {quote(version.column)} = ?",
             version.value,
         )

@@ -9,8 +9,9 @@ from typing import Any, Final
 from ....contract import ROWID_NAMES
 from ...pairs import ColumnPair, PairedTable
 from ...zones import is_utc
+from ..base import Session
 from . import ddl as sqlite_ddl
-from .connection import Database
+from .connection import driver_of
 from .names import quote
 from .proof import orphan_keys, orphans, unlisted
 
@@ -36,15 +37,15 @@ _UNUSUAL: Final = "_ts_contract_unusual"
 _DENSE: Final = 0.5
 
 
-def greatest_key(database: Database, table: PairedTable) -> Key | None:
+def greatest_key(session: Session, table: PairedTable) -> Key | None:
     """Return the greatest key of a table; None if it is empty."""
-    return _outermost_key(database, table, "DESC")
+    return _outermost_key(session, table, "DESC")
 
 
-def _outermost_key(database: Database, table: PairedTable, direction: str) -> Key | None:
+def _outermost_key(session: Session, table: PairedTable, direction: str) -> Key | None:
     order = ", ".join(f"{quote(name)} {direction}" for name in table.key)
-    row = database.run(
-        f"SELECT {_columns(table)} FROM {database.qualified(table.name)} ORDER BY {order} LIMIT 1"
+    row = session.run(
+        f"SELECT {_columns(table)} FROM {session.qualified(table.name)} ORDER BY {order} LIMIT 1"
     ).fetchone()
     return None if row is None else [_to_json(value) for value in row]
 
@@ -57,11 +58,11 @@ def may_be_numbered_anew(table: PairedTable) -> bool:
     return table.key[0].lower() in ROWID_NAMES
 
 
-def density(database: Database, table: PairedTable, greatest: Key, rows: int) -> float | None:
+def density(session: Session, table: PairedTable, greatest: Key, rows: int) -> float | None:
     """Return how many rows there are for each number that could be a key.
 
     Args:
-        database: a database.
+        session: a database.
         table: the table.
         greatest: its greatest key.
         rows: how many rows it has, about.
@@ -69,7 +70,7 @@ def density(database: Database, table: PairedTable, greatest: Key, rows: int) ->
     Returns:
         More than half, at most 1; None if fewer numbers are keys, or the keys are no whole numbers.
     """
-    least = _outermost_key(database, table, "ASC")
+    least = _outermost_key(session, table, "ASC")
     if least is None or [type(value) for value in (*least, *greatest)] != [int, int]:
         return None
     share = rows / (greatest[0] - least[0] + 1)
@@ -77,12 +78,12 @@ def density(database: Database, table: PairedTable, greatest: Key, rows: int) ->
 
 
 def batch_end(
-    database: Database, table: PairedTable, after: Key | None, upto: Key, size: int, *, dense: bool
+    session: Session, table: PairedTable, after: Key | None, upto: Key, size: int, *, dense: bool
 ) -> Key | None:
     """Return the key that ends the next batch; None if it is the last.
 
     Args:
-        database: a database.
+        session: a database.
         table: the table.
         after: key of the last row before the batch; None for the beginning.
         upto: key of the last row of all.
@@ -92,8 +93,8 @@ def batch_end(
     if dense and after is not None:
         return [after[0] + size] if after[0] + size < upto[0] else None
     where, values = _range(table, after, upto)
-    row = database.run(
-        f"SELECT {_columns(table)} FROM {database.qualified(table.name)} WHERE {where}"
+    row = session.run(
+        f"SELECT {_columns(table)} FROM {session.qualified(table.name)} WHERE {where}"
         f" ORDER BY {_columns(table)} LIMIT 1 OFFSET ?",
         *values,
         size - 1,
@@ -102,32 +103,32 @@ def batch_end(
 
 
 def ranges(
-    database: Database, table: PairedTable, after: Key | None, upto: Key, size: int, *, dense: bool
+    session: Session, table: PairedTable, after: Key | None, upto: Key, size: int, *, dense: bool
 ) -> Iterator[tuple[Key | None, Key]]:
     """Yield the ranges of keys that the batches of a table take, as `batch_end` ends them."""
-    while (end := batch_end(database, table, after, upto, size, dense=dense)) is not None:
+    while (end := batch_end(session, table, after, upto, size, dense=dense)) is not None:
         yield after, end
         after = end
     yield after, upto
 
 
-def noticing_unusual(database: Database) -> Noticed:
+def noticing_unusual(session: Session) -> Noticed:
     """Let SQL say that it met an unusual value, which spares a second look at every row.
 
     The function stays in the connection: sqlite3 has no way to take one back.
     """
     noticed: Noticed = deque(maxlen=1)
-    database.connection.create_function(_UNUSUAL, 1, noticed.append)
+    driver_of(session).create_function(_UNUSUAL, 1, noticed.append)
     return noticed
 
 
 def fill(
-    database: Database, table: PairedTable, after: Key | None, upto: Key | None, noticed: Noticed
+    session: Session, table: PairedTable, after: Key | None, upto: Key | None, noticed: Noticed
 ) -> None:
     """Fill the epoch columns of a range of rows, and list what has no instant.
 
     Args:
-        database: a database in a transaction, the table's triggers held off.
+        session: a database in a transaction, the table's triggers held off.
         table: the table.
         after: key of the last row before the range; None for the beginning.
         upto: key of the last row in the range; None for the end.
@@ -136,30 +137,28 @@ def fill(
     where, values = _range(table, after, upto)
     if any(is_usual(column) for column in table.columns):
         noticed.clear()
-        usual = sqlite_ddl.backfill_usual(table, where, database.schema, f"{_UNUSUAL}(1)")
-        database.run(usual, *values)
+        usual = sqlite_ddl.backfill_usual(table, where, session.schema, f"{_UNUSUAL}(1)")
+        session.run(usual, *values)
         if not noticed:
             return
     # The long conversion takes SQLite longer to compile than a batch of usual values to convert.
-    database.run(sqlite_ddl.backfill(table, where, database.schema), *values)
+    session.run(sqlite_ddl.backfill(table, where, session.schema), *values)
     for column in table.columns:
-        database.run(sqlite_ddl.quarantine(table, column, where, database.schema), *values)
+        session.run(sqlite_ddl.quarantine(table, column, where, session.schema), *values)
 
 
-def is_in_doubt(
-    database: Database, table: PairedTable, after: Key | None, upto: Key | None
-) -> bool:
+def is_in_doubt(session: Session, table: PairedTable, after: Key | None, upto: Key | None) -> bool:
     """Return whether a range of rows has a value that `fill_unproved` might get wrong."""
     where, values = _range(table, after, upto)
-    return database.value(sqlite_ddl.in_doubt(table, where, database.schema), *values) is not None
+    return session.value(sqlite_ddl.in_doubt(table, where, session.schema), *values) is not None
 
 
 def fill_unproved(
-    database: Database, table: PairedTable, after: Key | None, upto: Key | None
+    session: Session, table: PairedTable, after: Key | None, upto: Key | None
 ) -> None:
     """Fill the epoch columns of a range of rows that is not in doubt."""
     where, values = _range(table, after, upto)
-    database.run(sqlite_ddl.backfill_unproved(table, where, database.schema), *values)
+    session.run(sqlite_ddl.backfill_unproved(table, where, session.schema), *values)
 
 
 def is_usual(column: ColumnPair) -> bool:
@@ -167,25 +166,25 @@ def is_usual(column: ColumnPair) -> bool:
     return is_utc(column.reading.timezone) and column.reading.storage == "auto"
 
 
-def has_stale_quarantine(database: Database, table: PairedTable) -> bool:
+def has_stale_quarantine(session: Session, table: PairedTable) -> bool:
     """Return whether the quarantine lacks a value without an instant, or lists one too many."""
     return any(
-        unlisted(database, table, column)[0] or orphans(database, table, column)
+        unlisted(session, table, column)[0] or orphans(session, table, column)
         for column in table.columns
     )
 
 
-def prune(database: Database, table: PairedTable) -> None:
+def prune(session: Session, table: PairedTable) -> None:
     """Delete the entries of the quarantine that belong to no unconverted value any more.
 
     A row may have been corrected or deleted while no sync trigger was there, or VACUUM may have
     numbered the rows of a table anew that has no INTEGER PRIMARY KEY.
     """
     for column in table.columns:
-        database.run(
-            f"DELETE FROM {database.qualified(sqlite_ddl.QUARANTINE)}"
+        session.run(
+            f"DELETE FROM {session.qualified(sqlite_ddl.QUARANTINE)}"
             " WHERE table_name = ? AND column_name = ?"
-            f" AND row_key IN ({orphan_keys(database, table, column)})",
+            f" AND row_key IN ({orphan_keys(session, table, column)})",
             table.name,
             column.legacy,
         )

@@ -9,7 +9,7 @@ from ...forms import Reading
 from ...pairs import ColumnPair
 from ...schema import TableInfo
 from ...zones import is_utc, zone_steps
-from .connection import Database
+from ..base import Session
 from .names import quote
 from .recognise import ZONE_TABLE, form_expression
 
@@ -34,46 +34,46 @@ class FormCount:
     example: str
 
 
-def count_forms(database: Database, table: str, column: ColumnPair) -> tuple[FormCount, ...]:
+def count_forms(session: Session, table: str, column: ColumnPair) -> tuple[FormCount, ...]:
     """Count the forms in a column, the most frequent first."""
-    provide_zones(database, column.reading)
+    provide_zones(session, column.reading)
     legacy = quote(column.legacy)
     form = form_expression(legacy, column.reading)
-    rows = database.run(
+    rows = session.run(
         f"SELECT form, count(*) AS n, substr(quote(min(value)), 1, 60) FROM"
-        f" (SELECT {legacy} AS value, {form} AS form FROM {database.qualified(table)} LIMIT -1)"
+        f" (SELECT {legacy} AS value, {form} AS form FROM {session.qualified(table)} LIMIT -1)"
         " GROUP BY form ORDER BY n DESC, form"
     )
     return tuple(FormCount(form, count, example) for form, count, example in rows)
 
 
-def first_forms(database: Database, table: str, column: ColumnPair) -> set[str]:
+def first_forms(session: Session, table: str, column: ColumnPair) -> set[str]:
     """Return the forms of the first texts in a column; empty if it has none."""
     legacy = quote(column.legacy)
-    rows = database.run(
+    rows = session.run(
         f"SELECT DISTINCT form FROM (SELECT {form_expression('value', column.reading)} AS form"
-        f" FROM (SELECT {legacy} AS value FROM {database.qualified(table)}"
+        f" FROM (SELECT {legacy} AS value FROM {session.qualified(table)}"
         f" WHERE typeof({legacy}) = 'text' LIMIT {_FIRST}) LIMIT -1)"
     )
     return {form for (form,) in rows}
 
 
-def latest_form(database: Database, table: TableInfo, legacy: str, reading: Reading) -> str | None:
+def latest_form(session: Session, table: TableInfo, legacy: str, reading: Reading) -> str | None:
     """Return the most frequent form among the last rows; None if all of them are NULL."""
     if not table.key:
         return None
-    provide_zones(database, reading)
+    provide_zones(session, reading)
     order = ", ".join(f"{quote(name)} DESC" for name in table.key)
-    form: str | None = database.value(
+    form: str | None = session.value(
         f"SELECT form FROM (SELECT {form_expression(quote(legacy), reading)} AS form"
-        f" FROM (SELECT {quote(legacy)} FROM {database.qualified(table.name)}"
+        f" FROM (SELECT {quote(legacy)} FROM {session.qualified(table.name)}"
         f" ORDER BY {order} LIMIT {_LATEST}) LIMIT -1)"
         " WHERE form <> 'null' GROUP BY form ORDER BY count(*) DESC LIMIT 1"
     )
     return form
 
 
-def provide_zones(database: Database, reading: Reading) -> None:
+def provide_zones(session: Session, reading: Reading) -> None:
     """Let expressions of a named zone work in this connection, whatever the file has.
 
     The table is temporary, and found before one of the same name in the file; that one is for
@@ -81,7 +81,7 @@ def provide_zones(database: Database, reading: Reading) -> None:
     """
     if is_utc(reading.timezone):
         return
-    database.run(
+    session.run(
         f"CREATE TEMP TABLE IF NOT EXISTS {ZONE_TABLE} (zone TEXT, clock TEXT, start INTEGER,"
         " utc_offset INTEGER, note TEXT, PRIMARY KEY (zone, clock, start)) WITHOUT ROWID"
     )
@@ -89,8 +89,8 @@ def provide_zones(database: Database, reading: Reading) -> None:
     # rows: outside a transaction each is one of its own.
     steps = zone_steps(reading.timezone, reading.on_overlap, reading.on_gap)
     rows = [(step.clock, step.start, step.offset, step.note) for step in steps]
-    database.run(f"DELETE FROM temp.{ZONE_TABLE} WHERE zone = ?", reading.timezone)
-    database.run(
+    session.run(f"DELETE FROM temp.{ZONE_TABLE} WHERE zone = ?", reading.timezone)
+    session.run(
         f"INSERT INTO temp.{ZONE_TABLE} SELECT ?, json_extract(value, '$[0]'),"
         " json_extract(value, '$[1]'), json_extract(value, '$[2]'), json_extract(value, '$[3]')"
         " FROM json_each(?)",

@@ -35,6 +35,7 @@ from .recognise import ms_or_form_expression
 
 __all__ = [
     "conversion_name",
+    "conversion_of",
     "create_conversion",
     "create_sync",
     "drop_conversions",
@@ -74,6 +75,18 @@ def conversion_name(reading: Reading) -> str:
         '_ts_contract_convert seconds Europe/Paris'
     """
     return f"{CONVERT} {_way(reading)}"
+
+
+def conversion_of(trigger: str) -> tuple[str, str] | None:
+    """Return the storage and the time zone that a trigger converts values of, if that is its work.
+
+    Example:
+        >>> conversion_of("_ts_contract_convert seconds Europe/Paris")
+        ('seconds', 'Europe/Paris')
+    """
+    head, _, way = trigger.partition(" ")
+    storage, _, timezone = way.partition(" ")
+    return (storage, timezone) if head == CONVERT and timezone else None
 
 
 def create_conversion(reading: Reading, schema: str) -> tuple[str, ...]:

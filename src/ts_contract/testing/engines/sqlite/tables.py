@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from ....migration.engines.sqlite.connection import Database
-from ....migration.engines.sqlite.inspection import introspect
+from ....migration.engines.sqlite import ENGINE
+from ....migration.engines.sqlite.connection import SqliteSession
+from ....migration.engines.sqlite.inspection import inspect
 from ....migration.engines.sqlite.names import quote
 from ....migration.schema import DatabaseInfo
 from .connections import Connection
@@ -46,7 +47,7 @@ def plain_rows(connection: Connection) -> Iterator[None]:
 
 def inspect_tables(connection: Connection, tables: Iterable[str]) -> DatabaseInfo:
     """Return what the database says of some tables."""
-    return introspect(Database(connection, "the connection"), tuple(tables))
+    return inspect(SqliteSession(ENGINE, connection, "the connection"), tuple(tables))
 
 
 def table_names(connection: Connection) -> frozenset[str]:
