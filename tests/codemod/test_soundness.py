@@ -9,7 +9,7 @@ import pytest
 from ts_contract.codemod import rewrite as module
 from ts_contract.codemod.changes import Options, Verdict
 from ts_contract.codemod.rewrite import Rewritten, Settings, rewrite
-from ts_contract.lint.findings import Import
+from ts_contract.lint.findings import Edit, Import
 from ts_contract.loading import load_contract
 
 REFUSED = "its rewrite would bring another finding, or touches the place of another rewrite"
@@ -70,3 +70,17 @@ def test_a_rewrite_that_does_not_parse_is_refused_and_the_others_are_made(
 def _ending_the_text_early(verdict: Verdict, imports: tuple[Import, ...]) -> Verdict:
     edits = tuple(replace(edit, text=f'{edit.text}"') for edit in verdict.edits)
     return replace(verdict, edits=edits, imports=imports)
+
+
+def test_comments_that_would_break_the_file_are_left_out_and_reported_as_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No file is known whose comments would, so one in a wrong place stands in for them."""
+    text = 'rows = db.execute(\n    "SELECT created_at FROM tasks").fetchall()\n'
+    within = text.index("created_at")
+    monkeypatch.setattr(module, "marker_edits", lambda *_: (Edit(within, within, "\n# TODO\n"),))
+
+    result = rewritten(text, {"TSC201"})
+
+    assert result.text == text
+    assert outcomes(result) == [("skipped", "other modules may use rows")]

@@ -96,8 +96,10 @@ def rewrite(text: str, path: str, settings: Settings) -> Rewritten:
         outcomes.record(decisions, applied, after.source.text)
         file, decisions = after, _left(after, settings)
     decisions = [refused(d) if is_allowed(d.verdict, settings.options) else d for d in decisions]
-    changes = outcomes.changes(decisions, settings.options)
-    return Rewritten(_marked(file, decisions, settings), changes)
+    marked = _marked(file, decisions) if settings.options.markers else None
+    options = replace(settings.options, markers=marked is not None)
+    text = file.source.text if marked is None else marked
+    return Rewritten(text, outcomes.changes(decisions, options))
 
 
 def _left(file: File, settings: Settings) -> list[Decision]:
@@ -183,13 +185,19 @@ def _freed(source: Source, edits: Iterable[Edit]) -> list[str]:
 # --- marking ---------------------------------------------------------------------------------
 
 
-def _marked(file: File, decisions: Sequence[Decision], settings: Settings) -> str:
-    """Return the text with a comment for each finding that is left in it, if they are wanted."""
-    if not settings.options.markers:
-        return file.source.text
+def _marked(file: File, decisions: Sequence[Decision]) -> str | None:
+    """Return the text with a comment for each finding that is left in it.
+
+    None where they would break the file, as in the middle of a statement that backslashes join.
+    """
     left = [
         (d.finding.start, d.finding.code, why_left(d.verdict))
         for d in decisions
         if d.finding.code not in FOLLOWS_ITS_QUERY
     ]
-    return apply_edits(file.source.text, marker_edits(file.source, left))
+    text = apply_edits(file.source.text, marker_edits(file.source, left))
+    try:
+        ast.parse(text.removeprefix("\ufeff"))
+    except SyntaxError:
+        return None
+    return text

@@ -52,9 +52,9 @@ def _line_above(source: Source, offset: int) -> int:
     statement = _statement_at(source, offset)
     while statement is not None:
         start = _start(source, statement)
-        line, _ = source.position(start)
+        line = _first_line(source, start)
         before = source.text[source.line_starts[line - 1] : start]
-        if not before.strip() and not _is_continued(source, line):
+        if not before.replace("\\", "").strip():
             return line
         statement = _statement_before(source, statement, line)
     return 1
@@ -87,13 +87,19 @@ def _inner(part: ast.AST) -> list[ast.stmt]:
 
 
 def _statement_before(source: Source, statement: ast.stmt, line: int) -> ast.stmt | None:
-    """Return the statement that holds this one's line too: the one before, or the one around."""
+    """Return the statement that holds this one's line too: the one before, or the one around.
+
+    Args:
+        source: the file.
+        statement: the statement.
+        line: the first of the lines that are joined to its first one.
+    """
     parent = source.parent(statement)
     siblings = (
         [s for s in ast.iter_child_nodes(parent) if isinstance(s, ast.stmt)] if parent else []
     )
     at = siblings.index(statement) if statement in siblings else 0
-    if at and source.position(source.span(siblings[at - 1])[1])[0] == line:
+    if at and source.position(source.span(siblings[at - 1])[1])[0] >= line:
         return siblings[at - 1]
     while parent is not None and not isinstance(parent, ast.stmt):
         parent = source.parent(parent)
@@ -107,11 +113,18 @@ def _start(source: Source, statement: ast.stmt) -> int:
     return source.text.rindex("@", 0, start) if decorators else start
 
 
+def _first_line(source: Source, offset: int) -> int:
+    """Return the first of the lines that backslashes join to the one of a place."""
+    line, _ = source.position(offset)
+    while line > 1 and _is_continued(source, line):
+        line -= 1
+    return line
+
+
 def _is_continued(source: Source, line: int) -> bool:
-    if line < 2:
-        return False
+    """Tell whether the line above ends in a backslash; in a line of comment alone it is text."""
     above = source.text[source.line_starts[line - 2] : source.line_starts[line - 1]]
-    return above.rstrip("\r\n").endswith("\\")
+    return above.rstrip("\r\n").endswith("\\") and not _COMMENT.match(above)
 
 
 def _codes_above(source: Source, line: int) -> set[str]:
