@@ -103,7 +103,8 @@ class RowReaders:
             statement: the statement.
             name: the name that rows have the column under, in lower case; empty if only the
                 database knows.
-            position: its place in a row, from 0; None if it stands behind a `*`.
+            position: its place in a row, from 0; None if it stands behind a `*`, or behind a part
+                that is filled in at run time.
         """
         uses = Uses()
         column = ColumnOfRows(self._source, self._finder, name, position)

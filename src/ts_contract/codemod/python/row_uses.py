@@ -173,7 +173,7 @@ class ColumnOfRows:
                 yield self._named(value, key)
         elif type(key.value) is int:
             if self.position is None:
-                yield Unknown("a column is read by its position behind a *")
+                yield Unknown("a column is read by its position behind a * or an unknown part")
             elif key.value == self.position:
                 yield Taken(value)
 
@@ -214,7 +214,7 @@ class ColumnOfRows:
 
     def _unpacked(self, elements: Sequence[ast.expr]) -> Iterator[Use]:
         if self.position is None or any(isinstance(e, ast.Starred) for e in elements):
-            yield Unknown("the row is unpacked where a * hides the positions")
+            yield Unknown("the row is unpacked where a * or an unknown part hides positions")
             return
         if self.position >= len(elements):
             return

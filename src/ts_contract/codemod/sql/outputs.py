@@ -63,7 +63,8 @@ class Outputs:
             return
         position = items.index(item)
         behind_star = any(tokens.word(other.last) == "*" for other in items[:position])
-        self._top_output(spot, alias, None if behind_star else position, rewrite)
+        is_known = not behind_star and not rewrite.reference.follows_hole
+        self._top_output(spot, alias, position if is_known else None, rewrite)
 
     # --- of a subquery, a compound or an INSERT ----------------------------------------------
 

@@ -118,7 +118,10 @@ def _at(outputs: Sequence[Output], position: int) -> Meaning | None:
     if not -len(outputs) <= position < len(outputs):
         return None
     before = outputs[: position + 1] if position >= 0 else outputs[position:]
-    return None if any(output.is_star for output in before) else _legacy(outputs[position])
+    reference = outputs[position].reference
+    if reference is None or reference.follows_hole or any(output.is_star for output in before):
+        return None
+    return _legacy(outputs[position])
 
 
 def _named(outputs: Sequence[Output], name: str) -> Meaning | None:

@@ -117,6 +117,15 @@ class Reference:
         column = self.column.epoch if self.epoch else self.column.legacy
         return f"{self.table.name}.{column}"
 
+    @property
+    def follows_hole(self) -> bool:
+        """Whether a part before it is filled in at run time, and may hold columns of its own."""
+        text = self.query.text
+        before = text.value[self.statement.first : self.first]
+        if self.role == "returning":
+            before = before[before.upper().rfind("RETURNING") :]
+        return any(hole in before for hole in text.holes)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Star:
