@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ts_contract import Contract
+from ts_contract.lint.engine import check
+from ts_contract.lint.rules import all_rules
 from ts_contract.loading import parse_contract
 from ts_contract.source.columns.analysis import find_references, find_stars, find_unsure
 from ts_contract.source.file import File, Schema
@@ -161,3 +165,84 @@ def test_a_table_of_the_schema_settles_what_was_unsure() -> None:
     known = schema_of_sql("CREATE TABLE elsewhere (created_at TEXT)")
     file = File(source, CONTRACT, known)
     assert (file.part(find_references), file.part(find_unsure)) == ((), ())
+
+
+# --- once the legacy columns are gone ---------------------------------------------------------
+
+FINALIZED = replace(CONTRACT, phase="finalized")
+FINALIZED_SCHEMA = """
+CREATE TABLE tasks (id INTEGER PRIMARY KEY, title TEXT, created_at_ms, updated_at_ms);
+CREATE TABLE runs (id INTEGER PRIMARY KEY, task INTEGER, started_at_ms, title TEXT);
+CREATE TABLE other (id INTEGER PRIMARY KEY, task INTEGER, created_at TEXT, note TEXT);
+"""
+
+
+@pytest.fixture(scope="module")
+def finalized():
+    connection = sqlite3.connect(":memory:")
+    connection.executescript(FINALIZED_SCHEMA)
+    yield connection
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT created_at FROM tasks JOIN other ON other.task = tasks.id",
+        "SELECT created_at FROM other JOIN tasks ON other.task = tasks.id",
+        "SELECT id FROM other WHERE EXISTS (SELECT 1 FROM tasks WHERE created_at > 1)",
+        "SELECT created_at FROM (SELECT * FROM tasks) x JOIN other ON other.task = x.id",
+        "UPDATE tasks SET title = created_at FROM other WHERE other.task = tasks.id",
+    ],
+)
+def test_a_finalized_table_comes_behind_every_other_that_may_have_a_column(finalized, sql) -> None:
+    finalized.execute(f"EXPLAIN {sql}")  # it runs, so the column is another table's
+    call = f"db.execute({sql!r})"
+
+    assert codes(call, CONTRACT, None) == ["TSC201"]
+    assert codes(call, FINALIZED, None) == ["TSC208"]
+    assert codes(call, FINALIZED, schema_of_sql(FINALIZED_SCHEMA)) == []
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT title AS created_at FROM tasks WHERE created_at > 1",
+        "SELECT title AS created_at FROM tasks GROUP BY created_at",
+        "SELECT created_at FROM tasks, (SELECT note AS created_at FROM other) x",
+    ],
+)
+def test_an_alias_is_what_a_name_means_once_the_column_is_gone(finalized, sql) -> None:
+    finalized.execute(f"EXPLAIN {sql}")
+
+    assert codes(f"db.execute({sql!r})", CONTRACT, None) == ["TSC201"]
+    assert codes(f"db.execute({sql!r})", FINALIZED, None) == []
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT created_at FROM tasks WHERE id IN (SELECT task FROM other)",
+        "SELECT created_at FROM (SELECT created_at FROM tasks) x, other",
+    ],
+)
+def test_a_finalized_table_that_nothing_else_stands_beside_is_sure(sql) -> None:
+    assert codes(f"db.execute({sql!r})", FINALIZED, None) == ["TSC201"]
+
+
+def codes(call: str, contract: Contract, schema: Schema | None) -> list[str]:
+    rules = [rule for rule in all_rules() if rule.code in {"TSC201", "TSC208"}]
+    return [finding.code for finding in check(call, "x.py", contract, schema, rules=rules)]
+
+
+@pytest.mark.parametrize("schema", [None, schema_of_sql(FINALIZED_SCHEMA)], ids=["none", "known"])
+@given(sql=selects())
+def test_what_runs_on_a_finalized_database_surely_reads_no_legacy_column(
+    finalized, schema, sql
+) -> None:
+    try:
+        finalized.execute(f"EXPLAIN {sql}")
+    except sqlite3.OperationalError:
+        return  # ambiguous, or a column that is not there
+    file = File(Source(f"db.execute({sql!r})"), FINALIZED, schema)
+    assert [r.name for r in file.part(find_references) if not r.epoch] == []

@@ -11,7 +11,7 @@ from ...contract import TableContract
 from .catalog import Catalog
 from .recorder import Recorder
 from .references import Access, Output, Role
-from .tables import DerivedTable, Relation, Scope, Table, base_tables
+from .tables import DerivedTable, Relation, Scope, Table, base_tables, had
 from .text import is_hole
 
 __all__ = ["Selects", "listed"]
@@ -50,6 +50,11 @@ class Selects:
     def catalog(self) -> Catalog:
         """The tables that are known."""
         return self.recorder.catalog
+
+    @property
+    def finalized(self) -> bool:
+        """Whether the legacy columns are gone."""
+        return self.catalog.contract.phase == "finalized"
 
     def query_outputs(
         self, node: exp.Expr, scope: Scope | None
@@ -288,7 +293,7 @@ class Selects:
             return
         if self.is_alias(node, scope):
             return
-        holders, sure = scope.holders(name, finalized=self.catalog.contract.phase == "finalized")
+        holders, sure = scope.holders(name, finalized=self.finalized)
         if sure:
             for holder in holders:
                 self.through(identifier, holder, role, node, access)
@@ -311,7 +316,10 @@ class Selects:
             return False
         if isinstance(node.parent, exp.Ordered) and isinstance(node.parent.parent, exp.Order):
             return isinstance(node.parent.parent.parent, exp.Select)
-        return not any(relation.has(name) for _, relation in scope.relations)
+        return not any(
+            relation.has(name) and not (self.finalized and had(relation, name))
+            for _, relation in scope.relations
+        )
 
     def through(
         self,

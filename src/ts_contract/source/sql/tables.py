@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from ...contract import ROWID_NAMES, TableContract
 
-__all__ = ["DerivedTable", "Relation", "Scope", "Table", "Truth", "base_tables"]
+__all__ = ["DerivedTable", "Relation", "Scope", "Table", "Truth", "base_tables", "had"]
 
 Truth = bool | None
 """True, False, or None for unknown."""
@@ -141,25 +141,36 @@ class Scope:
 
         Args:
             column: the name, in lower case.
-            finalized: whether legacy columns are gone, so that any other holder goes first.
+            finalized: whether legacy columns are gone, so that whatever else has or may have the
+                column goes first, wherever it stands.
 
         Returns:
             The one relation, or none; when it is not sure, all that may be meant.
         """
         maybe: list[Relation] = []
+        gone: list[Relation] = []
         for scope in self.chain():
             relations = [relation for _, relation in scope.relations]
             sure = [relation for relation in relations if relation.has(column)]
             unknown = [relation for relation in relations if relation.has(column) is None]
-            if finalized and sure and unknown:
-                return [*maybe, *sure, *unknown], False
+            if finalized:
+                gone += [relation for relation in sure if had(relation, column)]
+                sure = [relation for relation in sure if not had(relation, column)]
             if sure and not maybe:
                 return sure[:1], True  # under USING or NATURAL the left one gives the value
             if sure:
-                return [*maybe, *sure], False
+                return [*gone, *maybe, *sure], False
             maybe += unknown
+        if gone:
+            return ([*gone, *maybe], False) if maybe else (gone[:1], True)
         # A lone candidate it is: every other relation is known not to have the column.
         return maybe, len(maybe) == 1
+
+
+def had(relation: Relation, column: str) -> bool:
+    """Tell whether a relation has a column only as the legacy column of tables."""
+    bases = [table.contract for table, _ in relation.bases(column)]
+    return bool(bases) and all(contract and contract.column(column) for contract in bases)
 
 
 def base_tables(relation: Relation) -> Iterator[Table]:
