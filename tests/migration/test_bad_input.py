@@ -150,3 +150,29 @@ def test_a_run_that_died_is_taken_over_from(store, pid, host, age_ms):
 
     assert migrate(store.url, CONTRACT).ok
     assert status(store.url, CONTRACT).running is None
+
+
+THEIRS = json.dumps({"token": "theirs", "pid": 1, "host": "another host", "at": now_ms()})
+
+
+@pytest.mark.parametrize("lease", [THEIRS, None], ids=["at work", "through already"])
+def test_a_run_that_another_took_over_from_stops_and_changes_nothing_more(store, lease):
+    filled = "SELECT count(*) FROM t WHERE c_ms IS NOT NULL"
+    at_the_takeover: list[object] = []
+
+    def taken_over(progress):
+        if progress.phase == "backfill" and progress.done and not at_the_takeover:
+            store.run("DELETE FROM _ts_contract_state WHERE name = 'lease'")
+            if lease is not None:
+                store.run("INSERT INTO _ts_contract_state VALUES ('lease', ?)", lease)
+            at_the_takeover.append(store.value(filled))
+
+    with pytest.raises(Failed) as error:
+        migrate(store.url, CONTRACT, batch_size=50, pause=0, progress=taken_over)
+
+    assert one_line(error) == (
+        f"{store.path}: another run took over while this one stood still; let it finish"
+    )
+    assert store.value(filled) == at_the_takeover[0] < len(ROWS)
+    held = store.run("SELECT value FROM _ts_contract_state WHERE name = 'lease'")
+    assert held == ([] if lease is None else [(lease,)])
