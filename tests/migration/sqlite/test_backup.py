@@ -1,12 +1,13 @@
 """migrate --backup: a sound copy before the first change."""
 
+import re
 import sqlite3
 from contextlib import closing
 
 import pytest
 
 from ts_contract.loading import parse_contract
-from ts_contract.migration import Refused, migrate
+from ts_contract.migration import Failed, Refused, migrate
 
 CONTRACT = parse_contract({"tables": {"t": ["c"]}})
 STORE = (
@@ -104,3 +105,37 @@ def test_a_second_run_needs_no_backup(build):
     migrate(store.url, CONTRACT, backup=copy.path)
 
     assert not copy.path.exists()
+
+
+def test_a_copy_that_is_damaged_stops_the_work_before_the_first_change(build):
+    notes = [(n, "x" * 500) for n in range(200)]
+    store = build(
+        f"{STORE} CREATE TABLE notes (id INTEGER PRIMARY KEY, text);", t=ROWS, notes=notes
+    )
+    content = bytearray(store.content())
+    page = content.rindex(b"x" * 500) // 4_096  # of the table that is only copied
+    content[page * 4_096 : (page + 1) * 4_096] = b"\xa5" * 4_096
+    store.path.write_bytes(content)
+
+    with store.unchanged(), pytest.raises(Failed) as error:
+        migrate(store.url, CONTRACT, backup=store.beside("copy.db").path)
+
+    assert re.fullmatch(
+        r".*copy\.db: the backup is damaged \(.+\), and so may be the database", str(error.value)
+    )
+
+
+def test_a_copy_that_is_behind_the_database_stops_the_work_before_the_first_change(build):
+    store = build(STORE, t=ROWS)
+    copy = store.beside("copy.db")
+
+    def created_meanwhile(progress):
+        if progress.phase == "backup" and progress.done == progress.total:
+            store.run("CREATE TABLE IF NOT EXISTS late (id INTEGER PRIMARY KEY)")
+
+    with pytest.raises(Failed, match=r"copy\.db: the backup lacks table late; write it again"):
+        migrate(store.url, CONTRACT, backup=copy.path, progress=created_meanwhile)
+
+    assert "late" in store.names("table")
+    assert not [name for name in store.names() if name.startswith("_ts_contract")]
+    assert [entry.name for entry in store.path.parent.iterdir()] == ["app.db"]

@@ -51,7 +51,8 @@ def back_up(session: Session, path: Path, progress: ProgressCallback) -> None:
 def _check(session: Session, copy: sqlite3.Connection, path: Path) -> None:
     verdict = copy.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if verdict != "ok":
-        raise Failed(f"{path}: the backup is damaged ({verdict}), and so may be the database")
+        what = " ".join(verdict.split())  # SQLite takes two lines to say it
+        raise Failed(f"{path}: the backup is damaged ({what}), and so may be the database")
     tables = session.run(
         f"SELECT name, sql FROM {quote(session.schema)}.sqlite_schema WHERE type = 'table'"
         " AND sql NOT LIKE 'CREATE VIRTUAL%'"
