@@ -167,7 +167,7 @@ def test_a_database_file_which_is_left_alone_also_while_it_is_written_to(
     path = project.path / "store.db"
     with closing(sqlite3.connect(path)) as db:
         db.execute(f"PRAGMA journal_mode={journal_mode}")
-        db.executescript("CREATE TABLE tasks(id, created_at); INSERT INTO tasks VALUES (1, NULL);")
+        db.executescript("CREATE TABLE tasks(id, created_at); INSERT INTO tasks(id) VALUES (1);")
         content = path.read_bytes()
         project.makepyfile(COUNT_TASKS.format(count=1))
         run().assert_outcomes(passed=1)
@@ -271,7 +271,7 @@ def test_without_a_contract_the_message_says_how_to_get_one(project, run):
     result.stdout.fnmatch_lines(["*no contract: *override the fixture ts_contract*"])
 
 
-def test_a_builder_that_leaves_no_file_or_an_open_log_is_told(project, run):
+def test_a_builder_that_leaves_no_file_is_told(project, run):
     project.makeconftest("""
         import pytest
 
@@ -283,6 +283,75 @@ def test_a_builder_that_leaves_no_file_or_an_open_log_is_told(project, run):
     result = run("-q")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*ts_legacy_builder left no database at the path*"])
+
+
+KEEPS_OPEN = """
+import sqlite3
+
+import pytest
+
+kept = []
+
+@pytest.fixture(scope="session")
+def ts_legacy_builder():
+    def build(path):
+        db = sqlite3.connect(path)
+        db.execute("PRAGMA journal_mode={journal_mode}")
+        db.execute("CREATE TABLE tasks(id, created_at)")
+        db.commit()
+        db.execute("{last}")
+        kept.append(db)
+
+    yield build
+    kept.pop().close()
+"""
+
+
+@pytest.mark.parametrize(
+    ("journal_mode", "last"),
+    [
+        ("wal", "SELECT 1"),
+        ("wal", "INSERT INTO tasks(id) VALUES (1)"),
+        ("delete", "INSERT INTO tasks(id) VALUES (1)"),
+    ],
+    ids=["log", "log and transaction", "transaction"],
+)
+def test_a_builder_that_keeps_its_log_or_transaction_open_is_told(project, run, journal_mode, last):
+    project.makeconftest(KEEPS_OPEN.format(journal_mode=journal_mode, last=last))
+    project.makepyfile(ONE_TEST)
+    result = run("-q", *OWN_CACHE)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        ["*the builder of the legacy template still has its database open; close it*"]
+    )
+    result.stdout.no_fnmatch_line("*Traceback*")
+    assert not list((project.path / ".pytest_cache").rglob("*.db"))
+
+
+def test_no_template_is_left_in_wal_mode_whatever_its_sources_do(project, run):
+    use_ini(
+        project,
+        "ts_contract_migrations = schema.sql",
+        "ts_contract_seed = wal.sql",
+        "ts_contract_before_finalize = wal.sql",
+    )
+    (project.path / "schema.sql").write_text("CREATE TABLE tasks(id, created_at);")
+    (project.path / "wal.sql").write_text(
+        "PRAGMA journal_mode=WAL; INSERT INTO tasks(id) VALUES (1);"
+    )
+    project.makepyfile("""
+        def test_all(legacy_db, migrated_db, finalized_db):
+            rows = [db.execute("SELECT count(*) FROM tasks") for db in
+                    (legacy_db, migrated_db, finalized_db)]
+            assert [row.fetchone()[0] for row in rows] == [1, 1, 2]
+        """)
+    run(*OWN_CACHE).assert_outcomes(passed=1)
+    [cache] = (project.path / ".pytest_cache").rglob("ts_contract")
+    files = {path.suffix: path for path in cache.iterdir() if path.suffix != ".lock"}
+    assert set(files) == {".db"}, "a log is left beside a template"
+    # Bytes 18 and 19 are 1 for a rollback journal and 2 for a log: https://sqlite.org/fileformat.html
+    versions = {path.name[33:]: path.read_bytes()[18:20] for path in cache.glob("*.db")}
+    assert versions == {f"{s}.db": b"\1\1" for s in ("legacy", "migrated", "finalized")}
 
 
 # --- templates -------------------------------------------------------------------------------

@@ -136,7 +136,7 @@ class Templates:
             with written_aside(path) as unfinished:
                 remove(unfinished)
                 self._build(schema, unfinished)
-                _settle(unfinished)
+                _settle(unfinished, schema)
         _remove_unused(self.cache)
         return path, True
 
@@ -222,11 +222,10 @@ def _package_files() -> list[Path]:
     return sorted((*(_PACKAGE / "migration").rglob("*.py"), _PACKAGE / "timestamps.py"))
 
 
-def _settle(path: Path) -> None:
+def _settle(path: Path, schema: Schema) -> None:
     if not settle(path):
-        template = path.name.partition(".")[0]
         raise SchemaError(
-            f"the builder of the {template} template still has its database open; close it"
+            f"the builder of the {schema} template still has its database open; close it"
         )
 
 

@@ -35,11 +35,19 @@ def settle(path: Path) -> bool:
     """Bring everything into the one file: a copy of a database with a log would lose the log.
 
     Returns:
-        Whether it is done; not if somebody has the database open.
+        Whether it is done; not if somebody has its log or a transaction open.
     """
     with open_unsynced(path) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        mode = connection.execute("PRAGMA journal_mode=DELETE").fetchone()[0]
+        try:
+            connection.execute("PRAGMA busy_timeout = 0")  # whoever has it open keeps it open
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            mode = connection.execute("PRAGMA journal_mode=DELETE").fetchone()[0]
+            connection.execute("BEGIN EXCLUSIVE")
+            connection.rollback()
+        except sqlite3.OperationalError as error:
+            if not error.sqlite_errorname.startswith("SQLITE_BUSY"):
+                raise
+            return False
     return bool(mode == "delete")
 
 
