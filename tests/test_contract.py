@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from ts_contract import ColumnContract, Contract, TableContract, load_contract
-from ts_contract.contract import VersionRow, index_name
+from ts_contract.contract import VersionRow, index_name, is_utc
 
 CREATED = ColumnContract("created_at", "created_at_ms")
 UPDATED = ColumnContract("updated_at", "updated_at_ms")
@@ -134,3 +134,13 @@ class TestAgentOS:
 
     def test_a_shipped_contract_belongs_to_no_directory(self, agentos):
         assert (agentos.name, agentos.root) == ("agentos", None)
+
+
+@pytest.mark.parametrize("name", ["UTC", "utc", "Etc/UTC", "etc/Zulu", "GMT+0"])
+def test_a_name_of_utc_whatever_its_case(name):
+    assert is_utc(name)
+
+
+@pytest.mark.parametrize("name", ["Europe/London", "Etc/GMT+1", "Africa/Abidjan", ""])
+def test_a_zone_that_is_or_was_another(name):
+    assert not is_utc(name)

@@ -23,6 +23,7 @@ __all__ = [
     "TableContract",
     "VersionRow",
     "index_name",
+    "is_utc",
 ]
 
 Phase = Literal["migrate", "enforce", "finalized"]
@@ -33,6 +34,12 @@ OnGap = Literal["shift", "reject"]
 
 ROWID_NAMES: Final = ("rowid", "_rowid_", "oid")
 """The key of a row, where no column is called so: https://sqlite.org/rowidtable.html."""
+
+_UTC_NAMES = frozenset(
+    prefix + name
+    for prefix in ("", "etc/")
+    for name in ("utc", "uct", "universal", "zulu", "gmt", "gmt0", "gmt+0", "gmt-0", "greenwich")
+)
 
 
 class ContractError(ValueError):
@@ -169,3 +176,13 @@ def index_name(table: str, epoch: str) -> str:
         'idx_tasks_created_at_ms'
     """
     return f"idx_{table}_{epoch}"
+
+
+def is_utc(timezone: str) -> bool:
+    """Return whether a zone name is one of those that mean UTC, and always did.
+
+    Example:
+        >>> is_utc("Etc/UTC"), is_utc("Zulu"), is_utc("Europe/London")
+        (True, True, False)
+    """
+    return timezone.lower() in _UTC_NAMES

@@ -13,12 +13,11 @@ from functools import cache
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
-from ..contract import OnGap, OnOverlap
+from ..contract import OnGap, OnOverlap, is_utc
 
 __all__ = ["LAST_YEAR", "ZoneStep", "is_utc", "zone_steps"]
 
 LAST_YEAR: Final = 2199
-_UTC_NAMES = frozenset(("UTC", "Etc/UTC", "GMT", "Etc/GMT", "Zulu", "Etc/Zulu"))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST = -5_364_662_400  # 1800-01-01, before any transition of the zone database
 _END = 7_258_118_400  # 2200-01-01
@@ -43,16 +42,6 @@ class ZoneStep:
     start: int
     offset: int | None
     note: str = ""
-
-
-def is_utc(name: str) -> bool:
-    """Return whether a zone name means UTC, so that local times need no look-up.
-
-    Example:
-        >>> is_utc("Etc/UTC"), is_utc("Europe/London")
-        (True, False)
-    """
-    return name in _UTC_NAMES
 
 
 @cache

@@ -219,7 +219,8 @@ def _shared_directory(config: pytest.Config, copies: Path) -> Path:
 
 def _package_files() -> list[Path]:
     """Return the source of the migration: the version alone says nothing while it is developed."""
-    return sorted((*(_PACKAGE / "migration").rglob("*.py"), _PACKAGE / "timestamps.py"))
+    shared = (_PACKAGE / name for name in ("contract.py", "timestamps.py"))
+    return sorted((*(_PACKAGE / "migration").rglob("*.py"), *shared))
 
 
 def _settle(path: Path, schema: Schema) -> None:

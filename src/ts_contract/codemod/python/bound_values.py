@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import re
 
-from ...contract import ColumnContract
+from ...contract import ColumnContract, is_utc
 from ...source.edits import Edit, Import
 from ...source.file import File
 from ...source.instants.clocks import clock_module, is_aware, is_none, made_right, project_name
@@ -97,7 +97,7 @@ def _rewritten(node: ast.expr, column: ColumnContract, file: File) -> Rewrite:
         return Rewrite([Edit(*source.span(node), f"{text}()")], list(imports), reasons)
     _refuse_text(node)
     _refuse_local(node, file)
-    if column.timezone.upper() not in {"UTC", "ETC/UTC"} and not is_aware(node, file):
+    if not is_utc(column.timezone) and not is_aware(node, file):
         raise NotProvedError(
             f"texts of this column are in {column.timezone}, and a bound value may be too"
         )

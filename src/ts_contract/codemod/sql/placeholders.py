@@ -6,6 +6,7 @@ import ast
 from collections.abc import Sequence
 from functools import cached_property
 
+from ...contract import is_utc
 from ...source.columns.model import RowRead
 from ...source.columns.row_reads import find_row_reads
 from ...source.edits import Edit
@@ -86,7 +87,7 @@ class Placeholders:
     def _can_parse(self, nodes: Sequence[ast.expr], rewrite: ColumnRewrite) -> bool:
         """Tell whether SQL may convert a bound value: a text, as far as can be told."""
         column = rewrite.reference.column
-        if column.storage != "auto" or column.timezone.upper() not in {"UTC", "ETC/UTC"}:
+        if column.storage != "auto" or not is_utc(column.timezone):
             return False
         for node in nodes:
             try:

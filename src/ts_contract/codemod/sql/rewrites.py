@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ...contract import ColumnContract, TableContract
+from ...contract import ColumnContract, TableContract, is_utc
 from ...source.columns.model import RowRead
 from ...source.edits import Edit, Import
 from ...source.file import File
@@ -225,7 +225,7 @@ def need_text_in_utc(column: ColumnContract) -> None:
     """Refuse a column whose values are neither texts in UTC nor numbers of a known unit."""
     if column.storage in SCALES:
         return
-    if column.timezone.upper() not in {"UTC", "ETC/UTC"}:
+    if not is_utc(column.timezone):
         raise NotProvedError(f"the text is local time in {column.timezone}")
     if column.storage != "auto":
         raise NotProvedError(f"the column holds {column.storage}, not texts")

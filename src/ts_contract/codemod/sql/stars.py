@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 
-from ...contract import TableContract
+from ...contract import TableContract, is_utc
 from ...source.columns.analysis import find_stars, find_statements
 from ...source.columns.model import RowRead
 from ...source.columns.row_reads import find_row_reads
@@ -89,7 +89,7 @@ def _compat_star(state: FileRewrite, statement: Statement, span: Span) -> Verdic
     }
     if any(output.name.lower() in values for output in outputs):
         return _NOTHING_TO_DO
-    if not all(c.storage in SCALES or c.timezone.upper() == "UTC" for c in table.columns):
+    if not all(c.storage in SCALES or is_utc(c.timezone) for c in table.columns):
         return Verdict(reason="a column of the table does not hold texts in UTC")
     try:
         return Verdict((_spelled_out(state, statement, span, table, values),), (), "safe")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import re
 
+from ...contract import is_utc as names_utc
 from ..file import File
 from ..python.source import Source
 
@@ -119,7 +120,10 @@ def is_utc(zone: ast.expr, source: Source) -> bool:
     name = source.resolve(zone.func)
     if name in _UTC_CALLS:
         return not zone.args
-    return name in _ZONE_CALLS and [ast.unparse(a).upper() for a in zone.args] == ["'UTC'"]
+    match zone.args:
+        case [ast.Constant(value=str(named))]:
+            return name in _ZONE_CALLS and names_utc(named)
+    return False
 
 
 def is_aware(value: ast.expr, file: File) -> bool:
