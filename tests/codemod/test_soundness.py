@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import pytest
 
+from ts_contract.codemod import decide
 from ts_contract.codemod import rewrite as module
 from ts_contract.codemod.changes import Options, Verdict
 from ts_contract.codemod.rewrite import Rewritten, Settings, rewrite
-from ts_contract.lint.findings import Edit, Import
 from ts_contract.loading import load_contract
+from ts_contract.source.edits import Edit, Import
 
-REFUSED = "its rewrite would bring another finding, or touches the place of another rewrite"
+REFUSED = "its rewrite would bring another finding, or overlaps another rewrite"
 
 
 def rewritten(text: str, codes: set[str], **options: bool) -> Rewritten:
@@ -52,14 +53,14 @@ def test_a_rewrite_that_does_not_parse_is_refused_and_the_others_are_made(
         'db.execute("SELECT id FROM tasks ORDER BY created_at")\n'
         'db.execute("SELECT id FROM tasks ORDER BY updated_at")\n'
     )
-    plan_sql = module.plan_sql
+    plan_sql = decide.plan_sql
 
-    def with_a_mistake(context, options):
-        planned = plan_sql(context, options)
+    def with_a_mistake(file, options):
+        planned = plan_sql(file, options)
         first = min(planned)
         return planned | {first: _ending_the_text_early(planned[first], imports)}
 
-    monkeypatch.setattr(module, "plan_sql", with_a_mistake)
+    monkeypatch.setattr(decide, "plan_sql", with_a_mistake)
 
     result = rewritten(text, {"TSC201"}, markers=False)
 

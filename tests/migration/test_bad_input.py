@@ -9,6 +9,7 @@ import pytest
 
 from ts_contract.loading import parse_contract
 from ts_contract.migration import (
+    Failed,
     Refused,
     finalize,
     migrate,

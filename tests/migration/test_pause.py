@@ -23,7 +23,7 @@ def pauses(monkeypatch, build):
     """
 
     def run(seconds_a_statement, pause):
-        path = build(STORE, t=ROWS)
+        store = build(STORE, t=ROWS)
         now = began = held = 0.0
         found = []
 
@@ -36,14 +36,14 @@ def pauses(monkeypatch, build):
                 held = now - began
 
         def sleep(seconds):
-            with closing(sqlite3.connect(path, timeout=0)) as other:
+            with closing(sqlite3.connect(store.path, timeout=0)) as other:
                 other.execute("BEGIN IMMEDIATE")  # nobody holds the lock meanwhile
                 other.rollback()
             found.append((held, seconds))
 
         clock = SimpleNamespace(monotonic=lambda: now, sleep=sleep)
         monkeypatch.setattr("ts_contract.migration.execute.time", clock)
-        with closing(sqlite3.connect(path)) as db:
+        with closing(sqlite3.connect(store.path)) as db:
             db.set_trace_callback(ran)
             assert migrate(db, CONTRACT, batch_size=100, pause=pause).ok
         return found

@@ -121,7 +121,8 @@ class Reference:
     def follows_hole(self) -> bool:
         """Whether a part before it is filled in at run time, and may hold columns of its own."""
         text = self.query.text
-        before = text.value[self.statement.first : self.first]
+        begins = max(s.first for s in self.query.statements if s.first <= self.first)
+        before = text.value[begins : self.first]
         if self.role == "returning":
             before = before[before.upper().rfind("RETURNING") :]
         return any(hole in before for hole in text.holes)
