@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["find_references", "find_stars", "find_statements", "find_unsure"]
 
-Place = TypeVar("Place", Reference, Star, Unsure)
+Part = TypeVar("Part", Reference, Star, Unsure)
 
 
 def find_statements(file: File) -> tuple[Statement, ...]:
@@ -81,9 +81,9 @@ def _loose_names(fragments: Sequence[Text], catalog: Catalog) -> Iterator[Unsure
                 yield Unsure(word, tables, text.span(first, last))
 
 
-def _each_once(parts: Iterable[Place]) -> tuple[Place, ...]:
+def _each_once(parts: Iterable[Part]) -> tuple[Part, ...]:
     """Return the parts in the order of the file, each place and meaning once."""
-    kept: dict[tuple[tuple[int, int], str], Place] = {}
+    kept: dict[tuple[tuple[int, int], str], Part] = {}
     for part in parts:
         name = part.table.name if isinstance(part, Star) else part.name
         kept.setdefault((part.span, name), part)

@@ -41,7 +41,7 @@ _CLAUSES = frozenset({"FROM", "HAVING", "ON", "RETURNING", "SELECT", "SET", "WHE
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class SqlToken:
     """A word, literal or sign of a statement.
 
     Attributes:
@@ -78,7 +78,7 @@ class ColumnValue:
     """
 
     column: str
-    tokens: tuple[Token, ...]
+    tokens: tuple[SqlToken, ...]
     span: tuple[int, int]
     bound: tuple[ast.expr, ...]
     is_written: bool
@@ -88,7 +88,7 @@ def column_values(query: Query) -> Iterator[ColumnValue]:
     """Yield the values that a query writes into columns or compares with them."""
     for statement in query.statements:
         tokens = [
-            Token(match[0], match.start(), match.end())
+            SqlToken(match[0], match.start(), match.end())
             for match in _TOKEN.finditer(statement.sql)
             if match["skip"] is None
         ]
@@ -113,12 +113,12 @@ def _column_value(query: Query, statement: StatementText, pair: _Pair) -> Column
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    column: Token
-    value: Sequence[Token]
+    column: SqlToken
+    value: Sequence[SqlToken]
     is_written: bool = True
 
 
-def _inserted(tokens: Sequence[Token]) -> Iterator[_Pair]:
+def _inserted(tokens: Sequence[SqlToken]) -> Iterator[_Pair]:
     """Yield the pairs of `INSERT INTO t (columns) VALUES (values)` and of `... SELECT values`."""
     for at, token in enumerate(tokens):
         if token.word != "INTO":
@@ -141,12 +141,12 @@ def _inserted(tokens: Sequence[Token]) -> Iterator[_Pair]:
             after = closing + 1
 
 
-def _zipped(columns: list[Token], values: list[Sequence[Token]]) -> Iterator[_Pair]:
+def _zipped(columns: list[SqlToken], values: list[Sequence[SqlToken]]) -> Iterator[_Pair]:
     if len(columns) == len(values):
         yield from map(_Pair, columns, values)
 
 
-def _compared(tokens: Sequence[Token]) -> Iterator[_Pair]:
+def _compared(tokens: Sequence[SqlToken]) -> Iterator[_Pair]:
     """Yield the pairs of `column = value`, of other comparisons, and of BETWEEN."""
     clause = ""
     for at, (column, sign) in enumerate(pairwise(tokens)):
@@ -159,7 +159,7 @@ def _compared(tokens: Sequence[Token]) -> Iterator[_Pair]:
             yield _Pair(column, _value(tokens, at + 3 + len(low)), is_written=False)
 
 
-def _defaults(tokens: Sequence[Token]) -> Iterator[_Pair]:
+def _defaults(tokens: Sequence[SqlToken]) -> Iterator[_Pair]:
     """Yield the pairs of `column TYPE ... DEFAULT (value)` in a table's definition."""
     for at, token in enumerate(tokens):
         if token.word != "DEFAULT" or at + 1 == len(tokens) or tokens[at + 1].text != "(":
@@ -174,7 +174,7 @@ def _defaults(tokens: Sequence[Token]) -> Iterator[_Pair]:
             yield _Pair(tokens[start], tokens[at + 1 : _closing(tokens, at + 1) + 1])
 
 
-def _find(tokens: Sequence[Token], word: str, start: int, within: int = 1000) -> int | None:
+def _find(tokens: Sequence[SqlToken], word: str, start: int, within: int = 1000) -> int | None:
     """Return the index of the next token that is `word`, outside of nested parentheses."""
     depth = 0
     for index in range(start, min(len(tokens), start + within)):
@@ -184,7 +184,7 @@ def _find(tokens: Sequence[Token], word: str, start: int, within: int = 1000) ->
     return None
 
 
-def _closing(tokens: Sequence[Token], opening: int) -> int:
+def _closing(tokens: Sequence[SqlToken], opening: int) -> int:
     """Return the index of the parenthesis that closes the one at `opening`."""
     depth = 0
     for index in range(opening, len(tokens)):
@@ -194,7 +194,7 @@ def _closing(tokens: Sequence[Token], opening: int) -> int:
     return len(tokens)
 
 
-def _split(tokens: Sequence[Token]) -> list[Sequence[Token]]:
+def _split(tokens: Sequence[SqlToken]) -> list[Sequence[SqlToken]]:
     """Split at the commas outside of parentheses."""
     parts, start, depth = [], 0, 0
     for index, token in enumerate(tokens):
@@ -205,7 +205,7 @@ def _split(tokens: Sequence[Token]) -> list[Sequence[Token]]:
     return [*parts, tokens[start:]]
 
 
-def _value(tokens: Sequence[Token], start: int) -> Sequence[Token]:
+def _value(tokens: Sequence[SqlToken], start: int) -> Sequence[SqlToken]:
     """Return the tokens of the expression that begins at `start`."""
     at = start
     while at < len(tokens) and tokens[at].word not in _END_OF_VALUE:
@@ -222,7 +222,7 @@ _SECONDS_FUNCTIONS = frozenset({"UNIXEPOCH", "UNIX_TIMESTAMP"})
 _KEEP_UNIT = frozenset({"ABS", "CEIL", "COALESCE", "FLOOR", "IFNULL", "MAX", "MIN", "ROUND"})
 
 
-def sql_unit(tokens: Sequence[Token], file: File) -> SqlUnit | None:
+def sql_unit(tokens: Sequence[SqlToken], file: File) -> SqlUnit | None:
     """Return the unit of a value in SQL: seconds, milliseconds, a plain number, or None.
 
     Args:
@@ -237,7 +237,7 @@ def sql_unit(tokens: Sequence[Token], file: File) -> SqlUnit | None:
 class _Reader:
     """Reads an arithmetic expression of SQL by recursive descent, for its unit alone."""
 
-    def __init__(self, tokens: Sequence[Token], file: File) -> None:
+    def __init__(self, tokens: Sequence[SqlToken], file: File) -> None:
         self.tokens = tokens
         self.file = file
         self.at = 0
@@ -289,7 +289,7 @@ class _Reader:
         held = named(token.name, self.file) if token.text[0] != "'" else None
         return held.unit if held and held.unit in {"s", "ms"} else None
 
-    def call(self, function: Token) -> SqlUnit | None:
+    def call(self, function: SqlToken) -> SqlUnit | None:
         opening = self.at
         closing = _closing(self.tokens, opening)
         arguments = self.tokens[opening + 1 : closing]
