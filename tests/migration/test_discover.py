@@ -97,6 +97,7 @@ def test_hostile_names_come_out_as_they_are(proposed, name):
     assert found == {name: {name: "auto", "created_at": "auto"}}
 
 
+@pytest.mark.engine("sqlite")
 @pytest.mark.parametrize("value", ["a\nb = 1", "\x7f\x00", '"""', "# x", "\u202e", "]"])
 def test_hostile_values_stay_in_their_comment(proposed, value):
     hexed = value.encode().hex()
@@ -109,6 +110,7 @@ def test_hostile_values_stay_in_their_comment(proposed, value):
     assert found == {"a": {"created_at": "auto"}}
 
 
+@pytest.mark.engine("sqlite")
 def test_values_that_are_no_utf8_do_no_harm(build, tmp_path):
     store = build(
         "CREATE TABLE a (created_at TIMESTAMP);"
@@ -121,6 +123,7 @@ def test_values_that_are_no_utf8_do_no_harm(build, tmp_path):
     assert len(load_contract(toml).tables) == 1
 
 
+@pytest.mark.engine("sqlite")
 def test_full_text_and_internal_tables_are_left_out(proposed):
     found = proposed(
         f"""

@@ -78,6 +78,7 @@ def test_plan_says_what_new_code_has_to_go_on_doing(store):
     assert any("t.b is NOT NULL without a default" in note for note in notes)
 
 
+@pytest.mark.engine("sqlite")
 def test_plan_warns_of_triggers_that_any_update_fires(build):
     store = build(STORE + "CREATE TRIGGER touch AFTER UPDATE ON t BEGIN SELECT 1; END;")
 
