@@ -30,7 +30,7 @@ from real_code import CODE_BASES, CodeBase, build_schema, columns_of, contract_o
 
 from ts_contract.codemod.changes import Options
 from ts_contract.codemod.files import Result, rewrite_bytes, rewrite_files
-from ts_contract.codemod.rewrite import Settings
+from ts_contract.codemod.rewrite import RewriteSettings
 from ts_contract.codemod.verify.rewrites import verify_rewrites
 from ts_contract.contract import Contract
 from ts_contract.files.read import decode
@@ -97,7 +97,7 @@ def judge(base: CodeBase, root: Path) -> Score:
         store = Path(directory) / "store.db"
         fill(schema_database, store, contract)
         for mode, options in MODES.items():
-            settings = Settings(contract, schema, DEFAULT, options)
+            settings = RewriteSettings(contract, schema, DEFAULT, options)
             results = list(rewritten(root, settings))
             for _, old, new, marked in results:
                 count(score, mode, old, new, marked)
@@ -114,7 +114,7 @@ def judge(base: CodeBase, root: Path) -> Score:
 
 
 def rewritten(
-    root: Path, settings: Settings
+    root: Path, settings: RewriteSettings
 ) -> Iterator[tuple[Result, File, File, frozenset[int]]]:
     """Yield what became of each file that the SQL rules concern."""
     for path in sorted(root.rglob("*.py")):
@@ -277,7 +277,7 @@ def judge_orm(directory: Path) -> int:
             ("queries, --unsafe", "TSC303", Options(unsafe=True, markers=False), False),
         )
         for name, code, options, write in rounds:
-            settings = Settings(contract, None, frozenset({code}), options)
+            settings = RewriteSettings(contract, None, frozenset({code}), options)
             results = list(rewrite_files(paths, settings, 1, write=write))
             found = [change for result in results for change in result.changes]
             done = sum(change.status == "rewritten" for change in found)
@@ -289,7 +289,7 @@ def judge_orm(directory: Path) -> int:
 def measure(directory: Path) -> int:
     """Time `--check` and libcst on the same files, on one core, the least of two rounds each."""
     paths = sorted(p for p in directory.rglob("*.py") if p.is_file())[:_FILES]
-    settings = Settings(parse_contract({"extends": "agentos"}), None, DEFAULT)
+    settings = RewriteSettings(parse_contract({"extends": "agentos"}), None, DEFAULT)
     ours, theirs = [], []
     for _ in range(2):
         start = time.process_time()

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ts_contract import ColumnContract, Contract, ContractError, to_epoch_ms
-from ts_contract.checking import Place
+from ts_contract.checking import ConfigPlace
 from ts_contract.contract import VersionRow
 from ts_contract.loading import parse_contract
 
@@ -274,7 +274,7 @@ def test_a_mistake_names_file_key_and_remedy(toml, message):
 
 
 def test_a_place_without_a_key_is_the_file():
-    assert str(Place("a.toml").error("is empty")) == "a.toml: is empty"
+    assert str(ConfigPlace("a.toml").error("is empty")) == "a.toml: is empty"
 
 
 # --- whatever TOML can hold ------------------------------------------------------------------

@@ -13,7 +13,7 @@ import pytest
 
 from ts_contract import Contract
 from ts_contract.codemod.changes import Options
-from ts_contract.codemod.rewrite import Settings, rewrite
+from ts_contract.codemod.rewrite import RewriteSettings, rewrite
 from ts_contract.contract import is_utc
 from ts_contract.lint.engine import check
 from ts_contract.loading import parse_contract
@@ -39,7 +39,9 @@ def rewritten(text: str, **options: bool) -> Callable[[str, Path], object]:
 
     def result(zone: str, _: Path) -> object:
         codes = frozenset({"TSC201", "TSC202", "TSC205"})
-        done = rewrite(text, "x.py", Settings(contract_in(zone), None, codes, Options(**options)))
+        done = rewrite(
+            text, "x.py", RewriteSettings(contract_in(zone), None, codes, Options(**options))
+        )
         return done.text, [(change.status, change.safety) for change in done.changes]
 
     return result

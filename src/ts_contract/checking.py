@@ -1,7 +1,7 @@
 """Checking a contract: what each key of the configuration may hold, and the model built of it.
 
-One function per kind of value. Each takes the value and its `Place`, and returns it checked, or
-raises a `ContractError` that names the place, what was found, and what to write instead.
+One function per kind of value. Each takes the value and its `ConfigPlace`, and returns it checked,
+or raises a `ContractError` that names the place, what was found, and what to write instead.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from .contract import (
 )
 from .timestamps import EPOCH_2020_MS, EPOCH_2030_MS, to_epoch_ms
 
-__all__ = ["Place", "build_contract", "typed"]
+__all__ = ["ConfigPlace", "build_contract", "typed"]
 
 T = TypeVar("T")
 
@@ -69,7 +69,7 @@ _REPR.maxstring = _REPR.maxother = _REPR.maxlong = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ConfigPlace:
     """Where a value stands.
 
     Attributes:
@@ -77,14 +77,14 @@ class Place:
         key: the dotted key in it; empty for the file as a whole.
 
     Example:
-        >>> print(Place("ts-contract.toml").at("tables").at("tasks").error("is empty"))
+        >>> print(ConfigPlace("ts-contract.toml").at("tables").at("tasks").error("is empty"))
         ts-contract.toml: tables.tasks: is empty
     """
 
     file: str
     key: str = ""
 
-    def at(self, key: str) -> Place:
+    def at(self, key: str) -> ConfigPlace:
         """Return the place of a key within this one."""
         return replace(self, key=f"{self.key}.{key}" if self.key else key)
 
@@ -94,7 +94,7 @@ class Place:
 
 
 def build_contract(
-    raw: Mapping[str, Any], place: Place, *, name: str, root: Path | None
+    raw: Mapping[str, Any], place: ConfigPlace, *, name: str, root: Path | None
 ) -> Contract:
     """Check a configuration and build the contract that it describes.
 
@@ -132,7 +132,7 @@ def build_contract(
 # --- tables ----------------------------------------------------------------------------------
 
 
-def _tables(raw: Mapping[str, Any], place: Place) -> tuple[TableContract, ...]:
+def _tables(raw: Mapping[str, Any], place: ConfigPlace) -> tuple[TableContract, ...]:
     optional = {name.lower(): name for name in _strings(raw, "optional-tables", place)}
     zone = _zone(raw.get("timezone", "UTC"), place.at("timezone"))
     here = place.at("tables")
@@ -155,7 +155,7 @@ def _tables(raw: Mapping[str, Any], place: Place) -> tuple[TableContract, ...]:
     return tables
 
 
-def _columns(spec: Any, place: Place, zone: str) -> tuple[ColumnContract, ...]:
+def _columns(spec: Any, place: ConfigPlace, zone: str) -> tuple[ColumnContract, ...]:
     if not isinstance(spec, list | dict) or not spec:
         raise place.error(
             f'is {_shown(spec)}; write a list of legacy columns, for example ["created_at"]'
@@ -176,7 +176,7 @@ def _columns(spec: Any, place: Place, zone: str) -> tuple[ColumnContract, ...]:
     return columns
 
 
-def _column(legacy: str, spec: Any, place: Place, zone: str) -> ColumnContract:
+def _column(legacy: str, spec: Any, place: ConfigPlace, zone: str) -> ColumnContract:
     spec = {"epoch": spec} if isinstance(spec, str) else typed(spec, dict, place)
     _known_keys(spec, _COLUMN_KEYS, place)
     return ColumnContract(
@@ -188,7 +188,7 @@ def _column(legacy: str, spec: Any, place: Place, zone: str) -> ColumnContract:
     )
 
 
-def _epoch(value: Any, place: Place) -> str:
+def _epoch(value: Any, place: ConfigPlace) -> str:
     """Return the name of a column that can be added to a table."""
     name = _identifier(value, place)
     if name.lower() in ROWID_NAMES:  # a column of that name hides the key of the table's rows
@@ -196,7 +196,7 @@ def _epoch(value: Any, place: Place) -> str:
     return name
 
 
-def _version(spec: Any, place: Place) -> VersionRow:
+def _version(spec: Any, place: ConfigPlace) -> VersionRow:
     spec = typed(spec, dict, place)
     _known_keys(spec, _VERSION_KEYS, place)
     for key in ("table", "value"):
@@ -212,7 +212,7 @@ def _version(spec: Any, place: Place) -> VersionRow:
 # --- values ----------------------------------------------------------------------------------
 
 
-def typed(value: Any, wanted: type[T], place: Place) -> T:
+def typed(value: Any, wanted: type[T], place: ConfigPlace) -> T:
     """Return a value of the type that its key wants.
 
     Args:
@@ -239,12 +239,14 @@ def _shown(value: Any) -> str:
         return "a number"
 
 
-def _strings(raw: Mapping[str, Any], key: str, place: Place) -> tuple[str, ...]:
+def _strings(raw: Mapping[str, Any], key: str, place: ConfigPlace) -> tuple[str, ...]:
     here = place.at(key)
     return tuple(typed(value, str, here) for value in typed(raw.get(key, []), list, here))
 
 
-def _choice(raw: Mapping[str, Any], key: str, allowed: Any, default: str, place: Place) -> str:
+def _choice(
+    raw: Mapping[str, Any], key: str, allowed: Any, default: str, place: ConfigPlace
+) -> str:
     value = raw.get(key, default)
     if value not in get_args(allowed):
         choices = ", ".join(repr(choice) for choice in get_args(allowed))
@@ -252,7 +254,7 @@ def _choice(raw: Mapping[str, Any], key: str, allowed: Any, default: str, place:
     return cast(str, value)
 
 
-def _valid_range(bounds: Any, place: Place) -> tuple[int, int]:
+def _valid_range(bounds: Any, place: ConfigPlace) -> tuple[int, int]:
     if bounds is None:
         return EPOCH_2020_MS, EPOCH_2030_MS
     bounds = typed(bounds, list, place)
@@ -264,7 +266,7 @@ def _valid_range(bounds: Any, place: Place) -> tuple[int, int]:
     return first, last
 
 
-def _instant(value: Any, place: Place) -> int:
+def _instant(value: Any, place: ConfigPlace) -> int:
     try:
         if isinstance(value, str | date):
             return to_epoch_ms(value)
@@ -273,7 +275,7 @@ def _instant(value: Any, place: Place) -> int:
     raise place.error(f'{_shown(value)} is not a date; write it like "2020-01-01"')
 
 
-def _zone(value: Any, place: Place) -> str:
+def _zone(value: Any, place: ConfigPlace) -> str:
     name = typed(value, str, place)
     try:
         ZoneInfo(name)
@@ -284,7 +286,7 @@ def _zone(value: Any, place: Place) -> str:
     return name
 
 
-def _identifier(value: Any, place: Place) -> str:
+def _identifier(value: Any, place: ConfigPlace) -> str:
     """Return a name that can stand, quoted, in a statement; refuse one that never can."""
     name = typed(value, str, place)
     if not name or not name.isprintable():
@@ -294,14 +296,14 @@ def _identifier(value: Any, place: Place) -> str:
     return name
 
 
-def _dotted(value: Any, place: Place) -> str:
+def _dotted(value: Any, place: ConfigPlace) -> str:
     name = typed(value, str, place)
     if not all(part.isidentifier() for part in name.split(".")):
         raise place.error(f'{name!r} is not a dotted Python name; write it like "myapp.time"')
     return name
 
 
-def _models(spec: Any, place: Place) -> tuple[tuple[str, str], ...]:
+def _models(spec: Any, place: ConfigPlace) -> tuple[tuple[str, str], ...]:
     models = typed(spec, dict, place).items()
     return tuple(sorted((_dotted(m, place), _identifier(t, place.at(m))) for m, t in models))
 
@@ -309,7 +311,7 @@ def _models(spec: Any, place: Place) -> tuple[tuple[str, str], ...]:
 # --- sets of names ---------------------------------------------------------------------------
 
 
-def _known_keys(raw: Mapping[str, Any], known: tuple[str, ...], place: Place) -> None:
+def _known_keys(raw: Mapping[str, Any], known: tuple[str, ...], place: ConfigPlace) -> None:
     for key in raw:
         if key not in known:
             close = get_close_matches(key, known, n=1)
@@ -317,7 +319,7 @@ def _known_keys(raw: Mapping[str, Any], known: tuple[str, ...], place: Place) ->
             raise place.at(key).error(f"is not a key of the contract; {remedy}")
 
 
-def _distinct(names: Iterable[str], what: str, place: Place) -> None:
+def _distinct(names: Iterable[str], what: str, place: ConfigPlace) -> None:
     seen: set[str] = set()
     for name in names:
         if name.lower() in seen:
@@ -325,7 +327,7 @@ def _distinct(names: Iterable[str], what: str, place: Place) -> None:
         seen.add(name.lower())
 
 
-def _distinct_indexes(tables: Iterable[TableContract], place: Place) -> None:
+def _distinct_indexes(tables: Iterable[TableContract], place: ConfigPlace) -> None:
     """Refuse `a`.`b_c` beside `a_b`.`c`, whose indexes would have one name."""
     owner: dict[str, str] = {}
     for table in tables:

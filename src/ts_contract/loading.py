@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .checking import Place, build_contract, typed
+from .checking import ConfigPlace, build_contract, typed
 from .contract import Contract, ContractError
 
 __all__ = ["find_config", "load_contract", "parse_contract", "shipped_contracts"]
@@ -86,7 +86,7 @@ def load_contract(source: str | Path | None = None, *, start: Path | None = None
                 "(`ts-contract discover DB` proposes it) or name one"
             )
     else:
-        path = _named(str(source), Path(), Place("--contract"))
+        path = _named(str(source), Path(), ConfigPlace("--contract"))
     return _load(path, ())[1]
 
 
@@ -112,14 +112,14 @@ def parse_contract(
         >>> contract.tables[0].columns[0].epoch
         'created_at_ms'
     """
-    place = Place(where)
+    place = ConfigPlace(where)
     return build_contract(_with_base(raw, place, Path(), ()), place, name=name, root=None)
 
 
 # --- files -----------------------------------------------------------------------------------
 
 
-def _named(name: str, directory: Path, place: Place) -> Path:
+def _named(name: str, directory: Path, place: ConfigPlace) -> Path:
     """Return the file that a name stands for: a shipped contract's, or a path in `directory`."""
     if name in shipped_contracts():
         return _SHIPPED / f"{name}.toml"
@@ -149,21 +149,21 @@ def _load(path: Path, seen: tuple[Path, ...]) -> tuple[dict[str, Any], Contract]
     return merged, contract
 
 
-def _read(path: Path) -> tuple[dict[str, Any], Place]:
+def _read(path: Path) -> tuple[dict[str, Any], ConfigPlace]:
     """Return the configuration in a file, and where it stands."""
     document = _read_toml(path)
     table = _tool_table(document)
     if table is not None:
-        return table, Place(f"{path}: [tool.ts-contract]")
+        return table, ConfigPlace(f"{path}: [tool.ts-contract]")
     if path.name == "pyproject.toml":
-        raise Place(str(path)).error(
+        raise ConfigPlace(str(path)).error(
             "has no [tool.ts-contract]; add the table, or name another file"
         )
-    return document, Place(str(path))
+    return document, ConfigPlace(str(path))
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
-    place = Place(str(path))
+    place = ConfigPlace(str(path))
     try:
         return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
@@ -189,7 +189,7 @@ def _tool_table(document: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _with_base(
-    raw: Mapping[str, Any], place: Place, directory: Path, seen: tuple[Path, ...]
+    raw: Mapping[str, Any], place: ConfigPlace, directory: Path, seen: tuple[Path, ...]
 ) -> dict[str, Any]:
     """Return `raw` laid over the contract that it extends, if it extends one.
 
@@ -211,7 +211,7 @@ def _with_base(
     return _merge(base, raw, place)
 
 
-def _merge(base: Mapping[str, Any], raw: Mapping[str, Any], place: Place) -> dict[str, Any]:
+def _merge(base: Mapping[str, Any], raw: Mapping[str, Any], place: ConfigPlace) -> dict[str, Any]:
     """Lay `raw` over its checked `base`: tables and models by name, optional tables added."""
     merged = {**base, **raw}
     for key in ("tables", "models"):

@@ -16,12 +16,12 @@ from ts_contract.codemod import files
 from ts_contract.codemod.changes import Options
 from ts_contract.codemod.files import rewrite_bytes, rewrite_files
 from ts_contract.codemod.report import as_json
-from ts_contract.codemod.rewrite import Settings
+from ts_contract.codemod.rewrite import RewriteSettings
 from ts_contract.loading import parse_contract
 
 OLD = b'def f(c):\n    return c.execute("SELECT id FROM tasks ORDER BY created_at")\n'
 NEW = OLD.replace(b"created_at", b"created_at_ms")
-SETTINGS = Settings(parse_contract({"extends": "agentos"}), None, frozenset({"TSC201"}))
+SETTINGS = RewriteSettings(parse_contract({"extends": "agentos"}), None, frozenset({"TSC201"}))
 
 
 def run(*paths: Path, write: bool = True, jobs: int = 1) -> list[files.Result]:
@@ -61,7 +61,7 @@ def test_a_link_stays_a_link_and_its_target_changes(module: Path, tmp_path: Path
 def test_a_file_that_changed_meanwhile_is_left_alone(
     module: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def edit_then_rewrite(data: bytes, path: str, settings: Settings) -> files.Result:
+    def edit_then_rewrite(data: bytes, path: str, settings: RewriteSettings) -> files.Result:
         module.write_bytes(OLD + b"# edited\n")
         return rewrite_bytes(data, path, settings)
 
@@ -122,9 +122,10 @@ def test_a_kill_at_any_moment_leaves_each_file_old_or_new(tmp_path: Path) -> Non
     program = (
         "import sys\nfrom pathlib import Path\n"
         "from ts_contract.codemod.files import rewrite_files\n"
-        "from ts_contract.codemod.rewrite import Settings\n"
+        "from ts_contract.codemod.rewrite import RewriteSettings\n"
         "from ts_contract.loading import parse_contract\n"
-        "settings = Settings(parse_contract({'extends': 'agentos'}), None, frozenset({'TSC201'}))\n"
+        "contract = parse_contract({'extends': 'agentos'})\n"
+        "settings = RewriteSettings(contract, None, frozenset({'TSC201'}))\n"
         "paths = sorted(Path(sys.argv[1]).glob('*.py'))\nprint('ready', flush=True)\n"
         "list(rewrite_files(paths, settings, 1, write=True))\n"
     )
@@ -176,9 +177,9 @@ def orm(tmp_path: Path) -> list[Path]:
     return [tmp_path / "query.py", tmp_path / "models.py", tmp_path / "broken.py"]
 
 
-def orm_settings(*, unsafe: bool = False) -> Settings:
+def orm_settings(*, unsafe: bool = False) -> RewriteSettings:
     contract = parse_contract({"extends": "agentos", "models": {"models.Task": "tasks"}})
-    return Settings(contract, None, frozenset({"TSC303", "TSC304"}), Options(unsafe=unsafe))
+    return RewriteSettings(contract, None, frozenset({"TSC303", "TSC304"}), Options(unsafe=unsafe))
 
 
 def test_a_query_goes_on_with_what_the_model_of_another_file_defines(orm: list[Path]) -> None:

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from ts_contract import to_epoch_ms
 from ts_contract.codemod.changes import Options
-from ts_contract.codemod.rewrite import Settings, rewrite
+from ts_contract.codemod.rewrite import RewriteSettings, rewrite
 from ts_contract.lint.rules import all_rules
 from ts_contract.migration import migrate
 from ts_contract.source.sql.schema import schema_of_sql
@@ -150,7 +150,9 @@ def check(program: Program, stored: list[Row], form: str, options: Options) -> N
     # An unsafe fix of a clock changes texts in tables outside of the contract too.
     codes = frozenset(c for c in DEFAULT if c[3] in "23") if options.unsafe else DEFAULT
     rewritten = rewrite(
-        program.source, "program.py", Settings(CONTRACT, schema_of_sql(SCHEMA), codes, options)
+        program.source,
+        "program.py",
+        RewriteSettings(CONTRACT, schema_of_sql(SCHEMA), codes, options),
     )
     note(program.source)
     note(rewritten.text)

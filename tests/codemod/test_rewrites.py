@@ -21,7 +21,7 @@ import pytest
 
 from ts_contract.codemod.changes import Options
 from ts_contract.codemod.files import rewrite_bytes
-from ts_contract.codemod.rewrite import Settings
+from ts_contract.codemod.rewrite import RewriteSettings
 from ts_contract.files.read import decode
 from ts_contract.lint.rules import all_rules
 from ts_contract.loading import parse_contract
@@ -50,14 +50,16 @@ class Fixture:
         return self.path.with_name(f"{self.name}.after.py").read_bytes()
 
     @property
-    def settings(self) -> Settings:
+    def settings(self) -> RewriteSettings:
         text = decode(self.before)
         extra = tomllib.loads("\n".join(re.findall(r"^# contract: (.+)$", text, re.MULTILINE)))
         named = re.findall(r"^# options: (.+)$", text, re.MULTILINE)
         options = Options(**{option: True for line in named for option in line.split()})
         codes = DEFAULT | {"TSC205"} if options.compat_reads else DEFAULT
         codes |= set(re.findall(r"^# rules: (.+)$", text, re.MULTILINE))
-        return Settings(parse_contract({"extends": "agentos", **extra}), None, codes, options)
+        return RewriteSettings(
+            parse_contract({"extends": "agentos", **extra}), None, codes, options
+        )
 
     def rewritten(self, data: bytes | None = None) -> bytes:
         """Return the bytes after one run."""

@@ -9,7 +9,7 @@ import pytest
 from ts_contract.codemod import decide
 from ts_contract.codemod import rewrite as module
 from ts_contract.codemod.changes import Options, Verdict
-from ts_contract.codemod.rewrite import Rewritten, Settings, rewrite
+from ts_contract.codemod.rewrite import RewriteSettings, Rewritten, rewrite
 from ts_contract.loading import load_contract
 from ts_contract.source.edits import Edit, Import
 
@@ -17,7 +17,7 @@ REFUSED = "its rewrite would bring another finding, or overlaps another rewrite"
 
 
 def rewritten(text: str, codes: set[str], **options: bool) -> Rewritten:
-    settings = Settings(load_contract("agentos"), None, frozenset(codes), Options(**options))
+    settings = RewriteSettings(load_contract("agentos"), None, frozenset(codes), Options(**options))
     return rewrite(text, "x.py", settings)
 
 

@@ -19,9 +19,9 @@ from ts_contract.lint.baseline import (
 )
 from ts_contract.lint.files import Checked, check_source
 from ts_contract.lint.rules import all_rules
-from ts_contract.lint.settings import Settings
+from ts_contract.lint.settings import LintSettings
 
-EVERYTHING = Settings(None, None, frozenset(rule.code for rule in all_rules()))
+EVERYTHING = LintSettings(None, None, frozenset(rule.code for rule in all_rules()))
 HEAD = "import time\n"
 OLD = "created_at_ms = time.time()\n"
 OTHER = "updated_at_ms = time.time()\n"
@@ -73,7 +73,7 @@ def test_another_file_s_findings_are_new():
 
 def test_another_rule_s_finding_on_a_known_line_is_new():
     line = "from datetime import datetime; a_ms = time.time(); b = datetime.now()\n"
-    known = Settings(None, None, frozenset({"TSC401"}))
+    known = LintSettings(None, None, frozenset({"TSC401"}))
     baseline = record([check_source((HEAD + line).encode(), "app.py", known)])
     (left,) = without_known([checked(line)], baseline)
     assert [finding.code for finding in left.findings] == ["TSC101"]

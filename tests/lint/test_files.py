@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from ts_contract.lint.files import Checked, check_files, check_source
-from ts_contract.lint.settings import Settings, selected
+from ts_contract.lint.settings import LintSettings, selected
 
-ON = Settings(None, None, selected((), ()))
+ON = LintSettings(None, None, selected((), ()))
 NAIVE = b"import datetime\nnow = datetime.datetime.now()\n"
 
 

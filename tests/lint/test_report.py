@@ -12,10 +12,10 @@ from ts_contract.lint.engine import check
 from ts_contract.lint.files import Checked, check_source
 from ts_contract.lint.report import as_github, as_json, as_sarif, as_text, summary
 from ts_contract.lint.rules import all_rules
-from ts_contract.lint.settings import Settings
+from ts_contract.lint.settings import LintSettings
 
 SCHEMA = json.loads((Path(__file__).parent / "data" / "sarif-2.1.0-rtm.5.json").read_text())
-EVERYTHING = Settings(None, None, frozenset(rule.code for rule in all_rules()))
+EVERYTHING = LintSettings(None, None, frozenset(rule.code for rule in all_rules()))
 
 TWO = """\
 from datetime import datetime

@@ -78,7 +78,7 @@ def test_the_summary_counts_connections_and_says_what_was_not_seen(project, run)
     result.stdout.fnmatch_lines(
         [
             "4 of 5 sqlite3 connections were watched (1 of them on the legacy schema), in 5 "
-            "executed tests; code that no test ran was not seen"
+            "executed tests; code that no test ran was not watched"
         ]
     )
 

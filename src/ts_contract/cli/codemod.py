@@ -25,7 +25,7 @@ from .selection import (
 if TYPE_CHECKING:
     from ..codemod.changes import Options
     from ..codemod.files import Result
-    from ..codemod.rewrite import Settings
+    from ..codemod.rewrite import RewriteSettings
 
 __all__ = ["command"]
 
@@ -108,25 +108,25 @@ def command(
     ctx.exit(int(to_do or differs))
 
 
-def _settings(only: Sequence[str], skip: Sequence[str], options: Options) -> Settings:
+def _settings(only: Sequence[str], skip: Sequence[str], options: Options) -> RewriteSettings:
     # Here, so that the absence of either is one message, and so that the processes share them.
     import libcst  # noqa: F401, PLC0415
     import sqlglot  # noqa: F401, PLC0415
 
-    from ..codemod.rewrite import Settings  # noqa: PLC0415
+    from ..codemod.rewrite import RewriteSettings  # noqa: PLC0415
     from ..lint.settings import schema_of  # noqa: PLC0415
 
     contract = contract_if_any()
     codes = selected_codes(only, skip)
     if options.compat_reads and not only:
         codes |= {"TSC205"}  # a * gives the old names too
-    return Settings(contract, schema_of(contract), codes, options)
+    return RewriteSettings(contract, schema_of(contract), codes, options)
 
 
 # --- rewriting -------------------------------------------------------------------------------
 
 
-def _filter(ctx: click.Context, paths: Sequence[str], settings: Settings) -> None:
+def _filter(ctx: click.Context, paths: Sequence[str], settings: RewriteSettings) -> None:
     """Rewrite standard input to standard output."""
     from ..codemod.files import rewrite_bytes  # noqa: PLC0415
     from ..files.read import STDIN  # noqa: PLC0415
@@ -141,7 +141,7 @@ def _filter(ctx: click.Context, paths: Sequence[str], settings: Settings) -> Non
 
 
 def _rewrite(
-    paths: Sequence[str], settings: Settings, jobs: int | None, *, write: bool
+    paths: Sequence[str], settings: RewriteSettings, jobs: int | None, *, write: bool
 ) -> list[Result]:
     from ..codemod.files import rewrite_files  # noqa: PLC0415
     from ..files.pool import cores  # noqa: PLC0415
@@ -173,7 +173,7 @@ def _save(file: Path, results: Sequence[Result]) -> None:
     write_whole(file, f"{text}\n".encode())
 
 
-def _verify(database: Path, results: Sequence[Result], settings: Settings) -> bool:
+def _verify(database: Path, results: Sequence[Result], settings: RewriteSettings) -> bool:
     """Print what the database itself says of the rewritten queries; return whether any differs."""
     from ..codemod.verify.rewrites import verify_rewrites  # noqa: PLC0415
 

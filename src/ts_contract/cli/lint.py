@@ -25,7 +25,7 @@ from .selection import (
 if TYPE_CHECKING:
     from ..lint.baseline import Baseline
     from ..lint.files import Checked
-    from ..lint.settings import Settings
+    from ..lint.settings import LintSettings
 
 __all__ = ["command"]
 
@@ -88,21 +88,21 @@ def command(
     ctx.exit(int(any(result.findings for result in results)))
 
 
-def _settings(only: Sequence[str], skip: Sequence[str]) -> Settings:
-    from ..lint.settings import Settings, schema_of  # noqa: PLC0415
+def _settings(only: Sequence[str], skip: Sequence[str]) -> LintSettings:
+    from ..lint.settings import LintSettings, schema_of  # noqa: PLC0415
 
     contract = contract_if_any()
     if contract is not None and contract.tables:
         # Here, so that its absence is one message, and so that the processes share it.
         import sqlglot.optimizer.scope  # noqa: F401, PLC0415
     codes = selected_codes(only, skip)
-    return Settings(contract, schema_of(contract), codes)
+    return LintSettings(contract, schema_of(contract), codes)
 
 
 # --- checking --------------------------------------------------------------------------------
 
 
-def _check(paths: Sequence[str], settings: Settings, jobs: int | None) -> list[Checked]:
+def _check(paths: Sequence[str], settings: LintSettings, jobs: int | None) -> list[Checked]:
     from ..files.pool import cores  # noqa: PLC0415
     from ..files.read import STDIN  # noqa: PLC0415
     from ..lint.files import check_files, check_source  # noqa: PLC0415

@@ -18,7 +18,7 @@ from ..files.read import SourceError
 from ..lint.settings import schema_of, selected
 from ..loading import find_config, load_contract
 from .changes import Options
-from .rewrite import Settings, rewrite
+from .rewrite import RewriteSettings, rewrite
 
 __all__ = ["ApplyContract"]
 
@@ -39,7 +39,9 @@ class ApplyContract(CodemodCommand):
     ) -> None:
         super().__init__(context)
         found = load_contract(contract) if contract or find_config() else None
-        self._settings = Settings(found, schema_of(found), selected((), ()), Options(**options))
+        self._settings = RewriteSettings(
+            found, schema_of(found), selected((), ()), Options(**options)
+        )
 
     @staticmethod
     def add_args(arg_parser: argparse.ArgumentParser) -> None:

@@ -20,7 +20,7 @@ from ..source.file import File
 from ..source.python.source import Source
 from .changes import Change, NotProvedError
 from .orm.definitions import Epoch, EpochsOfModels, epochs_in
-from .rewrite import Settings, rewrite
+from .rewrite import RewriteSettings, rewrite
 
 __all__ = ["Result", "models_in", "rewrite_bytes", "rewrite_files"]
 
@@ -49,7 +49,7 @@ class Result:
         return self.after is not None
 
 
-def rewrite_bytes(data: bytes, path: str, settings: Settings) -> Result:
+def rewrite_bytes(data: bytes, path: str, settings: RewriteSettings) -> Result:
     """Rewrite the bytes of one file.
 
     Args:
@@ -77,7 +77,7 @@ def rewrite_bytes(data: bytes, path: str, settings: Settings) -> Result:
 
 
 def rewrite_files(
-    paths: Sequence[Path], settings: Settings, jobs: int, *, write: bool
+    paths: Sequence[Path], settings: RewriteSettings, jobs: int, *, write: bool
 ) -> Iterator[Result]:
     """Rewrite files, and yield what became of each, in the order of `paths`.
 
@@ -91,7 +91,7 @@ def rewrite_files(
     yield from in_processes(partial(_rewrite_path, settings=settings, write=write), paths, jobs)
 
 
-def models_in(paths: Sequence[Path], settings: Settings) -> EpochsOfModels:
+def models_in(paths: Sequence[Path], settings: RewriteSettings) -> EpochsOfModels:
     """Return the epoch columns that the ORM models of some files define, where they agree.
 
     Args:
@@ -113,7 +113,7 @@ def models_in(paths: Sequence[Path], settings: Settings) -> EpochsOfModels:
     return {key: epochs.pop() for key, epochs in found.items() if len(epochs) == 1}
 
 
-def _rewrite_path(path: Path, settings: Settings, *, write: bool) -> Result:
+def _rewrite_path(path: Path, settings: RewriteSettings, *, write: bool) -> Result:
     shown = shown_path(path)
     try:
         data = path.read_bytes()

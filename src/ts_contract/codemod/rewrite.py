@@ -26,14 +26,14 @@ from .edits.markers import marker_edits
 from .orm.definitions import EpochsOfModels
 from .outcomes import FOLLOWS_ITS_QUERY, Outcomes
 
-__all__ = ["Rewritten", "Settings", "rewrite"]
+__all__ = ["RewriteSettings", "Rewritten", "rewrite"]
 
 _DEFAULT = Options()
 _MAX_ROUNDS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class RewriteSettings:
     """What decides how a file is rewritten.
 
     Attributes:
@@ -64,7 +64,7 @@ class Rewritten:
     changes: tuple[Change, ...] = ()
 
 
-def rewrite(text: str, path: str, settings: Settings) -> Rewritten:
+def rewrite(text: str, path: str, settings: RewriteSettings) -> Rewritten:
     """Rewrite one source.
 
     Args:
@@ -80,7 +80,7 @@ def rewrite(text: str, path: str, settings: Settings) -> Rewritten:
 
     Example:
         >>> from ts_contract import load_contract
-        >>> settings = Settings(load_contract("agentos"), None, frozenset({"TSC201"}))
+        >>> settings = RewriteSettings(load_contract("agentos"), None, frozenset({"TSC201"}))
         >>> rewrite('db.execute("SELECT id FROM tasks ORDER BY created_at")', "x.py", settings).text
         'db.execute("SELECT id FROM tasks ORDER BY created_at_ms")'
     """
@@ -102,7 +102,7 @@ def rewrite(text: str, path: str, settings: Settings) -> Rewritten:
     return Rewritten(text, outcomes.changes(decisions, options))
 
 
-def _left(file: File, settings: Settings) -> list[Decision]:
+def _left(file: File, settings: RewriteSettings) -> list[Decision]:
     """Return the decisions about the findings of a text that call for something."""
     rules = _rules(file.source.text, settings)
     findings = not_silenced(check_file(file, rules), file.source.text)
@@ -112,7 +112,7 @@ def _left(file: File, settings: Settings) -> list[Decision]:
     return [decision for decision in decisions if not is_done(decision.verdict)]
 
 
-def _rules(text: str, settings: Settings) -> list[Rule]:
+def _rules(text: str, settings: RewriteSettings) -> list[Rule]:
     wanted = (rule for rule in all_rules() if rule.code in settings.codes)
     return list(applying(wanted, text, settings.contract))
 
@@ -120,7 +120,9 @@ def _rules(text: str, settings: Settings) -> list[Rule]:
 # --- applying --------------------------------------------------------------------------------
 
 
-def _applied(file: File, verdicts: list[Verdict], settings: Settings) -> tuple[File, list[Verdict]]:
+def _applied(
+    file: File, verdicts: list[Verdict], settings: RewriteSettings
+) -> tuple[File, list[Verdict]]:
     """Return the file after some verdicts, and those that pass the checks.
 
     The same file where nothing changes.
@@ -139,7 +141,7 @@ def _applied(file: File, verdicts: list[Verdict], settings: Settings) -> tuple[F
     return result, kept
 
 
-def _sound(file: File, verdicts: Sequence[Verdict], settings: Settings) -> File | None:
+def _sound(file: File, verdicts: Sequence[Verdict], settings: RewriteSettings) -> File | None:
     """Return the file after some verdicts, if it parses and holds no finding that is new."""
     if not any(verdict.edits for verdict in verdicts):
         return file

@@ -14,7 +14,7 @@ from .engine import check
 from .findings import Finding
 from .noqa import not_silenced
 from .rules import Rule, all_rules
-from .settings import Settings
+from .settings import LintSettings
 
 __all__ = ["Checked", "check_files", "check_source"]
 
@@ -36,7 +36,7 @@ class Checked:
     error: str = ""
 
 
-def check_files(paths: Sequence[Path], settings: Settings, jobs: int) -> Iterator[Checked]:
+def check_files(paths: Sequence[Path], settings: LintSettings, jobs: int) -> Iterator[Checked]:
     """Check files, and yield what came of each, in the order of `paths`.
 
     Args:
@@ -47,7 +47,7 @@ def check_files(paths: Sequence[Path], settings: Settings, jobs: int) -> Iterato
     yield from in_processes(partial(_check_path, settings=settings), paths, jobs)
 
 
-def check_source(data: bytes, path: str, settings: Settings) -> Checked:
+def check_source(data: bytes, path: str, settings: LintSettings) -> Checked:
     """Check the bytes of one file.
 
     Args:
@@ -68,7 +68,7 @@ def check_source(data: bytes, path: str, settings: Settings) -> Checked:
     return Checked(path, kept, _lines(text, {finding.line for finding in kept}))
 
 
-def _check_path(path: Path, settings: Settings) -> Checked:
+def _check_path(path: Path, settings: LintSettings) -> Checked:
     shown = shown_path(path)
     try:
         data = path.read_bytes()

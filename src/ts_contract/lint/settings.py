@@ -9,11 +9,11 @@ from ..contract import Contract
 from ..source.file import Schema
 from .rules import all_rules
 
-__all__ = ["Settings", "schema_of", "selected"]
+__all__ = ["LintSettings", "schema_of", "selected"]
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class LintSettings:
     """What decides how a file is checked.
 
     Attributes:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ..files.write import write_whole
-from .settings import Settings
+from .settings import RunSettings
 
 if TYPE_CHECKING:
     from ..testing.sites import Site
@@ -149,7 +149,7 @@ def describe_reads(reads: Iterable[LegacyRead], root: Path) -> str:
 # --- a run -----------------------------------------------------------------------------------
 
 
-def header(settings: Settings, templates: Iterable[object]) -> list[str]:
+def header(settings: RunSettings, templates: Iterable[object]) -> list[str]:
     """Return the lines that pytest prints at the start."""
     schema = " and ".join(settings.schemas)
     origin = f" ({settings.origin})" if settings.origin else ""
@@ -160,7 +160,7 @@ def header(settings: Settings, templates: Iterable[object]) -> list[str]:
     ]
 
 
-def summarize(terminal: pytest.TerminalReporter, tally: Tally, settings: Settings) -> None:
+def summarize(terminal: pytest.TerminalReporter, tally: Tally, settings: RunSettings) -> None:
     """Print what was seen, most frequent first."""
     terminal.section("ts-contract")
     if tally.templates:
@@ -170,7 +170,7 @@ def summarize(terminal: pytest.TerminalReporter, tally: Tally, settings: Setting
     exempt = f" ({tally.exempt} of them on the legacy schema)" if tally.exempt else ""
     terminal.line(
         f"{tally.watched} of {tally.opened} sqlite3 connections were watched{exempt}, in "
-        f"{tally.tests} executed tests; code that no test ran was not seen"
+        f"{tally.tests} executed tests; code that no test ran was not watched"
     )
     if tally.lost:
         terminal.line(f"crashed workers: {tally.lost}; what they saw is missing here")

@@ -9,17 +9,17 @@ import pytest
 
 from . import fixtures
 from .report import TALLY, Tally, header, summarize, write_report
-from .settings import Settings
+from .settings import RunSettings
 
 __all__ = ["begin"]
 
 _WORKER_KEY = "ts_contract"
 
 
-def begin(config: pytest.Config, settings: Settings) -> None:
+def begin(config: pytest.Config, settings: RunSettings) -> None:
     """Register what the run needs."""
     config.stash[TALLY] = Tally(config.invocation_params.dir)
-    config.pluginmanager.register(_Run(config, settings), "ts_contract_run")
+    config.pluginmanager.register(_RunHooks(config, settings), "ts_contract_run")
     if settings.reads != "off":
         from . import watch  # noqa: PLC0415
 
@@ -27,8 +27,8 @@ def begin(config: pytest.Config, settings: Settings) -> None:
         config.pluginmanager.register(watch.TestWatch(config, settings), "ts_contract_test_watch")
 
 
-class _Run:
-    def __init__(self, config: pytest.Config, settings: Settings) -> None:
+class _RunHooks:
+    def __init__(self, config: pytest.Config, settings: RunSettings) -> None:
         self._config = config
         self._settings = settings
         self._tally = config.stash[TALLY]
@@ -69,7 +69,7 @@ class _Run:
             terminalreporter.line(self._problem, red=True)
 
 
-def _prepare(config: pytest.Config, settings: Settings) -> list[Any]:
+def _prepare(config: pytest.Config, settings: RunSettings) -> list[Any]:
     """Make the templates before the first test, where the configuration alone decides about them.
 
     Then the header can say how they came, and xdist's workers find them.

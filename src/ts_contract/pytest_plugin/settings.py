@@ -9,14 +9,14 @@ from typing import Any, Literal, cast
 
 import pytest
 
-__all__ = ["SETTINGS", "Reads", "Schema", "Settings", "read_settings"]
+__all__ = ["SETTINGS", "Reads", "RunSettings", "Schema", "read_settings"]
 
 Schema = Literal["legacy", "migrated", "finalized"]
 Reads = Literal["fail", "warn", "off"]
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class RunSettings:
     """What the command line asks for.
 
     Attributes:
@@ -32,10 +32,10 @@ class Settings:
     origin: str
 
 
-SETTINGS = pytest.StashKey[Settings]()
+SETTINGS = pytest.StashKey[RunSettings]()
 
 
-def read_settings(options: argparse.Namespace) -> Settings:
+def read_settings(options: argparse.Namespace) -> RunSettings:
     """Read the options, as soon as they are known.
 
     Raises:
@@ -52,7 +52,7 @@ def read_settings(options: argparse.Namespace) -> Settings:
         origin = origin or f"--ts-schema={chosen}"
     schema = "migrated" if options.migrated_db else chosen or "legacy"
     schemas: Any = ("legacy", "migrated") if schema == "both" else (schema,)
-    return Settings(schemas, _reads(options, schemas), _report(options.ts_report), origin)
+    return RunSettings(schemas, _reads(options, schemas), _report(options.ts_report), origin)
 
 
 def _reads(options: argparse.Namespace, schemas: tuple[Schema, ...]) -> Reads:

@@ -17,7 +17,7 @@ from ..testing.watching import LegacyRead, Watch
 from .allowances import Allowance, ini_allowances, marker_allowances
 from .report import TALLY, describe_reads
 from .schemas import pinned_schema
-from .settings import SETTINGS, Schema, Settings
+from .settings import SETTINGS, RunSettings, Schema
 
 __all__ = ["SeenReads", "TestWatch", "exempt_legacy", "seen_reads", "start_watch"]
 
@@ -115,7 +115,7 @@ class TestWatch:
 
     __test__ = False
 
-    def __init__(self, config: pytest.Config, settings: Settings) -> None:
+    def __init__(self, config: pytest.Config, settings: RunSettings) -> None:
         self._fails = settings.reads == "fail"
         self._watch = config.stash[WATCH]
         self._tally = config.stash[TALLY]

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from ts_contract import to_epoch_ms
 from ts_contract.codemod.changes import Options
-from ts_contract.codemod.rewrite import Settings, rewrite
+from ts_contract.codemod.rewrite import RewriteSettings, rewrite
 from ts_contract.lint.rules import all_rules
 from ts_contract.loading import parse_contract
 from ts_contract.migration import finalize, migrate
@@ -131,7 +131,7 @@ def program(models: str, body: str) -> str:
 def rewritten(source: str, phase: str = "migrate", *, unsafe: bool = False) -> str:
     contract = parse_contract({"phase": phase, "tables": TABLES})
     options = Options(unsafe=unsafe, markers=False)
-    return rewrite(source, "program.py", Settings(contract, None, SQL_RULES, options)).text
+    return rewrite(source, "program.py", RewriteSettings(contract, None, SQL_RULES, options)).text
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from sqlite3 import Connection, connect
 
 import pytest
 
-from ts_contract.codemod.rewrite import Settings, rewrite
+from ts_contract.codemod.rewrite import RewriteSettings, rewrite
 from ts_contract.loading import parse_contract
 from ts_contract.migration import finalize, migrate
 
@@ -44,7 +44,9 @@ def conn() -> Iterator[Connection]:
 
 
 def rewritten(source: str) -> str:
-    return rewrite(source, "program.py", Settings(CONTRACT, None, frozenset({"TSC305"}))).text
+    return rewrite(
+        source, "program.py", RewriteSettings(CONTRACT, None, frozenset({"TSC305"}))
+    ).text
 
 
 def rows(source: str, conn: Connection, key: str) -> object:

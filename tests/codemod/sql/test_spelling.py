@@ -11,7 +11,7 @@ from sqlglot import exp, parse_one
 
 from ts_contract import to_epoch_ms
 from ts_contract.codemod.changes import Options
-from ts_contract.codemod.rewrite import Settings, rewrite
+from ts_contract.codemod.rewrite import RewriteSettings, rewrite
 from ts_contract.codemod.sql.spelling import DIALECTS, SCALES
 from ts_contract.lint.rules import all_rules
 from ts_contract.loading import parse_contract
@@ -35,7 +35,7 @@ SHOWN = "(to_timestamp(created_at_ms / 1000.0) AT TIME ZONE 'UTC')"
 def rewritten(sql: str, options: Options) -> str:
     """Return a statement that binds something unknown, and whose rows leave, after the rewrite."""
     source = f'def f(c, *args):\n    return c.execute("{sql}", *args).fetchall()\n'
-    text = rewrite(source, "program.py", Settings(POSTGRESQL, None, DEFAULT, options)).text
+    text = rewrite(source, "program.py", RewriteSettings(POSTGRESQL, None, DEFAULT, options)).text
     found = re.search(r'execute\("(.*)", ', text)
     assert found is not None
     return found[1]

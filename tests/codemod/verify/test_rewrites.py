@@ -9,13 +9,13 @@ from sqlite3 import connect
 import pytest
 
 from ts_contract.codemod.files import Result, rewrite_bytes
-from ts_contract.codemod.rewrite import Settings
+from ts_contract.codemod.rewrite import RewriteSettings
 from ts_contract.codemod.verify.rewrites import Verified, verify_rewrites
 from ts_contract.loading import parse_contract
 from ts_contract.migration import Refused
 
 CONTRACT = parse_contract({"tables": {"tasks": ["created_at"]}})
-SETTINGS = Settings(CONTRACT, None, frozenset({"TSC201", "TSC202"}))
+SETTINGS = RewriteSettings(CONTRACT, None, frozenset({"TSC201", "TSC202"}))
 BEFORE = 'c.execute("SELECT id FROM tasks WHERE created_at > ? ORDER BY created_at", (x,))\n'
 AFTER = BEFORE.replace("created_at", "created_at_ms")
 
@@ -88,6 +88,6 @@ def test_a_file_that_is_not_a_database_is_refused(tmp_path: Path) -> None:
 
 
 def test_without_a_contract_there_is_nothing_to_migrate(store: Path) -> None:
-    settings = Settings(None, None, frozenset({"TSC101"}))
+    settings = RewriteSettings(None, None, frozenset({"TSC101"}))
     with pytest.raises(Refused, match="needs a contract"):
         verify_rewrites(store, [], settings)

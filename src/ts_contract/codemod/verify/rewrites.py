@@ -14,7 +14,7 @@ from pathlib import Path
 from ...contract import Contract
 from ...migration import Refused
 from ..files import Result
-from ..rewrite import Settings
+from ..rewrite import RewriteSettings
 from .databases import drop_legacy, migrated_copy
 from .rows import difference
 from .statements import Pair, is_select, pairs_in, why_not_prepared
@@ -39,7 +39,9 @@ class Verified:
     problems: tuple[str, ...]
 
 
-def verify_rewrites(database: Path, results: Iterable[Result], settings: Settings) -> Verified:
+def verify_rewrites(
+    database: Path, results: Iterable[Result], settings: RewriteSettings
+) -> Verified:
     """Prepare and run the rewritten statements of some files.
 
     Args:

@@ -14,7 +14,7 @@ from ...source.python.source import Source
 from ...source.sql.queries import find_queries
 from ...source.sql.references import Statement
 from ..files import Result
-from ..rewrite import Settings
+from ..rewrite import RewriteSettings
 
 __all__ = ["Pair", "is_select", "pairs_in", "runnable", "why_not_prepared"]
 
@@ -36,7 +36,7 @@ class Pair:
     new: Statement
 
 
-def pairs_in(result: Result, settings: Settings) -> Iterator[Pair]:
+def pairs_in(result: Result, settings: RewriteSettings) -> Iterator[Pair]:
     """Yield the whole statements of a file that the rewrite has changed."""
     if result.before is None or result.after is None:
         return

@@ -6,7 +6,7 @@ value under that name is the legacy column. Rows are followed from `fetchone`, `
 iteration, comprehensions, `dict(row)` and functions of the same file that return them.
 
 A row whose query gives the epoch column under that name stays silent, and so does anything that
-is not seen to be a row: `response.json()["created_at"]`.
+is not visibly a row: `response.json()["created_at"]`.
 
 ## Why is this bad
 Once the query reads the epoch column the key is gone, and until then the value is zoneless text.

@@ -74,12 +74,12 @@ def find_model_uses(file: File) -> tuple[ModelUse, ...]:
     return tuple(uses[span] for span in sorted(uses))
 
 
-def _finder(file: File) -> _Finder | None:
+def _finder(file: File) -> _ModelFinder | None:
     """Return what finds the models of a file, or None where it cannot have any."""
     contract = file.contract
     if contract is None or not any(w in file.source.lowered for w in declarations(contract)):
         return None
-    return _Finder(file.source, contract)
+    return _ModelFinder(file.source, contract)
 
 
 def _with_pairs(columns: list[ModelColumn]) -> Iterator[ModelColumn]:
@@ -89,7 +89,7 @@ def _with_pairs(columns: list[ModelColumn]) -> Iterator[ModelColumn]:
         yield replace(column, dual=dual)
 
 
-class _Finder:
+class _ModelFinder:
     """Finds the models of one file and what is done with them."""
 
     def __init__(self, source: Source, contract: Contract) -> None:

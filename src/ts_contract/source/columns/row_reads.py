@@ -12,7 +12,7 @@ from ..python.source import Source
 from ..sql.references import Output, Statement
 from .analysis import find_statements
 from .model import RowRead
-from .rows import RowFinder, Rows
+from .rows import QueryRows, RowFinder
 
 __all__ = ["find_row_reads"]
 
@@ -99,10 +99,10 @@ class _Reads:
             start, end = start + quotes, end - quotes
         yield RowRead(kind, node, name, table, column, (start, end), rows.statements)
 
-    def _one(self, node: ast.expr) -> Rows:
+    def _one(self, node: ast.expr) -> QueryRows:
         """Return the row that an expression is; one without statements if it is not a row."""
         rows = self._rows.rows_of(node)
-        return rows if rows is not None and rows.kind == "one" else Rows("one", ())
+        return rows if rows is not None and rows.kind == "one" else QueryRows("one", ())
 
 
 def _meaning(statement: Statement, key: object) -> Meaning | None:
@@ -141,7 +141,7 @@ def _legacy(output: Output) -> Meaning | None:
     return reference.table, reference.column, reference.output or reference.column.legacy
 
 
-def _legacy_outputs(rows: Rows) -> Iterator[Meaning]:
+def _legacy_outputs(rows: QueryRows) -> Iterator[Meaning]:
     """Yield the legacy columns that a row carries, whatever its statement."""
     for statement in rows.statements:
         for output in statement.outputs or ():

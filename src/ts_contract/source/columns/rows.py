@@ -19,7 +19,7 @@ from ..python.names import called_name
 from ..python.source import Source
 from ..sql.references import Statement
 
-__all__ = ["RowFinder", "Rows"]
+__all__ = ["QueryRows", "RowFinder"]
 
 _ONE = frozenset({"fetchone", "first", "one", "one_or_none", "fetchrow", "fetch_one"})
 _MANY = frozenset({"fetchall", "fetchmany", "all", "fetch", "fetch_all", "iterate", "partitions"})
@@ -31,7 +31,7 @@ _MAX_DEPTH = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class QueryRows:
     """What an expression holds: the rows of some statements, or one of them.
 
     Attributes:
@@ -58,9 +58,9 @@ class RowFinder:
             if statement.query.call is not None:
                 self._by_call.setdefault(statement.query.call, []).append(statement)
         self._following: list[ast.AST] = []
-        self._known: dict[ast.AST, Rows | None] = {}
+        self._known: dict[ast.AST, QueryRows | None] = {}
 
-    def rows_of(self, node: ast.AST) -> Rows | None:
+    def rows_of(self, node: ast.AST) -> QueryRows | None:
         """Return what rows an expression holds, if any are known."""
         if node in self._known:
             return self._known[node]
@@ -74,7 +74,7 @@ class RowFinder:
         self._known[node] = found
         return found
 
-    def _evaluate(self, node: ast.AST) -> Rows | None:
+    def _evaluate(self, node: ast.AST) -> QueryRows | None:
         match node:
             case ast.Await(value=value) | ast.NamedExpr(value=value) | ast.Starred(value=value):
                 return self.rows_of(value)
@@ -89,18 +89,18 @@ class RowFinder:
                 return many if isinstance(index, ast.Slice) else _element(many)
             case ast.ListComp(elt=element) | ast.GeneratorExp(elt=element):
                 one = self.rows_of(element)
-                return Rows("many", one.statements) if one is not None else None
+                return QueryRows("many", one.statements) if one is not None else None
             case ast.IfExp(body=body, orelse=orelse):
                 return self._agreed([body, orelse])
             case ast.BoolOp(values=values):
                 return self._agreed(values)
         return None
 
-    def _agreed(self, nodes: Sequence[ast.AST]) -> Rows | None:
+    def _agreed(self, nodes: Sequence[ast.AST]) -> QueryRows | None:
         """Return the rows that all of several ways give; an empty one has nothing to read."""
         return _joined([self.rows_of(node) for node in nodes if not _is_empty(node)])
 
-    def _call(self, call: ast.Call) -> Rows | None:
+    def _call(self, call: ast.Call) -> QueryRows | None:
         if isinstance(call.func, ast.Attribute):
             return self._method(call, call.func)
         if call in self._by_call:
@@ -113,10 +113,10 @@ class RowFinder:
             return self.rows_of(call.args[0])
         return self._helper(call)
 
-    def _method(self, call: ast.Call, method: ast.Attribute) -> Rows | None:
+    def _method(self, call: ast.Call, method: ast.Attribute) -> QueryRows | None:
         name = method.attr
         if call in self._by_call:
-            return Rows("one" if name in _ONE else "many", tuple(self._by_call[call]))
+            return QueryRows("one" if name in _ONE else "many", tuple(self._by_call[call]))
         if name in _FETCHING:
             many = self.rows_of(method.value) or self._last_run(method.value, call)
             if many is not None:
@@ -125,7 +125,7 @@ class RowFinder:
             return self.rows_of(method.value)
         return self._helper(call)
 
-    def _last_run(self, cursor: ast.expr, use: ast.expr) -> Rows | None:
+    def _last_run(self, cursor: ast.expr, use: ast.expr) -> QueryRows | None:
         """Return the rows of the last query that a cursor has run before a use."""
         path = _path(cursor)
         if path is None:
@@ -140,7 +140,7 @@ class RowFinder:
         found = [self._by_call.get(call) for call in ways if isinstance(call, ast.Call)]
         if not found or not all(found):
             return None
-        return Rows("many", tuple(s for statements in found if statements for s in statements))
+        return QueryRows("many", tuple(s for statements in found if statements for s in statements))
 
     @cached_property
     def _runs(self) -> dict[str, list[ast.Call]]:
@@ -155,7 +155,7 @@ class RowFinder:
 
     # --- names and functions -----------------------------------------------------------------
 
-    def _name(self, name: ast.Name) -> Rows | None:
+    def _name(self, name: ast.Name) -> QueryRows | None:
         bindings = self._source.bindings(name)
         if len(bindings) == 1 and isinstance(bindings[0].node, ast.arg):
             return self._handed(bindings[0].node)
@@ -178,7 +178,7 @@ class RowFinder:
             return loops[0]
         return around
 
-    def _handed(self, argument: ast.arg) -> Rows | None:
+    def _handed(self, argument: ast.arg) -> QueryRows | None:
         """Return what every call of this file hands to an argument of a function."""
         function = self._source.parent(self._source.parent(argument) or argument)
         if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -213,7 +213,7 @@ class RowFinder:
         names += [function.name for function in self._source.nodes(ast.AsyncFunctionDef)]
         return Counter(names)
 
-    def _bound_by(self, node: ast.AST, name: str) -> Rows | None:
+    def _bound_by(self, node: ast.AST, name: str) -> QueryRows | None:
         """Return what a name holds that `node` binds."""
         match node:
             case ast.Assign(value=value) | ast.NamedExpr(value=value):
@@ -236,14 +236,14 @@ class RowFinder:
                     return self._enumerated(loop.iter)
         return None
 
-    def _enumerated(self, rows: ast.expr) -> Rows | None:
+    def _enumerated(self, rows: ast.expr) -> QueryRows | None:
         match rows:
             case ast.Call(func=ast.Name(id="enumerate"), args=[inner, *_]):
                 many = self.rows_of(inner)
                 return _element(many) if many is not None else None
         return None
 
-    def _helper(self, call: ast.Call) -> Rows | None:
+    def _helper(self, call: ast.Call) -> QueryRows | None:
         """Return what a function of this file gives, if every way out of it is known."""
         function = self._function(call.func)
         if function is None:
@@ -259,7 +259,9 @@ class RowFinder:
                 yielded.append(node.value)
         if yielded:
             one = self._agreed(yielded)
-            return Rows("many", one.statements) if one is not None and one.kind == "one" else None
+            return (
+                QueryRows("many", one.statements) if one is not None and one.kind == "one" else None
+            )
         return self._agreed(returned)
 
     def _function(self, func: ast.expr) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
@@ -297,7 +299,7 @@ def _given(
     return call.args[at]
 
 
-def _joined(ways: Sequence[Rows | None]) -> Rows | None:
+def _joined(ways: Sequence[QueryRows | None]) -> QueryRows | None:
     """Return the rows of several ways together, if all are known and of one kind."""
     known = [rows for rows in ways if rows is not None]
     if len(known) < len(ways) or len({rows.kind for rows in known}) != 1:
@@ -305,9 +307,9 @@ def _joined(ways: Sequence[Rows | None]) -> Rows | None:
     return replace(known[0], statements=tuple(s for rows in known for s in rows.statements))
 
 
-def _element(many: Rows) -> Rows | None:
+def _element(many: QueryRows) -> QueryRows | None:
     """Return one of many rows."""
-    return Rows("one", many.statements) if many.kind == "many" else None
+    return QueryRows("one", many.statements) if many.kind == "many" else None
 
 
 def _assigned(node: ast.AST) -> ast.AST:

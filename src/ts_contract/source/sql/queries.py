@@ -122,7 +122,7 @@ def find_queries(file: File) -> list[Query]:
 
     A query whose text depends on a branch is there once for each branch.
     """
-    return _Finder(file.source).queries()
+    return _QueryFinder(file.source).queries()
 
 
 def _literals_like(
@@ -145,7 +145,7 @@ def _is_part(constant: ast.Constant, source: Source) -> bool:
     return isinstance(source.parent(constant), ast.JoinedStr)
 
 
-class _Finder:
+class _QueryFinder:
     """Finds the expressions that are SQL where they are used."""
 
     def __init__(self, source: Source) -> None:
