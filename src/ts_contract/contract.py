@@ -143,6 +143,11 @@ class Contract:
     version: VersionRow | None = None
     root: Path | None = field(default=None, compare=False)
 
+    @property
+    def table_names(self) -> tuple[str, ...]:
+        """The names of its tables."""
+        return tuple(table.name for table in self.tables)
+
     def table(self, name: str) -> TableContract | None:
         """Return the contract of table `name` (case does not count), or None."""
         return next((t for t in self.tables if t.name.lower() == name.lower()), None)

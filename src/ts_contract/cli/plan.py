@@ -68,7 +68,7 @@ def _print(plan: Plan, *, sql: bool) -> None:
         for phase, steps in groupby(plan.steps, lambda step: step.phase):
             click.echo(f"\n-- {phase}")
             for step in steps:
-                for statement in step.sql():
+                for statement in plan.sql(step):
                     click.echo(f"{statement};")
 
 
@@ -171,7 +171,7 @@ def _as_json(plan: Plan) -> dict[str, Any]:
         },
         "missing": list(plan.missing),
         "notices": [{"kind": f.kind, "message": f.message} for f in plan.notices],
-        "steps": [{"phase": step.phase, "sql": list(step.sql())} for step in plan.steps],
+        "steps": [{"phase": step.phase, "sql": list(plan.sql(step))} for step in plan.steps],
         "sync": plan.sync,
         "growth_bytes": plan.growth,
         "seconds": plan.seconds,

@@ -7,11 +7,13 @@ from .discover import Proposal, discover
 from .errors import Failed, Interrupted, MigrationError, Refused
 from .execute import migrate
 from .finalize import FinalizeReport, finalize
-from .plan import Plan, plan
+from .plan import Plan
 from .rollback import RollbackReport, rollback
 from .script import script
 from .status import Status, status
-from .verify import VerifyReport, verify
+from .survey import plan
+from .verify import verify
+from .verify_report import VerifyReport
 
 __all__ = [
     "Failed",

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..progress import Progress, ProgressCallback, silent
+from .engines.answers import FormCount
 from .engines.base import Session, Target
 from .engines.choose import opened
-from .engines.sqlite.survey import FormCount, count_forms, first_forms
-from .forms import FORMS, Reading
+from .forms import FORMS
 from .pairs import ColumnPair
 from .schema import ColumnInfo, TableInfo
 
@@ -142,20 +142,20 @@ def _candidate(
         return None
     if not (named or declared or length) and not _begins_with_dates(session, table, column):
         return None
-    forms = count_forms(session, table.name, _shape(column))
+    forms = session.engine.survey.count_forms(session, table.name, _pair(column))
     proposed, storage, reason = _judge(column, forms, taken, declared=declared, length=length)
     if not f"{table.name}{column.name}".isprintable():
         proposed, reason = False, "a name with unprintable characters cannot stand in a contract"
     return Candidate(table.name, column.name, column.type, forms, storage, proposed, reason)
 
 
-def _shape(column: ColumnInfo) -> ColumnPair:
-    return ColumnPair(column.name, f"{column.name}_ms", Reading())
+def _pair(column: ColumnInfo) -> ColumnPair:
+    return ColumnPair(column.name, f"{column.name}_ms")
 
 
 def _begins_with_dates(session: Session, table: TableInfo, column: ColumnInfo) -> bool:
     """Return whether the first texts of a column are dates; numbers alone say nothing."""
-    forms = first_forms(session, table.name, _shape(column))
+    forms = session.engine.survey.first_forms(session, table.name, _pair(column))
     return bool(forms) and forms <= set(_DATED)
 
 
@@ -168,24 +168,36 @@ def _judge(
     length: bool,
 ) -> tuple[bool, str, str]:
     """Return whether a column is proposed, the unit of its numbers, and the reason."""
-    dated = sum(f.rows for f in forms if f.form in _DATED)
-    numbers = sum(f.rows for f in forms if f.form in _EPOCHS)
+    storage = _storage(forms)
+    objection = _objection(column.name, taken, length=length)
+    if objection is not None:
+        return False, storage, objection
     values = sum(f.rows for f in forms if f.form != "null")
-    units = {f.form for f in forms if f.form in _EPOCHS}
-    storage = next(iter(units)) if len(units) == 1 and not dated else "auto"
-    if length:
-        return False, storage, "a length of time or a count by its name"
-    if _EPOCH_NAME.search(column.name):
-        return False, storage, "epoch milliseconds already by its name"
-    if f"{column.name.lower()}_ms" in taken:
-        return False, storage, f"{column.name}_ms stands beside it already"
     if not values:
         return declared, storage, "no values yet; judged by its type"
-    if dated + numbers < values / 2:
-        return False, storage, "most values are no instants"
-    if storage in _EPOCHS:
-        return True, storage, f"numbers that are epoch {storage}"
-    return True, storage, "dates and times"
+    instants = sum(f.rows for f in forms if f.form in _DATED or f.form in _EPOCHS)
+    if instants < values / 2:
+        return False, storage, "most values are not instants"
+    about = f"numbers that are epoch {storage}" if storage in _EPOCHS else "dates and times"
+    return True, storage, about
+
+
+def _storage(forms: tuple[FormCount, ...]) -> str:
+    """Return the unit of the numbers; `auto` if there are none, or dates or other units as well."""
+    units = {f.form for f in forms if f.form in _EPOCHS}
+    has_dates = any(f.rows for f in forms if f.form in _DATED)
+    return next(iter(units)) if len(units) == 1 and not has_dates else "auto"
+
+
+def _objection(name: str, taken: set[str], *, length: bool) -> str | None:
+    """Return what speaks against a column by names alone."""
+    if length:
+        return "a length of time or a count by its name"
+    if _EPOCH_NAME.search(name):
+        return "epoch milliseconds already by its name"
+    if f"{name.lower()}_ms" in taken:
+        return f"{name}_ms stands beside it already"
+    return None
 
 
 def _line(candidate: Candidate) -> str:

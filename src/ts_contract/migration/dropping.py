@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+from ..contract import Contract
 from ..progress import Progress, ProgressCallback
+from .engines.answers import DependentIndex
 from .engines.base import Session
-from .engines.sqlite.columns import checks_on, drop_columns
-from .engines.sqlite.create_text import names
-from .engines.sqlite.dependents import dependents, failures
-from .errors import Refused
+from .errors import Failed, Refused
 from .forms import Reading
-from .pairs import ColumnPair, PairedTable
-from .schema import DatabaseInfo, SchemaObject
+from .lease import Lease
+from .run import execute
+from .schema import DatabaseInfo
 from .state import State
-from .steps import InstallConversion, InstallSync, InstallZone
+from .steps import CreateState, InstallConversion, InstallSync, InstallZone, Step
 
-__all__ = ["Removal", "recorded_tables", "remove", "run"]
+__all__ = ["Removal", "Removed", "remove", "taking_out", "undo"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,30 +44,38 @@ class Removed:
     rebuilt: tuple[str, ...]
 
 
-def recorded_tables(state: State) -> list[PairedTable]:
-    """Return the tables that the migration changed, as far as removing needs to know them."""
-    return [
-        PairedTable(
-            name,
-            (),
-            tuple(ColumnPair(legacy, epoch, Reading()) for legacy, epoch, _ in table["columns"]),
-        )
-        for name, table in state.tables()
-    ]
+@contextmanager
+def taking_out(session: Session) -> Iterator[None]:
+    """Hold one transaction with the lease, in which columns can be dropped.
+
+    Raises:
+        Refused: another run is at work.
+        Failed: the database refused something; nothing was changed.
+    """
+    with session.engine.removal.prepared(session):
+        try:
+            with session.transaction():
+                Lease().take(session)
+                yield
+        except Failed as error:
+            raise Failed(f"{error}; nothing was changed") from error
 
 
 def remove(
     session: Session,
-    tables: list[PairedTable],
+    contract: Contract,
+    state: State,
     removals: list[Removal],
+    *,
     phase: str,
     progress: ProgressCallback,
 ) -> Removed:
-    """Take out our triggers, and columns with the application's indexes on them.
+    """Take out columns with the application's indexes on them, our triggers, and our tables.
 
     Args:
-        session: a database in a transaction, set up for a rebuild.
-        tables: the tables with sync triggers of ours.
+        session: a database in a transaction, prepared for it.
+        contract: the contract that it was migrated by.
+        state: what the migration left.
         removals: the columns to take out.
         phase: name of the work, for progress.
         progress: told of each table.
@@ -73,35 +83,50 @@ def remove(
     Raises:
         Refused: a view, trigger, unique index or constraint of the application needs a column.
     """
-    for table in tables:
-        run(session, InstallSync(table).undo(session.schema))
-    run(session, InstallConversion(Reading()).undo(session.schema))
+    for table in state.tables:
+        undo(session, InstallSync(table))
+    undo(session, InstallConversion(Reading()))
     info = session.engine.inspection.inspect(session, ())
-    broken = failures(session, info)
+    broken = session.engine.removal.broken(session, info)
     _refuse_dependents(session, info, removals)
+    removed = _drop(session, info, removals, phase, progress)
+    undo(session, InstallZone(Reading()))
+    _refuse_broken(session, info, broken)
+    progress(Progress(phase, "", len(removals), len(removals)))
+    undo(session, CreateState(contract))
+    return removed
+
+
+def undo(session: Session, step: Step) -> None:
+    """Take one step back."""
+    execute(session, session.engine.ddl.undo(step, session.schema))
+
+
+def _drop(
+    session: Session,
+    info: DatabaseInfo,
+    removals: list[Removal],
+    phase: str,
+    progress: ProgressCallback,
+) -> Removed:
+    removal = session.engine.removal
     indexes: list[str] = []
     checks: list[str] = []
     rebuilt: list[str] = []
-    for done, removal in enumerate(removals):
-        progress(Progress(phase, removal.table, done, len(removals)))
-        for index in _indexes_on(info, removal):
-            session.run(f"DROP INDEX {session.qualified(index.name)}")
-            indexes.append(index.name)
-        lost = checks_on(session, removal.table, removal.successors)
-        checks += [f"{check} of {removal.table}" for check in lost]
-        if drop_columns(session, removal.table, removal.successors):
-            rebuilt.append(removal.table)
-    run(session, InstallZone(Reading()).undo(session.schema))
-    _refuse_broken(session, info, broken)
-    progress(Progress(phase, "", len(removals), len(removals)))
-    columns = (f"{r.table}.{column}" for r in removals for column in r.successors)
+    for done, each in enumerate(removals):
+        progress(Progress(phase, each.table, done, len(removals)))
+        going = removal.dependent_indexes(info, each.table, each.successors)
+        _refuse_unique(each, going)
+        dropped = removal.drop(session, each.table, each.successors, going)
+        indexes += (index.name for index in going)
+        checks += (f"{check} of {each.table}" for check in dropped.checks)
+        if dropped.rebuilt:
+            rebuilt.append(each.table)
+    columns = (f"{each.table}.{column}" for each in removals for column in each.successors)
     return Removed(tuple(columns), tuple(indexes), tuple(checks), tuple(rebuilt))
 
 
-def run(session: Session, statements: tuple[str, ...]) -> None:
-    """Execute statements in order."""
-    for statement in statements:
-        session.run(statement)
+# --- what speaks against it ------------------------------------------------------------------
 
 
 def _refuse_dependents(session: Session, info: DatabaseInfo, removals: list[Removal]) -> None:
@@ -110,36 +135,26 @@ def _refuse_dependents(session: Session, info: DatabaseInfo, removals: list[Remo
         for removal in removals
         for column in removal.successors
     }
-    needed = dependents(session, info, columns)
+    needed = session.engine.removal.dependents(session, info, columns)
     if needed:
         listed = "; ".join(f"{d.kind} {d.name} needs {columns[d.table, d.column]}" for d in needed)
         raise Refused(f"{session.name}: {listed}; change these first, nothing was dropped")
 
 
-def _indexes_on(info: DatabaseInfo, removal: Removal) -> list[SchemaObject]:
-    """Return the application's indexes that name a column; refuse a unique one."""
-    found = []
-    for index in info.objects:
-        if index.kind != "index" or index.sql is None:
-            continue
-        if index.table.lower() != removal.table.lower():
-            continue
-        named = [column for column in removal.successors if names(index.sql, column)]
-        if named and index.sql.split(None, 2)[1].upper() == "UNIQUE":
+def _refuse_unique(removal: Removal, indexes: list[DependentIndex]) -> None:
+    for index in indexes:
+        if index.unique:
             raise Refused(
-                f"unique index {index.name} needs {removal.table}.{named[0]}; make one on "
-                f"{removal.successors[named[0]]} and drop this one first, nothing was dropped"
+                f"unique index {index.name} needs {removal.table}.{index.column}; make one on "
+                f"{removal.successors[index.column]} and drop this one first, nothing was dropped"
             )
-        if named:
-            found.append(index)
-    return found
 
 
 def _refuse_broken(
     session: Session, info: DatabaseInfo, before: dict[tuple[str, str], str]
 ) -> None:
-    """Refuse if something no longer compiles that did before; the transaction is rolled back."""
-    for (kind, name), error in failures(session, info).items():
+    """Refuse if something no longer works that did before; the transaction is rolled back."""
+    for (kind, name), error in session.engine.removal.broken(session, info).items():
         if (kind, name) not in before:
             what = f"view {name}" if kind == "view" else f"a trigger on {name}"
             raise Refused(

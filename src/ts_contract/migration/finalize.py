@@ -6,13 +6,11 @@ from dataclasses import dataclass
 
 from ..contract import Contract
 from ..progress import ProgressCallback, silent
-from .dropping import Removal, recorded_tables, remove, run
+from .dropping import Removal, remove, taking_out
 from .engines.base import Session, Target
 from .engines.choose import opened
-from .engines.sqlite.columns import set_up_rebuild
-from .errors import Failed, Refused
-from .state import Lease, has_state, read_state
-from .steps import CreateState
+from .errors import Refused
+from .state import State, has_state, read_state
 from .verify import verify_within
 
 __all__ = ["FinalizeReport", "finalize"]
@@ -60,26 +58,33 @@ def finalize(
     Raises:
         Refused: no verify since the last change, values in the quarantine, a difference, or a
             view, trigger or unique index of the application that needs a legacy column.
-        Failed: SQLite refused something; nothing was changed.
+        Failed: the database refused something; nothing was changed.
     """
     with opened(db, write=True, schema=schema) as session:
         if not has_state(session):
             return _nothing_left(session, contract)
-        with set_up_rebuild(session):
-            try:
-                with session.transaction():
-                    Lease().take(session)
-                    _check_state(session, contract)
-                    return _finalize(session, contract, progress)
-            except Failed as error:
-                raise Failed(f"{error}; nothing was changed") from error
+        with taking_out(session):
+            state = read_state(session)
+            _check_state(session, contract, state)
+            removals = [
+                Removal(table.name, {pair.legacy: pair.epoch for pair in table.columns})
+                for table in state.tables
+            ]
+            removed = remove(
+                session, contract, state, removals, phase="finalize", progress=progress
+            )
+        return FinalizeReport(
+            database=session.name,
+            columns=removed.columns,
+            indexes=removed.indexes,
+            checks=removed.checks,
+            rebuilt=removed.rebuilt,
+        )
 
 
 def _nothing_left(session: Session, contract: Contract) -> FinalizeReport:
     """On a database without our state there is either nothing left to do, or all of it."""
-    info = session.engine.inspection.inspect(
-        session, tuple(table.name for table in contract.tables)
-    )
+    info = session.engine.inspection.inspect(session, contract.table_names)
     for table in contract.tables:
         found = info.table(table.name)
         for column in table.columns:
@@ -91,8 +96,7 @@ def _nothing_left(session: Session, contract: Contract) -> FinalizeReport:
     return FinalizeReport(session.name, (), (), (), ())
 
 
-def _check_state(session: Session, contract: Contract) -> None:
-    state = read_state(session)
+def _check_state(session: Session, contract: Contract, state: State) -> None:
     if state.fingerprint != contract.fingerprint():
         raise Refused(f"{session.name}: was not migrated by this contract; use the one that did")
     report = verify_within(session, contract)
@@ -104,18 +108,8 @@ def _check_state(session: Session, contract: Contract) -> None:
     if not report.correct:
         first = (report.problems or (f"{report.differences:,} values differ",))[0]
         raise Refused(f"{session.name}: {first}; `ts-contract verify` lists what is wrong")
-    if "verified" not in state.values:
+    if state.verified_at is None:
         raise Refused(
             f"{session.name}: was not verified since its last change; "
             "run `ts-contract verify` first"
         )
-
-
-def _finalize(session: Session, contract: Contract, progress: ProgressCallback) -> FinalizeReport:
-    tables = recorded_tables(read_state(session))
-    removals = [Removal(t.name, {c.legacy: c.epoch for c in t.columns}) for t in tables]
-    removed = remove(session, tables, removals, "finalize", progress)
-    run(session, CreateState(contract).undo(session.schema))
-    return FinalizeReport(
-        session.name, removed.columns, removed.indexes, removed.checks, removed.rebuilt
-    )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..contract import Contract, TableContract, index_name
+from .own_tables import is_ours
 from .pairs import PairedTable
 from .schema import DatabaseInfo, TableInfo
 from .state import State
@@ -31,9 +32,9 @@ def contract_notices(contract: Contract, info: DatabaseInfo, state: State) -> li
     notices = []
     if not contract.tables:
         notices.append("the contract has no tables; add them under [tool.ts-contract.tables]")
-    if state.fingerprint not in (None, contract.fingerprint()):
+    if state.contract is not None and state.fingerprint != contract.fingerprint():
         notices.append(
-            f"the database is in migration by another contract ({state.values['contract']['name']}"
+            f"the database is in migration by another contract ({state.contract.name}"
             ", or this one before a change); finish or roll back that migration with it first"
         )
     for table in contract.tables:
@@ -71,16 +72,17 @@ def _shape_refusals(table: TableContract, found: TableInfo) -> list[str]:
 
 
 def table_notices(
-    shape: PairedTable, info: DatabaseInfo, state: State, *, sync: bool
+    table: PairedTable, info: DatabaseInfo, state: State, *, sync: bool
 ) -> list[Notice]:
     """Return what stands in the way of one table, and what to know about it."""
-    found = info.table(shape.name)
+    found = info.table(table.name)
     assert found is not None
-    ours = {c[1].lower() for c in (state.table(shape.name) or {"columns": []})["columns"]}
+    recorded = state.table(table.name)
+    ours = {pair.epoch.lower() for pair in recorded.columns} if recorded else set()
     notices = []
-    for column in shape.columns:
-        place = f"{shape.name}.{column.epoch}"
-        if found.column(column.epoch) is not None and column.epoch.lower() not in ours:
+    for pair in table.columns:
+        place = f"{table.name}.{pair.epoch}"
+        if found.column(pair.epoch) is not None and pair.epoch.lower() not in ours:
             notices.append(
                 Notice(
                     "refusal",
@@ -88,38 +90,38 @@ def table_notices(
                     "whether it is right; drop the column, or name another one in the contract",
                 )
             )
-        index = index_name(shape.name, column.epoch)
-        if column.index and not ours and info.has(index):
+        index = index_name(table.name, pair.epoch)
+        if pair.index and not ours and info.has(index):
             notices.append(
                 Notice("refusal", f"the name {index} is taken; rename what has it, or drop it")
             )
-        legacy = found.column(column.legacy)
+        legacy = found.column(pair.legacy)
         if legacy is not None and legacy.not_null and legacy.default is None:
             notices.append(
                 Notice(
                     "note",
-                    f"{shape.name}.{column.legacy} is NOT NULL without a default: new code has to "
+                    f"{table.name}.{pair.legacy} is NOT NULL without a default: new code has to "
                     "go on writing it until finalize",
                 )
             )
     if sync:
-        notices += _trigger_notices(shape, info)
+        notices += _trigger_notices(table, info)
     return notices
 
 
-def _trigger_notices(shape: PairedTable, info: DatabaseInfo) -> list[Notice]:
+def _trigger_notices(table: PairedTable, info: DatabaseInfo) -> list[Notice]:
     """Name the application's triggers that a write of ours during sync will fire."""
     fired = [
         trigger.name
-        for trigger in info.triggers_on(shape.name)
-        if not trigger.name.startswith("_ts_contract_") and trigger.on_any_update
+        for trigger in info.triggers_on(table.name)
+        if not is_ours(trigger.name) and trigger.on_any_update
     ]
     if not fired:
         return []
     return [
         Notice(
             "warning",
-            f"triggers on {shape.name} ({', '.join(fired)}) do not fire during the backfill; while "
+            f"triggers on {table.name} ({', '.join(fired)}) do not fire during the backfill; while "
             "sync triggers are there, a row that old or new code writes fires them once more",
         )
     ]

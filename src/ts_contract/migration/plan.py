@@ -1,28 +1,24 @@
-"""Contract and database give a plan: the steps that are left, and what stands in their way.
+"""What a migration would do, as data: the steps that are left, and what stands in their way.
 
-`make_plan` is pure. `plan` reads a database, counts the storage forms, and calls it.
+Nothing here reads a database: `survey` does, and hands over what it found as `Facts`.
 """
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
-from ..contract import ColumnContract, Contract, TableContract, index_name
-from ..progress import Progress, ProgressCallback, silent
-from .engines.base import Session, Target
-from .engines.choose import opened
-from .engines.sqlite.rows import has_stale_quarantine
-from .engines.sqlite.survey import FormCount, count_forms, latest_form
-from .forms import FORMS, Reading, reading_of
+from ..contract import Contract, index_name
+from .engines.answers import FormCount
+from .engines.choose import engine_named
+from .forms import FORMS
 from .notices import Notice, contract_notices, table_notices
 from .pairs import ColumnPair, PairedTable
-from .schema import ColumnInfo, DatabaseInfo, TableInfo
-from .state import State, read_state
+from .schema import DatabaseInfo
+from .state import Options, State
 from .steps import (
     AddColumn,
-    Backfill,
     BuildIndex,
     CreateState,
     InstallConversion,
@@ -31,16 +27,15 @@ from .steps import (
     RecordTable,
     Step,
     WriteVersion,
+    ordered_steps,
 )
-from .zones import is_utc
 
-__all__ = ["ColumnPlan", "Notice", "Plan", "TablePlan", "make_plan", "plan"]
+__all__ = ["ColumnPlan", "Facts", "Plan", "TablePlan", "make_plan"]
 
-# Measured on SQLite 3.40 (benchmarks/README.md): bytes that a value takes in the row, and in
-# an index; how much longer the writing takes than the survey of the same values.
+# Measured on SQLite 3.40 (benchmarks/README.md): bytes that a value takes in the row, and in an
+# index.
 _ROW_BYTES: Final = 10
 _INDEX_BYTES: Final = 20
-_WRITE_FACTOR: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +66,8 @@ class Plan:
 
     Attributes:
         contract: name of the contract.
-        session: name of the database.
+        engine: name of the database's engine.
+        database: name of the database.
         tables: the tables that are there.
         missing: optional tables that are not.
         steps: what is left to do, in order.
@@ -82,6 +78,7 @@ class Plan:
     """
 
     contract: str
+    engine: str
     database: str
     tables: tuple[TablePlan, ...]
     missing: tuple[str, ...]
@@ -94,246 +91,118 @@ class Plan:
     @property
     def refusals(self) -> tuple[str, ...]:
         """Why nothing can be done as things are."""
-        return tuple(f.message for f in self.notices if f.kind == "refusal")
+        return tuple(n.message for n in self.notices if n.kind == "refusal")
+
+    def sql(self, step: Step) -> tuple[str, ...]:
+        """Return the statements that do one of the steps."""
+        return engine_named(self.engine).ddl.do(step)
 
 
-def plan(
-    db: Target,
-    contract: Contract,
-    *,
-    sync: bool = True,
-    check_range: bool = False,
-    progress: ProgressCallback = silent,
-    schema: str | None = None,
-) -> Plan:
-    """Say what `migrate` would do, and read only.
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What was found in a database, before it is judged.
 
-    Args:
-        db: path, `sqlite:///path`, or an open connection.
-        contract: which columns.
-        sync: whether sync triggers are wanted.
-        check_range: whether a CHECK on the epoch columns is wanted.
-        progress: told of each table that is surveyed.
-        schema: which of the attached databases of a connection is meant; by default the main one.
-
-    Returns:
-        The plan, with the storage forms of every column counted.
-
-    Raises:
-        Refused: the database cannot be opened.
-        Failed: it cannot be read.
-    """
-    with opened(db, write=False, schema=schema) as session:
-        bare = plan_open(session, contract, sync=sync, check_range=check_range)
-        return _with_forms(session, bare, progress)
-
-
-def plan_open(session: Session, contract: Contract, *, sync: bool, check_range: bool) -> Plan:
-    """Plan for an open database, without counting the storage forms."""
-    info = session.engine.inspection.inspect(
-        session, tuple(table.name for table in contract.tables)
-    )
-    state = read_state(session)
-    options = state.values.get("options")
-    if options is not None:  # what was begun is ended as it was begun
-        sync, check_range = options["sync"], options["check_range"]
-    shapes, unfilled = [], set()
-    for table in contract.tables:
-        found = info.table(table.name)
-        if found is not None and found.kind == "table":
-            shape = _shape(session, contract, table, found, check_range=check_range)
-            if not shape.columns:  # finalized
-                continue
-            shapes.append(shape)
-            backfill = state.backfill(shape.name)
-            if backfill is None or not backfill["done"] or has_stale_quarantine(session, shape):
-                unfilled.add(shape.name)
-    return make_plan(
-        contract,
-        info,
-        state,
-        tuple(shapes),
-        frozenset(unfilled),
-        name=session.name,
-        sync=sync,
-        check_range=check_range,
-    )
-
-
-def _shape(
-    session: Session,
-    contract: Contract,
-    table: TableContract,
-    found: TableInfo,
-    *,
-    check_range: bool,
-) -> PairedTable:
-    columns = []
-    for column in table.columns:
-        legacy = found.column(column.legacy)
-        if legacy is not None:
-            reading = reading_of(contract, column)
-            if check_range:
-                reading = replace(reading, valid_range=contract.valid_range)
-            latest = latest_form(session, found, legacy.name, reading)
-            columns.append(_column_shape(column, legacy, reading, latest, strict=found.strict))
-    return PairedTable(found.name, found.key, tuple(columns))
-
-
-_NUMBERS = ("seconds", "milliseconds", "microseconds", "julian-day")
-_WRITTEN = (*_NUMBERS, "datetime", "iso-local", "iso-zone")
-
-
-def _column_shape(
-    column: ColumnContract,
-    legacy: ColumnInfo,
-    reading: Reading,
-    latest: str | None,
-    *,
-    strict: bool,
-) -> ColumnPair:
-    """Decide in which form sync triggers write: as the latest rows do, else by the type."""
-    whole_numbers = legacy.is_integer
-    written_as = latest if latest in _WRITTEN else "seconds" if whole_numbers else "datetime"
-    if reading.storage != "auto" and latest not in _WRITTEN:
-        written_as = reading.storage
-    if written_as == "iso-zone" and not is_utc(reading.timezone):
-        written_as = "iso-local"
-    return ColumnPair(
-        legacy=legacy.name,
-        epoch=column.epoch,
-        reading=reading,
-        index=column.index,
-        written_as=written_as,
-        writable=not legacy.generated,
-        precision=1_000 if strict and whole_numbers and written_as == "seconds" else 1,
-    )
-
-
-def make_plan(
-    contract: Contract,
-    info: DatabaseInfo,
-    state: State,
-    shapes: tuple[PairedTable, ...],
-    unfilled: frozenset[str],
-    *,
-    name: str,
-    sync: bool,
-    check_range: bool,
-) -> Plan:
-    """Build the plan from what is there; reads nothing and changes nothing.
-
-    Args:
-        contract: which columns.
-        info: what the database has.
+    Attributes:
+        engine: name of its engine.
+        database: its name.
+        info: what it has.
         state: what an earlier run left.
-        shapes: the tables that are there.
-        unfilled: those of them whose backfill is not done, or did not see some values.
-        name: name of the database.
-        sync: whether sync triggers are wanted.
-        check_range: whether a CHECK on the epoch columns is wanted.
+        options: what is wanted, or what the migration was started with.
+        tables: the tables of the contract with those of their pairs that are not finalized.
+        unfilled: names of those whose backfill is not done, or did not see some values.
     """
-    notices = [
-        *contract_notices(contract, info, state),
-        *(notice for shape in shapes for notice in table_notices(shape, info, state, sync=sync)),
-    ]
-    missing = tuple(t.name for t in contract.tables if info.table(t.name) is None)
-    optional = {table.name for table in contract.tables if table.optional}
-    notices += [
-        Notice("note", f"table {table} is not there; it is optional and skipped")
-        for table in missing
-        if table in optional
-    ]
-    if info.tables and not shapes and not notices:
-        notices.append(Notice("note", "the database is finalized; nothing is left to do"))
-    steps: list[Step] = []
-    if shapes and not any(notice.kind == "refusal" for notice in notices):
-        steps += _expand_steps(contract, state, shapes, check_range=check_range)
-        steps += _zone_steps(info, shapes)
-        syncs = _sync_steps(info, shapes) if sync else []
-        if syncs:
-            steps += _conversion_steps(info, shapes)
-        steps += syncs
-        # What was written before the triggers were there, the backfill has to see.
-        to_fill = unfilled | {step.table.name for step in syncs}
-        if to_fill:
-            steps.append(Backfill(tuple(shape for shape in shapes if shape.name in to_fill)))
-        steps += _index_steps(info, shapes)
-        if contract.version is not None and "phase:version" not in state.values:
-            steps.append(WriteVersion(contract.version, _version_columns(contract, shapes)))
+
+    engine: str
+    database: str
+    info: DatabaseInfo
+    state: State
+    options: Options
+    tables: tuple[PairedTable, ...]
+    unfilled: frozenset[str]
+
+
+def make_plan(contract: Contract, facts: Facts) -> Plan:
+    """Build the plan from what was found; reads nothing and changes nothing.
+
+    Args:
+        contract: which columns.
+        facts: what the database has.
+    """
+    info, tables = facts.info, facts.tables
+    notices = tuple(_notices(contract, facts))
+    is_refused = any(notice.kind == "refusal" for notice in notices)
+    steps = () if is_refused or not tables else tuple(_steps_left(contract, facts))
     return Plan(
         contract=contract.name,
-        database=name,
-        tables=tuple(_table_plan(shape, info) for shape in shapes),
-        missing=missing,
-        steps=tuple(steps),
-        notices=tuple(notices),
-        sync=sync,
+        engine=facts.engine,
+        database=facts.database,
+        tables=tuple(_table_plan(table, info) for table in tables),
+        missing=tuple(table.name for table in contract.tables if info.table(table.name) is None),
+        steps=steps,
+        notices=notices,
+        sync=facts.options.sync,
         growth=_growth(steps, info),
     )
 
 
-def _table_plan(shape: PairedTable, info: DatabaseInfo) -> TablePlan:
-    found = info.table(shape.name)
-    rows = found.rows if found is not None else 0
-    return TablePlan(shape, rows, tuple(ColumnPlan(column) for column in shape.columns))
-
-
-# --- steps: what is left to do; the database itself tells what is done ------------------------
-
-
-def _expand_steps(
-    contract: Contract, state: State, shapes: tuple[PairedTable, ...], *, check_range: bool
-) -> list[Step]:
-    steps: list[Step] = [CreateState(contract)] if state.fingerprint is None else []
-    valid_range = contract.valid_range if check_range else None
-    for shape in shapes:
-        if state.table(shape.name) is None:
-            steps.append(RecordTable(shape))
-            steps += [AddColumn(shape.name, c.epoch, valid_range) for c in shape.columns]
-    return steps
-
-
-def _sync_steps(info: DatabaseInfo, shapes: tuple[PairedTable, ...]) -> list[InstallSync]:
-    synced = {table.name for table in info.tables if table.synced}
-    return [InstallSync(shape) for shape in shapes if shape.name not in synced]
-
-
-def _conversion_steps(info: DatabaseInfo, shapes: tuple[PairedTable, ...]) -> list[Step]:
-    readings = dict.fromkeys(column.reading for shape in shapes for column in shape.columns)
-    there = info.conversions
-    return [InstallConversion(r) for r in readings if (r.storage, r.timezone) not in there]
-
-
-def _index_steps(info: DatabaseInfo, shapes: tuple[PairedTable, ...]) -> list[Step]:
-    return [
-        BuildIndex(shape.name, column.epoch)
-        for shape in shapes
-        for column in shape.columns
-        if column.index and not info.has(index_name(shape.name, column.epoch))
+def _notices(contract: Contract, facts: Facts) -> Iterator[Notice]:
+    info, state = facts.info, facts.state
+    found = contract_notices(contract, info, state)
+    for table in facts.tables:
+        found += table_notices(table, info, state, sync=facts.options.sync)
+    found += [
+        Notice("note", f"table {table.name} is not there; it is optional and skipped")
+        for table in contract.tables
+        if table.optional and info.table(table.name) is None
     ]
+    yield from found
+    if info.tables and not facts.tables and not found:
+        yield Notice("note", "the database is finalized; nothing is left to do")
 
 
-def _zone_steps(info: DatabaseInfo, shapes: tuple[PairedTable, ...]) -> list[Step]:
-    if info.has_zones:
-        return []
-    zones = {
-        column.reading.timezone: InstallZone(column.reading)
-        for shape in shapes
-        for column in shape.columns
-        if not is_utc(column.reading.timezone)
-    }
-    return list(zones.values())
+def _steps_left(contract: Contract, facts: Facts) -> Iterator[Step]:
+    """Yield the steps that the database does not show as done."""
+    synced = {table.name for table in facts.info.tables if table.synced}
+    wanted = {table.name for table in facts.tables} if facts.options.sync else set()
+    unsynced = wanted - synced
+    # What was written before the triggers were there, the backfill has to see.
+    to_fill = facts.unfilled | unsynced
+    filled = tuple(table for table in facts.tables if table.name in to_fill)
+    valid_range = contract.valid_range if facts.options.check_range else None
+    for step in ordered_steps(contract, facts.tables, filled=filled, valid_range=valid_range):
+        if not _is_done(step, facts.info, facts.state, unsynced):
+            yield step
 
 
-def _version_columns(contract: Contract, shapes: tuple[PairedTable, ...]) -> tuple[ColumnPair, ...]:
-    version = contract.version
-    assert version is not None
-    named = (shape for shape in shapes if shape.name.lower() == version.table.lower())
-    return next((shape.columns for shape in named), ())
+def _is_done(step: Step, info: DatabaseInfo, state: State, unsynced: set[str]) -> bool:
+    match step:
+        case CreateState():
+            return state.fingerprint is not None
+        case RecordTable(table=table):
+            return state.table(table.name) is not None
+        case AddColumn(table=name):
+            return state.table(name) is not None
+        case InstallZone():
+            return info.has_zones
+        case InstallConversion(reading=reading):
+            return not unsynced or (reading.storage, reading.timezone) in info.conversions
+        case InstallSync(table=table):
+            return table.name not in unsynced
+        case BuildIndex(table=name, epoch=epoch):
+            return info.has(index_name(name, epoch))
+        case WriteVersion():
+            return state.has_recorded_version
+        case _:
+            return False
 
 
-def _growth(steps: list[Step], info: DatabaseInfo) -> int:
+def _table_plan(table: PairedTable, info: DatabaseInfo) -> TablePlan:
+    found = info.table(table.name)
+    rows = found.rows if found is not None else 0
+    return TablePlan(table, rows, tuple(ColumnPlan(pair) for pair in table.columns))
+
+
+def _growth(steps: tuple[Step, ...], info: DatabaseInfo) -> int:
     rows = {table.name: table.rows for table in info.tables}
     growth = 0
     for step in steps:
@@ -343,43 +212,3 @@ def _growth(steps: list[Step], info: DatabaseInfo) -> int:
             case BuildIndex(table=table):
                 growth += rows[table] * _INDEX_BYTES
     return growth
-
-
-# --- the survey ------------------------------------------------------------------------------
-
-
-def _with_forms(session: Session, bare: Plan, progress: ProgressCallback) -> Plan:
-    began = time.perf_counter()
-    tables = []
-    for table in bare.tables:
-        progress(Progress("survey", table.paired.name, 0, table.rows))
-        columns = tuple(
-            ColumnPlan(column, count_forms(session, table.paired.name, column))
-            for column in table.paired.columns
-        )
-        tables.append(replace(table, columns=columns))
-        progress(Progress("survey", table.paired.name, table.rows, table.rows))
-    seconds = (time.perf_counter() - began) * _WRITE_FACTOR if bare.steps else 0.0
-    notices = [*bare.notices, *_form_notices(tables)]
-    return replace(bare, tables=tuple(tables), notices=tuple(notices), seconds=seconds)
-
-
-def _form_notices(tables: list[TablePlan]) -> list[Notice]:
-    notices = []
-    for table in tables:
-        for column in table.columns:
-            for count in column.forms:
-                reason = FORMS[count.form].reason
-                if reason is not None:
-                    notices.append(
-                        Notice(
-                            "warning",
-                            f"{table.paired.name}.{column.pair.legacy}: {_values(count.rows)} like "
-                            f"{count.example} go to the quarantine: {reason}",
-                        )
-                    )
-    return notices
-
-
-def _values(count: int) -> str:
-    return "1 value" if count == 1 else f"{count:,} values"

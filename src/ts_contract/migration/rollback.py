@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 from ..contract import Contract
 from ..progress import ProgressCallback, silent
-from .dropping import Removal, recorded_tables, remove, run
+from .dropping import Removal, remove, taking_out, undo
 from .engines.base import Session, Target
 from .engines.choose import opened
-from .engines.sqlite.columns import set_up_rebuild
-from .errors import Failed, Refused
-from .state import Lease, has_state, read_state
-from .steps import CreateState, WriteVersion
+from .errors import Refused
+from .state import State, has_state, read_state
+from .steps import WriteVersion
 
 __all__ = ["RollbackReport", "rollback"]
 
@@ -54,26 +53,29 @@ def rollback(
     Raises:
         Refused: the legacy columns are gone, another contract did it, another run is at work, or
             a view, trigger or unique index of the application needs an epoch column.
-        Failed: SQLite refused something; nothing was changed.
+        Failed: the database refused something; nothing was changed.
     """
     with opened(db, write=True, schema=schema) as session:
         if not has_state(session):
             _refuse_finalized(session, contract)
             return RollbackReport(session.name, ())
-        lease = Lease()
-        with set_up_rebuild(session):
-            try:
-                with session.transaction():
-                    lease.take(session)
-                    return _take_out(session, contract, progress)
-            except Failed as error:
-                raise Failed(f"{error}; nothing was changed") from error
+        with taking_out(session):
+            state = read_state(session)
+            _refuse_another_contract(session, contract, state)
+            if contract.version is not None and state.has_own_version:
+                undo(session, WriteVersion(contract.version))
+            removals = [
+                Removal(table.name, {pair.epoch: pair.legacy for pair in table.columns})
+                for table in state.tables
+            ]
+            removed = remove(
+                session, contract, state, removals, phase="rollback", progress=progress
+            )
+        return RollbackReport(session.name, removed.columns)
 
 
 def _refuse_finalized(session: Session, contract: Contract) -> None:
-    info = session.engine.inspection.inspect(
-        session, tuple(table.name for table in contract.tables)
-    )
+    info = session.engine.inspection.inspect(session, contract.table_names)
     for table in contract.tables:
         found = info.table(table.name)
         for column in table.columns:
@@ -86,17 +88,9 @@ def _refuse_finalized(session: Session, contract: Contract) -> None:
                 )
 
 
-def _take_out(session: Session, contract: Contract, progress: ProgressCallback) -> RollbackReport:
-    state = read_state(session)
-    if state.fingerprint not in (None, contract.fingerprint()):
+def _refuse_another_contract(session: Session, contract: Contract, state: State) -> None:
+    if state.contract is not None and state.fingerprint != contract.fingerprint():
         raise Refused(
             f"{session.name}: was migrated by another contract "
-            f"({state.values['contract']['name']}); roll back with that one"
+            f"({state.contract.name}); roll back with that one"
         )
-    tables = recorded_tables(state)
-    removals = [Removal(t.name, {c.epoch: c.legacy for c in t.columns}) for t in tables]
-    if contract.version is not None and "version" in state.values:
-        run(session, WriteVersion(contract.version, ()).undo(session.schema))
-    removed = remove(session, tables, removals, "rollback", progress)
-    run(session, CreateState(contract).undo(session.schema))
-    return RollbackReport(session.name, removed.columns)

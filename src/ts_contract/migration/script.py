@@ -6,24 +6,12 @@ from itertools import chain
 from typing import Final, Literal, get_args
 
 from ..contract import Contract
-from .engines.sqlite import ddl as sqlite_ddl
-from .engines.sqlite.script import verify_script
+from .engines.base import Engine, Scripting
+from .engines.choose import engine_named
 from .errors import Refused
-from .forms import reading_of
-from .pairs import ColumnPair, PairedTable
-from .steps import (
-    AddColumn,
-    Backfill,
-    BuildIndex,
-    CreateState,
-    InstallConversion,
-    InstallSync,
-    InstallZone,
-    RecordTable,
-    Step,
-    WriteVersion,
-)
-from .zones import is_utc
+from .own_tables import QUARANTINE
+from .pairs import PairedTable, declared_pair
+from .steps import ordered_steps
 
 __all__ = ["ScriptPhase", "script"]
 
@@ -50,70 +38,38 @@ def script(contract: Contract, phase: ScriptPhase = "all", *, optional: bool = F
     Raises:
         Refused: the contract has no tables.
     """
-    tables = _shapes(contract, optional=optional)
+    engine = engine_named("sqlite")
+    tables = _tables(contract, engine.script.KEY, optional=optional)
     if not tables:
         raise Refused("the contract has no tables; add them under [tool.ts-contract.tables]")
-    steps = _steps(contract, tables)
-    match phase:
-        case "verify":
-            return _text(contract, phase, verify_script(tables, contract.valid_range))
-        case "rollback":
-            undone = chain.from_iterable(step.undo() for step in reversed(steps))
-            return _text(contract, phase, _in_transaction(undone))
-        case "all":
-            chosen = [step for step in steps if step.phase != "sync"]
-        case _:
-            chosen = [step for step in steps if step.phase == phase]
-    statements = chain.from_iterable(step.sql() for step in chosen)
-    return _text(contract, phase, _in_transaction(statements))
+    statements = _statements(contract, phase, tables, engine)
+    return _head(contract, phase, engine.script) + "\n" + ";\n\n".join(statements) + ";\n"
 
 
-def _shapes(contract: Contract, *, optional: bool) -> tuple[PairedTable, ...]:
+def _tables(contract: Contract, key: tuple[str, ...], *, optional: bool) -> tuple[PairedTable, ...]:
     return tuple(
-        PairedTable(
-            table.name,
-            ("rowid",),
-            tuple(
-                ColumnPair(c.legacy, c.epoch, reading_of(contract, c), c.index)
-                for c in table.columns
-            ),
-        )
+        PairedTable(table.name, key, tuple(declared_pair(contract, c) for c in table.columns))
         for table in contract.tables
         if optional or not table.optional
     )
 
 
-def _steps(contract: Contract, tables: tuple[PairedTable, ...]) -> list[Step]:
-    zones = {
-        column.reading.timezone: InstallZone(column.reading)
-        for table in tables
-        for column in table.columns
-        if not is_utc(column.reading.timezone)
-    }
-    steps: list[Step] = [CreateState(contract)]
-    for table in tables:
-        steps.append(RecordTable(table))
-        steps += [AddColumn(table.name, column.epoch) for column in table.columns]
-    steps += zones.values()
-    readings = dict.fromkeys(column.reading for table in tables for column in table.columns)
-    steps += [InstallConversion(reading) for reading in readings]
-    steps += [InstallSync(table) for table in tables]
-    steps.append(Backfill(tables))
-    steps += [
-        BuildIndex(table.name, column.epoch)
-        for table in tables
-        for column in table.columns
-        if column.index
-    ]
-    if contract.version is not None:
-        name = contract.version.table.lower()
-        columns = next((t.columns for t in tables if t.name.lower() == name), ())
-        steps.append(WriteVersion(contract.version, columns))
-    return steps
-
-
-def _in_transaction(statements: chain[str]) -> tuple[str, ...]:
-    return ("BEGIN IMMEDIATE", *statements, "COMMIT")
+def _statements(
+    contract: Contract, phase: ScriptPhase, tables: tuple[PairedTable, ...], engine: Engine
+) -> tuple[str, ...]:
+    ddl, steps = engine.ddl, list(ordered_steps(contract, tables, filled=tables))
+    match phase:
+        case "verify":
+            return engine.script.verify_script(tables, contract.valid_range)
+        case "rollback":
+            statements = chain.from_iterable(ddl.undo(step) for step in reversed(steps))
+        case "all":
+            chosen = (step for step in steps if step.phase != "sync")
+            statements = chain.from_iterable(ddl.do(step) for step in chosen)
+        case _:
+            chosen = (step for step in steps if step.phase == phase)
+            statements = chain.from_iterable(ddl.do(step) for step in chosen)
+    return engine.script.in_transaction(statements)
 
 
 _ABOUT = {
@@ -128,16 +84,11 @@ _ABOUT = {
 }
 
 
-def _text(contract: Contract, phase: ScriptPhase, statements: tuple[str, ...]) -> str:
-    head = (
-        f"-- ts-contract sql {phase} --contract {contract.name}\n"
-        f"-- For SQLite 3.35 or newer: {_ABOUT[phase]}\n"
-    )
+def _head(contract: Contract, phase: ScriptPhase, script: Scripting) -> str:
+    lines = [
+        f"ts-contract sql {phase} --contract {contract.name}",
+        f"For {script.NEEDS}: {_ABOUT[phase]}",
+    ]
     if phase in ("all", "backfill"):
-        head += (
-            f"-- Values that cannot be converted are listed in {sqlite_ddl.QUARANTINE}.\n"
-            "-- Triggers that change other tables after an update fire once per row: drop them\n"
-            "-- before and create them afterwards. Rows are addressed by rowid, which a table\n"
-            "-- WITHOUT ROWID has not. `ts-contract migrate` has neither limit.\n"
-        )
-    return head + "\n" + ";\n\n".join(statements) + ";\n"
+        lines += [f"Values that cannot be converted are listed in {QUARANTINE}.", *script.LIMITS]
+    return "".join(f"-- {line}\n" for line in lines)

@@ -1,31 +1,60 @@
-"""Our own tables in the user's database: progress, lease, history, quarantine.
+"""Our own tables in the user's database: progress, history, quarantine.
 
 `_ts_contract_state` holds one JSON value per name: `contract`, `options`, `table:<table>` (its
 columns and its CREATE statement before us), `backfill:<table>` (how far it is), `phase:<phase>`
 (when it was finished), `version` (we wrote the row), `verified` (when), `lease` (who is at work).
+The JSON is what earlier versions wrote, so that a migration that one of them began goes on.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import socket
-import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any, Final
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from ..timestamps import now_ms
+from .engines.answers import Cursor
 from .engines.base import Session
-from .engines.sqlite.ddl import QUARANTINE, STATE
-from .engines.sqlite.names import literal
-from .errors import Failed, Refused
+from .own_tables import QUARANTINE, STATE
+from .pairs import ColumnPair, PairedTable
 
-__all__ = ["Lease", "QuarantineRow", "State", "quarantined", "read_state"]
+__all__ = [
+    "Options",
+    "QuarantineRow",
+    "Recorded",
+    "State",
+    "finish_phase",
+    "forget",
+    "has_state",
+    "note_backfill",
+    "note_options",
+    "note_verified",
+    "quarantined",
+    "read_state",
+    "write",
+]
 
-# How long a run may give no sign of life: building an index of a large table takes minutes.
-_SILENCE_HERE_MS: Final = 600_000
-_SILENCE_ELSEWHERE_MS: Final = 60_000
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a migration was started with, and keeps.
+
+    Attributes:
+        sync: whether sync triggers are wanted.
+        check_range: whether a CHECK on the epoch columns is wanted.
+    """
+
+    sync: bool = True
+    check_range: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Which contract a database is in migration by."""
+
+    name: str
+    fingerprint: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,34 +62,37 @@ class State:
     """What an earlier run left; empty if there was none.
 
     Attributes:
-        values: the JSON values by name.
+        has_begun: whether anything was left.
+        contract: the contract in work; None before the expand phase.
+        options: what the migration was started with.
+        tables: the tables that were changed, with their columns and without their keys.
+        cursors: how far the backfill is, by the name of the table in lower case.
+        has_recorded_version: whether the phase that writes the version row is finished.
+        has_own_version: whether the version row was not there before us.
+        verified_at: when the last change was verified, epoch milliseconds.
     """
 
-    values: dict[str, Any] = field(default_factory=dict)
+    has_begun: bool = False
+    contract: Recorded | None = None
+    options: Options | None = None
+    tables: tuple[PairedTable, ...] = ()
+    cursors: Mapping[str, Cursor] = field(default_factory=dict)
+    has_recorded_version: bool = False
+    has_own_version: bool = False
+    verified_at: int | None = None
 
     @property
     def fingerprint(self) -> str | None:
         """Fingerprint of the contract in work; None before the expand phase."""
-        contract = self.values.get("contract")
-        return None if contract is None else str(contract["fingerprint"])
+        return None if self.contract is None else self.contract.fingerprint
 
-    def table(self, name: str) -> dict[str, Any] | None:
-        """Return what was recorded of a table before it was changed."""
-        return self._folded("table:", name)
+    def table(self, name: str) -> PairedTable | None:
+        """Return what was recorded of a table before it was changed (case does not count)."""
+        return next((t for t in self.tables if t.name.lower() == name.lower()), None)
 
-    def backfill(self, name: str) -> dict[str, Any] | None:
-        """Return how far the backfill of a table is."""
-        return self._folded("backfill:", name)
-
-    def tables(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield every recorded table."""
-        for name, value in self.values.items():
-            if name.startswith("table:"):
-                yield name.removeprefix("table:"), value
-
-    def _folded(self, kind: str, name: str) -> dict[str, Any] | None:
-        wanted = (kind + name).lower()
-        return next((v for n, v in self.values.items() if n.lower() == wanted), None)
+    def cursor(self, table: str) -> Cursor | None:
+        """Return how far the backfill of a table is (case does not count)."""
+        return self.cursors.get(table.lower())
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,28 +107,80 @@ class QuarantineRow:
     reason: str
 
 
+# --- reading ---------------------------------------------------------------------------------
+
+
+def has_state(session: Session) -> bool:
+    """Return whether our tables exist."""
+    return session.engine.inspection.has_table(session, STATE)
+
+
 def read_state(session: Session) -> State:
     """Read all of the state; an empty one where our tables do not exist."""
     if not has_state(session):
         return State()
     rows = session.run(f"SELECT name, value FROM {session.qualified(STATE)} ORDER BY name")
-    return State({name: json.loads(value) for name, value in rows})
+    return _state_of({name: json.loads(value) for name, value in rows})
 
 
-def has_state(session: Session) -> bool:
-    """Return whether our tables exist."""
-    return bool(
-        session.value(
-            f"SELECT count(*) FROM {session.qualified('sqlite_schema')} WHERE type = 'table'"
-            f" AND name = {literal(STATE)}"
-        )
+def _state_of(values: dict[str, Any]) -> State:
+    contract, options = values.get("contract"), values.get("options")
+    return State(
+        has_begun=bool(values),
+        contract=contract and Recorded(contract["name"], contract["fingerprint"]),
+        options=options and Options(options["sync"], options["check_range"]),
+        tables=tuple(_table(name, value) for name, value in _of_tables(values, "table:")),
+        cursors={name.lower(): _cursor(value) for name, value in _of_tables(values, "backfill:")},
+        has_recorded_version="phase:version" in values,
+        has_own_version="version" in values,
+        verified_at=values.get("verified", {}).get("at"),
     )
+
+
+def _of_tables(values: dict[str, Any], kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the values of one kind, each with the name of its table."""
+    for name, value in values.items():
+        if name.startswith(kind):
+            yield name.removeprefix(kind), value
+
+
+def _table(name: str, value: dict[str, Any]) -> PairedTable:
+    pairs = (ColumnPair(legacy, epoch, index=index) for legacy, epoch, index in value["columns"])
+    return PairedTable(name, (), tuple(pairs))
+
+
+def _cursor(value: dict[str, Any]) -> Cursor:
+    return Cursor(
+        after=value["cursor"],
+        upto=value["bound"],
+        density=value["density"],
+        done=value["done"],
+        filled=value["filled"],
+        rows=value["rows"],
+    )
+
+
+def quarantined(session: Session) -> Iterator[QuarantineRow]:
+    """Yield the quarantine, by table, row and column."""
+    if has_state(session):
+        columns = "table_name, column_name, row_key, value, form, reason"
+        for row in session.run(
+            f"SELECT {columns} FROM {session.qualified(QUARANTINE)}"
+            " ORDER BY table_name, row_key, column_name"
+        ):
+            yield QuarantineRow(*row)
+
+
+# --- writing ---------------------------------------------------------------------------------
 
 
 def write(session: Session, name: str, value: Any) -> None:
     """Write one value of the state."""
     session.run(
-        f"INSERT OR REPLACE INTO {session.qualified(STATE)} VALUES (?, ?)", name, json.dumps(value)
+        f"INSERT INTO {session.qualified(STATE)} (name, value) VALUES (?, ?)"
+        " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        name,
+        json.dumps(value),
     )
 
 
@@ -105,11 +189,26 @@ def forget(session: Session, name: str) -> None:
     session.run(f"DELETE FROM {session.qualified(STATE)} WHERE name = ?", name)
 
 
-def note_backfill(session: Session, table: str, progress: dict[str, Any]) -> None:
+def note_options(session: Session, options: Options) -> None:
+    """Note what the migration is started with, unless it was started already."""
+    if read_state(session).options is None:
+        write(session, "options", asdict(options))
+
+
+def note_backfill(session: Session, table: str, cursor: Cursor) -> None:
     """Note how far the backfill of a table is, whose name may have changed its case since."""
     name = f"backfill:{table}"
-    session.run(f"DELETE FROM {session.qualified(STATE)} WHERE name = ? COLLATE NOCASE", name)
-    write(session, name, progress)
+    value = {
+        "cursor": cursor.after,
+        "bound": cursor.upto,
+        "density": cursor.density,
+        "done": cursor.done,
+        "filled": cursor.filled,
+        "rows": cursor.rows,
+    }
+    state = session.qualified(STATE)
+    session.run(f"DELETE FROM {state} WHERE lower(name) = lower(?)", name)
+    session.run(f"INSERT INTO {state} (name, value) VALUES (?, ?)", name, json.dumps(value))
 
 
 def finish_phase(session: Session, phase: str) -> None:
@@ -118,82 +217,6 @@ def finish_phase(session: Session, phase: str) -> None:
     forget(session, "verified")
 
 
-def quarantined(session: Session) -> Iterator[QuarantineRow]:
-    """Yield the quarantine, by table, row and column."""
-    if has_state(session):
-        columns = "table_name, column_name, row_key, value, form, reason"
-        for row in session.run(f"SELECT {columns} FROM {session.qualified(QUARANTINE)}"):
-            yield QuarantineRow(*row)
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """The right to change the database's state, held by one run at a time.
-
-    A run that died loses it: at once if its process is gone from this host, else after some
-    minutes without a sign of life.
-    """
-
-    token: str = field(default_factory=lambda: uuid.uuid4().hex)
-
-    def take(self, session: Session) -> None:
-        """Take the lease, inside a transaction that holds the write lock.
-
-        Raises:
-            Refused: another run is at work.
-        """
-        holder = read_state(session).values.get("lease")
-        if holder is not None and _alive(holder):
-            raise Refused(
-                f"{session.name}: another run is at work (process {holder['pid']} on "
-                f"{holder['host']}); wait until it has ended"
-            )
-        self._write(session)
-
-    def renew(self, session: Session) -> None:
-        """Give a sign of life, inside each transaction of the run.
-
-        Raises:
-            Failed: the lease was lost to another run meanwhile.
-        """
-        holder = read_lease(session)
-        if holder is None or holder["token"] != self.token:
-            raise Failed(
-                f"{session.name}: another run took over while this one stood still; let it finish"
-            )
-        self._write(session)
-
-    def release(self, session: Session) -> None:
-        """Give the lease back, if it is still ours."""
-        holder = read_lease(session)
-        if holder is not None and holder["token"] == self.token:
-            forget(session, "lease")
-
-    def _write(self, session: Session) -> None:
-        sign = {"token": self.token, "pid": os.getpid(), "host": socket.gethostname()}
-        write(session, "lease", {**sign, "at": now_ms()})
-
-
-def read_lease(session: Session) -> dict[str, Any] | None:
-    """Return who holds the lease, if anybody does."""
-    value = session.value(f"SELECT value FROM {session.qualified(STATE)} WHERE name = 'lease'")
-    lease: dict[str, Any] | None = None if value is None else json.loads(value)
-    return lease
-
-
-def _alive(holder: dict[str, Any]) -> bool:
-    silence = now_ms() - holder["at"]
-    if holder["host"] != socket.gethostname():
-        return bool(silence < _SILENCE_ELSEWHERE_MS)
-    # A container that was started again has the same host name, and perhaps our number.
-    return holder["pid"] != os.getpid() and _runs(holder["pid"]) and silence < _SILENCE_HERE_MS
-
-
-def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+def note_verified(session: Session) -> None:
+    """Note that the last change was verified."""
+    write(session, "verified", {"at": now_ms()})

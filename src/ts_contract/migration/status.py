@@ -8,9 +8,9 @@ from typing import Literal
 from ..contract import Contract
 from .engines.base import Session, Target
 from .engines.choose import opened
-from .engines.sqlite.names import quote
+from .lease import read_holder
 from .schema import DatabaseInfo, TableInfo
-from .state import QuarantineRow, State, quarantined, read_state
+from .state import QuarantineRow, State, has_state, quarantined, read_state
 
 __all__ = ["ColumnStatus", "Status", "status"]
 
@@ -83,20 +83,18 @@ def status(db: Target, contract: Contract, *, schema: str | None = None) -> Stat
         Failed: it cannot be read.
     """
     with opened(db, write=False, schema=schema) as session, session.transaction("read"):
-        info = session.engine.inspection.inspect(
-            session, tuple(table.name for table in contract.tables)
-        )
+        info = session.engine.inspection.inspect(session, contract.table_names)
         state = read_state(session)
         quarantine = tuple(quarantined(session))
-        lease = state.values.get("lease")
+        holder = read_holder(session) if has_state(session) else None
         return Status(
             contract=contract.name,
             database=session.name,
             columns=_columns(session, contract, info, state, quarantine),
             missing=tuple(t.name for t in contract.tables if info.table(t.name) is None),
             quarantine=quarantine,
-            running=f"process {lease['pid']} on {lease['host']}" if lease else None,
-            verified_at=state.values.get("verified", {}).get("at"),
+            running=None if holder is None else holder.description,
+            verified_at=state.verified_at,
         )
 
 
@@ -118,7 +116,12 @@ def _columns(
                 and row.column.lower() == column.legacy.lower()
                 for row in quarantine
             )
-            values, converted = _counts(session, found, column.legacy, column.epoch)
+            values, converted = session.engine.proof.count_filled(
+                session,
+                found.name,
+                column.legacy if found.column(column.legacy) is not None else None,
+                column.epoch if found.column(column.epoch) is not None else None,
+            )
             columns.append(
                 ColumnStatus(
                     table=found.name,
@@ -134,27 +137,14 @@ def _columns(
     return tuple(columns)
 
 
-def _counts(session: Session, table: TableInfo, legacy: str, epoch: str) -> tuple[int, int]:
-    """Return how many legacy values there are, and how many of them have an epoch value."""
-    here = table.column(legacy), table.column(epoch)
-    if here[0] is None and here[1] is None:
-        return 0, 0
-    values = quote(epoch if here[0] is None else legacy)
-    both = "0" if here[1] is None else f"{values} IS NOT NULL AND {quote(epoch)} IS NOT NULL"
-    row = session.run(
-        f"SELECT count({values}), total({both}) FROM {session.qualified(table.name)}"
-    ).fetchone()
-    return int(row[0]), int(row[1])
-
-
 def _phase(table: TableInfo, legacy: str, epoch: str, state: State) -> SchemaName:
     if table.column(epoch) is None:
         return "missing" if table.column(legacy) is None else "legacy"
     if table.column(legacy) is None:
         return "finalized"
-    if "verified" in state.values:
+    if state.verified_at is not None:
         return "verified"
-    backfill = state.backfill(table.name)
-    if backfill is not None and backfill["done"]:
+    cursor = state.cursor(table.name)
+    if cursor is not None and cursor.done:
         return "backfilled"
     return "synced" if table.synced else "expanded"

@@ -1,22 +1,22 @@
-"""The steps of a migration: each knows the SQL that does it and the SQL that takes it back.
+"""The steps of a migration as data: what is done, to what, in which phase.
 
-Plan, printed script and live run are made of the same objects, so they cannot disagree. What a
-step needs of an engine's language it asks of the dialect.
+The statements are an engine's: `engine.ddl.do(step)` and `engine.ddl.undo(step)`. Plan, printed
+script and live run are made of the same steps, so they cannot disagree.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from ..contract import Contract, VersionRow
-from .engines.sqlite import ddl as dialect
-from .engines.sqlite import script as sqlite_script
-from .engines.sqlite import sync as sqlite_sync
 from .forms import Reading
 from .pairs import ColumnPair, PairedTable
+from .zones import is_utc
 
 __all__ = [
+    "PHASES",
     "AddColumn",
     "Backfill",
     "BuildIndex",
@@ -27,7 +27,11 @@ __all__ = [
     "RecordTable",
     "Step",
     "WriteVersion",
+    "ordered_steps",
 ]
+
+PHASES: Final = ("expand", "sync", "backfill", "index", "version")
+"""The phases that have steps, in order."""
 
 
 class Step(Protocol):
@@ -37,48 +41,24 @@ class Step(Protocol):
     def phase(self) -> str:
         """The phase of the migration that the step belongs to."""
 
-    def sql(self, schema: str = "") -> tuple[str, ...]:
-        """The statements that do it, names qualified by `schema` if one is given."""
-
-    def undo(self, schema: str = "") -> tuple[str, ...]:
-        """The statements that take it back."""
-
 
 @dataclass(frozen=True, slots=True)
 class CreateState:
-    """Our own tables, and which contract they serve."""
+    """Our own tables, and which contract they serve. Undone, all of them are gone."""
 
     contract: Contract
     phase: str = "expand"
 
-    @staticmethod
-    def tables(schema: str = "") -> tuple[str, ...]:
-        """The statements that create the tables alone, where they are not there yet."""
-        return dialect.create_state(schema)
-
-    def sql(self, schema: str = "") -> tuple[str, ...]:
-        """Create the tables."""
-        return (*self.tables(schema), dialect.record_contract(self.contract, schema))
-
-    def undo(self, schema: str = "") -> tuple[str, ...]:
-        """Drop them."""
-        return dialect.drop_state(schema)
-
 
 @dataclass(frozen=True, slots=True)
 class RecordTable:
-    """What the way back has to know of a table: its columns and its CREATE statement."""
+    """What the way back has to know of a table: its columns and its CREATE statement.
+
+    There is nothing to undo: it goes with the state.
+    """
 
     table: PairedTable
     phase: str = "expand"
-
-    def sql(self, schema: str = "") -> tuple[str, ...]:
-        """Remember it."""
-        return (dialect.record_table(self.table, schema),)
-
-    def undo(self, schema: str = "") -> tuple[str, ...]:
-        """Nothing: it goes with the state."""
-        return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +66,8 @@ class AddColumn:
     """One epoch column.
 
     Attributes:
+        table: the table that it is added to.
+        epoch: its name.
         valid_range: first and last epoch milliseconds that a CHECK lets in; None for no CHECK.
     """
 
@@ -94,45 +76,21 @@ class AddColumn:
     valid_range: tuple[int, int] | None = None
     phase: str = "expand"
 
-    def sql(self, schema: str = "") -> tuple[str, ...]:
-        """Add the column."""
-        return (dialect.add_column(self.table, self.epoch, self.valid_range, schema),)
-
-    def undo(self, schema: str = "") -> tuple[str, ...]:
-        """Drop the column."""
-        return (dialect.drop_column(self.table, self.epoch, schema),)
-
 
 @dataclass(frozen=True, slots=True)
 class InstallZone:
-    """The offsets of one named zone, as rows that SQL can look up."""
+    """The offsets of one named zone, as rows that SQL can look up. Undone, those of all zones."""
 
     reading: Reading
     phase: str = "expand"
 
-    def sql(self, schema: str = "") -> tuple[str, ...]:
-        """Create the table of zones if need be, and fill in this one."""
-        return dialect.install_zone(self.reading, schema)
-
-    def undo(self, schema: str = "") -> tuple[str, ...]:
-        """Drop the table; no other step needs it then."""
-        return dialect.drop_zones(schema)
-
 
 @dataclass(frozen=True, slots=True)
 class InstallConversion:
-    """What sync triggers convert values by that are read in one way."""
+    """What sync triggers convert values by that are read in one way. Undone, in whatever way."""
 
     reading: Reading
     phase: str = "sync"
-
-    def sql(self, schema: str = "") -> tuple[str, ...]:
-        """Create the view to insert values into, and the trigger that converts them."""
-        return sqlite_sync.create_conversion(self.reading, schema)
-
-    def undo(self, schema: str = "") -> tuple[str, ...]:
-        """Drop all such triggers with their view; no sync trigger needs them then."""
-        return sqlite_sync.drop_conversions(schema)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,33 +100,18 @@ class InstallSync:
     table: PairedTable
     phase: str = "sync"
 
-    def sql(self, schema: str = "") -> tuple[str, ...]:
-        """Create the triggers."""
-        return sqlite_sync.create_sync(self.table, schema)
-
-    def undo(self, schema: str = "") -> tuple[str, ...]:
-        """Drop them."""
-        return sqlite_sync.drop_sync(self.table, schema)
-
 
 @dataclass(frozen=True, slots=True)
 class Backfill:
     """The epoch values of all rows of some tables, and the quarantine of what has none.
 
     The statements are those of a script, in one pass; a live run updates the same columns by
-    the same conversion in ranges of the key.
+    the same conversion in ranges of the key. There is nothing to undo: the values go with their
+    columns.
     """
 
     tables: tuple[PairedTable, ...]
     phase: str = "backfill"
-
-    def sql(self, schema: str = "") -> tuple[str, ...]:
-        """Fill every epoch column in one pass, with triggers on the tables held off."""
-        return sqlite_script.backfill_script(self.tables, schema)
-
-    def undo(self, schema: str = "") -> tuple[str, ...]:
-        """Nothing: the values go with their columns."""
-        return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,27 +122,50 @@ class BuildIndex:
     epoch: str
     phase: str = "index"
 
-    def sql(self, schema: str = "") -> tuple[str, ...]:
-        """Create the index."""
-        return (dialect.create_index(self.table, self.epoch, schema),)
-
-    def undo(self, schema: str = "") -> tuple[str, ...]:
-        """Drop it."""
-        return (dialect.drop_index(self.table, self.epoch, schema),)
-
 
 @dataclass(frozen=True, slots=True)
 class WriteVersion:
-    """The row that the migration records about itself."""
+    """The row that the migration records about itself. Undone only if it was us who wrote it.
+
+    Attributes:
+        version: the row.
+        columns: the contract columns of its table, which get the time.
+    """
 
     version: VersionRow
-    columns: tuple[ColumnPair, ...]
+    columns: tuple[ColumnPair, ...] = ()
     phase: str = "version"
 
-    def sql(self, schema: str = "") -> tuple[str, ...]:
-        """Insert the row unless it is there, and remember that it was us."""
-        return dialect.write_version(self.version, self.columns, schema)
 
-    def undo(self, schema: str = "") -> tuple[str, ...]:
-        """Delete the row if it was us who wrote it."""
-        return dialect.delete_version(self.version, schema)
+def ordered_steps(
+    contract: Contract,
+    tables: tuple[PairedTable, ...],
+    *,
+    filled: tuple[PairedTable, ...],
+    valid_range: tuple[int, int] | None = None,
+) -> Iterator[Step]:
+    """Yield every step from the legacy to the migrated schema, in order, whatever is done already.
+
+    Args:
+        contract: which columns.
+        tables: its tables.
+        filled: those of them that the backfill has to go through.
+        valid_range: first and last epoch milliseconds that a CHECK lets in; None for no CHECK.
+    """
+    yield CreateState(contract)
+    for table in tables:
+        yield RecordTable(table)
+        yield from (AddColumn(table.name, pair.epoch, valid_range) for pair in table.columns)
+    readings = dict.fromkeys(pair.reading for table in tables for pair in table.columns)
+    zones = {reading.timezone: reading for reading in readings if not is_utc(reading.timezone)}
+    yield from (InstallZone(reading) for reading in zones.values())
+    yield from (InstallConversion(reading) for reading in readings)
+    yield from (InstallSync(table) for table in tables)
+    if filled:
+        yield Backfill(filled)
+    for table in tables:
+        yield from (BuildIndex(table.name, pair.epoch) for pair in table.columns if pair.index)
+    version = contract.version
+    if version is not None:
+        named = (table.columns for table in tables if table.name.lower() == version.table.lower())
+        yield WriteVersion(version, next(named, ()))

@@ -8,122 +8,23 @@ compared with the stored one; every value for which that is not enough is judged
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from ..contract import Contract, TableContract
 from ..progress import Progress, ProgressCallback, silent
-from ..timestamps import now_ms
+from .engines.answers import ColumnCounts
 from .engines.base import Session, Target
 from .engines.choose import opened
-from .engines.sqlite.proof import (
-    ColumnCounts,
-    count_columns,
-    has_version,
-    implausible,
-    orphans,
-    unlisted,
-    unsure_rows,
-)
 from .errors import MigrationError
-from .forms import convert, reading_of
-from .pairs import ColumnPair, PairedTable
-from .schema import TableInfo
-from .state import State, has_state, read_state, write
+from .forms import convert
+from .pairs import ColumnPair, PairedTable, paired_table
+from .schema import DatabaseInfo, TableInfo
+from .state import State, has_state, note_verified, read_state
+from .verify_report import ColumnReport, Difference, TableReport, VerifyReport
 
-__all__ = ["ColumnReport", "Difference", "TableReport", "VerifyReport", "verify"]
+__all__ = ["needs_record", "record_verified", "verify", "verify_open", "verify_within"]
 
 EXAMPLES: Final = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One value that is not as it should be.
-
-    Attributes:
-        table: the table.
-        column: the legacy column.
-        row_key: the row's key as JSON.
-        legacy: the legacy value.
-        epoch: the epoch value that is there.
-        expected: the epoch value that should be there.
-        kind: `value`, `null`, `type` or `range`.
-    """
-
-    table: str
-    column: str
-    row_key: str
-    legacy: object
-    epoch: object
-    expected: int | None
-    kind: str
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnReport:
-    """One column: what was counted, and the first of its differences."""
-
-    legacy: str
-    epoch: str
-    rows: int
-    converted: int
-    nulls: int
-    quarantined: int
-    differences: int
-    examples: tuple[Difference, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class TableReport:
-    """One table of the contract that the database has."""
-
-    name: str
-    rows: int
-    columns: tuple[ColumnReport, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class VerifyReport:
-    """What a verification found.
-
-    Attributes:
-        contract: name of the contract.
-        session: name of the database.
-        tables: the tables that are there.
-        missing: optional tables that are not.
-        problems: what is wrong apart from single values: a missing index, trigger, version row.
-    """
-
-    contract: str
-    database: str
-    tables: tuple[TableReport, ...]
-    missing: tuple[str, ...]
-    problems: tuple[str, ...]
-
-    @property
-    def differences(self) -> int:
-        """How many values are not as they should be."""
-        return sum(column.differences for table in self.tables for column in table.columns)
-
-    @property
-    def quarantined(self) -> int:
-        """How many values have no instant and are listed in the quarantine."""
-        return sum(column.quarantined for table in self.tables for column in table.columns)
-
-    @property
-    def examples(self) -> tuple[Difference, ...]:
-        """The first differences of each column."""
-        return tuple(e for table in self.tables for c in table.columns for e in c.examples)
-
-    @property
-    def correct(self) -> bool:
-        """Whether everything that can be converted was, rightly."""
-        return not self.differences and not self.problems
-
-    @property
-    def ok(self) -> bool:
-        """Whether it is correct and the quarantine is empty."""
-        return self.correct and not self.quarantined
 
 
 def verify(
@@ -162,13 +63,13 @@ def verify(
 
 def needs_record(session: Session) -> bool:
     """Return whether a migration is there whose last change was not verified yet."""
-    return has_state(session) and "verified" not in read_state(session).values
+    return has_state(session) and read_state(session).verified_at is None
 
 
 def record_verified(session: Session) -> None:
     """Note that the last change was verified."""
     with session.transaction():
-        write(session, "verified", {"at": now_ms()})
+        note_verified(session)
 
 
 def verify_open(
@@ -183,9 +84,7 @@ def verify_within(
     session: Session, contract: Contract, progress: ProgressCallback = silent
 ) -> VerifyReport:
     """Verify in the transaction that is open."""
-    info = session.engine.inspection.inspect(
-        session, tuple(table.name for table in contract.tables)
-    )
+    info = session.engine.inspection.inspect(session, contract.table_names)
     state = read_state(session)
     tables, missing, problems = [], [], []
     for declared in contract.tables:
@@ -199,19 +98,13 @@ def verify_within(
         problems += lacking
         if not lacking:
             progress(Progress("verify", found.name, 0, found.rows))
-            shape = _shape(contract, declared, found, state)
-            report, wrong = _verify_table(session, contract, shape, found, state)
+            report, wrong = _verify_table(session, contract, declared, found, state)
             tables.append(report)
             problems += wrong
             problems += _structure_problems(state, declared, found)
             problems += _finalized_problems(session, contract, declared, found)
             progress(Progress("verify", found.name, found.rows, found.rows))
-    version = contract.version
-    if version is not None and info.has(version.table) and not has_version(session, version):
-        problems.append(
-            f"the version row {version.value} is not in {version.table}; "
-            "run `ts-contract migrate`, or insert it again if it was deleted"
-        )
+    problems += _version_problems(session, contract, info)
     return VerifyReport(contract.name, session.name, tuple(tables), tuple(missing), tuple(problems))
 
 
@@ -225,77 +118,49 @@ def _lacking(declared: TableContract, found: TableInfo) -> list[str]:
     ]
 
 
-def _shape(
-    contract: Contract, declared: TableContract, found: TableInfo, state: State
-) -> PairedTable:
-    """Return the table with the columns whose legacy column is still there."""
-    checked = state.values.get("options", {}).get("check_range", False)
-    columns = []
-    for column in declared.columns:
-        legacy = found.column(column.legacy)
-        if legacy is not None:
-            reading = reading_of(contract, column)
-            if checked:
-                reading = replace(reading, valid_range=contract.valid_range)
-            whole_seconds = found.strict and legacy.is_integer
-            columns.append(
-                ColumnPair(
-                    legacy.name,
-                    column.epoch,
-                    reading,
-                    column.index,
-                    precision=1_000 if whole_seconds else 1,
-                )
-            )
-    return PairedTable(found.name, found.key, tuple(columns))
+# --- values ----------------------------------------------------------------------------------
 
 
 def _verify_table(
     session: Session,
     contract: Contract,
-    table: PairedTable,
+    declared: TableContract,
     found: TableInfo,
     state: State,
 ) -> tuple[TableReport, list[str]]:
+    """Compare the pairs whose legacy column is still there."""
+    check_range = state.options is not None and state.options.check_range
+    table = paired_table(contract, declared, found, check_range=check_range)
     if not table.columns:
         return TableReport(found.name, found.rows, ()), []
-    rows, counts = count_columns(session, table, contract.valid_range)
-    wrong: dict[str, list[Difference]] = {column.legacy: [] for column in table.columns}
+    proof, valid_range = session.engine.proof, contract.valid_range
+    rows, counts = proof.count_columns(session, table, valid_range)
+    wrong: dict[str, list[Difference]] = {pair.legacy: [] for pair in table.columns}
     totals = dict.fromkeys(wrong, 0)
     if any(count.unsure for count in counts):
-        for row in unsure_rows(session, table, contract.valid_range):
-            for difference in _judge(table, row, contract.valid_range):
+        for row in proof.unsure_rows(session, table, valid_range):
+            for difference in _judge(table, row, valid_range):
                 totals[difference.column] += 1
                 if len(wrong[difference.column]) < EXAMPLES:
                     wrong[difference.column].append(difference)
     problems = []
-    if state.values:
-        for column, count in zip(table.columns, counts, strict=True):
-            problems += _quarantine_problems(session, table, column, count)
+    if state.has_begun:
+        for pair, count in zip(table.columns, counts, strict=True):
+            problems += _quarantine_problems(session, table, pair, count)
     columns = tuple(
-        _column_report(column, count, rows, totals[column.legacy], wrong[column.legacy])
-        for column, count in zip(table.columns, counts, strict=True)
+        ColumnReport(
+            legacy=pair.legacy,
+            epoch=pair.epoch,
+            rows=rows,
+            converted=count.legacy - count.unconverted,
+            nulls=rows - count.legacy,
+            quarantined=count.unconverted,
+            differences=totals[pair.legacy],
+            examples=tuple(wrong[pair.legacy]),
+        )
+        for pair, count in zip(table.columns, counts, strict=True)
     )
     return TableReport(table.name, rows, columns), problems
-
-
-def _column_report(
-    column: ColumnPair,
-    count: ColumnCounts,
-    rows: int,
-    differences: int,
-    examples: list[Difference],
-) -> ColumnReport:
-    return ColumnReport(
-        legacy=column.legacy,
-        epoch=column.epoch,
-        rows=rows,
-        converted=count.legacy - count.unconverted,
-        nulls=rows - count.legacy,
-        quarantined=count.unconverted,
-        differences=differences,
-        examples=tuple(examples),
-    )
 
 
 def _judge(
@@ -304,13 +169,13 @@ def _judge(
     """Judge one row by the reference conversion; `row` is its key and both values per column."""
     key, *values = row
     differences = []
-    for place, column in enumerate(table.columns):
+    for place, pair in enumerate(table.columns):
         legacy, epoch = values[2 * place], values[2 * place + 1]
-        expected = convert(legacy, column.reading).ms
-        kind = _kind(expected, epoch, column.precision, valid_range)
+        expected = convert(legacy, pair.reading).ms
+        kind = _kind(expected, epoch, pair.precision, valid_range)
         if kind is not None:
             differences.append(
-                Difference(table.name, column.legacy, key, legacy, epoch, expected, kind)
+                Difference(table.name, pair.legacy, key, legacy, epoch, expected, kind)
             )
     return differences
 
@@ -331,24 +196,27 @@ def _kind(
 
 
 def _quarantine_problems(
-    session: Session, table: PairedTable, column: ColumnPair, count: ColumnCounts
+    session: Session, table: PairedTable, pair: ColumnPair, count: ColumnCounts
 ) -> list[str]:
-    place = f"{table.name}.{column.legacy}"
+    proof, place = session.engine.proof, f"{table.name}.{pair.legacy}"
     problems = []
     if count.unconverted:
-        lacking, keys = unlisted(session, table, column)
+        lacking, keys = proof.unlisted(session, table, pair)
         if lacking:
             problems.append(
                 f"{place}: {lacking:,} unconverted values are not in the quarantine, "
                 f"for example row {keys[0]}; run `ts-contract migrate`"
             )
-    left_over = orphans(session, table, column)
+    left_over = proof.left_over(session, table, pair)
     if left_over:
         problems.append(
             f"{place}: {len(left_over):,} entries of the quarantine belong to no unconverted "
             f"value, for example {left_over[0]}; run `ts-contract migrate`"
         )
     return problems
+
+
+# --- what stands around them -----------------------------------------------------------------
 
 
 def _finalized_problems(
@@ -358,10 +226,12 @@ def _finalized_problems(
     problems = []
     for column in declared.columns:
         if found.column(column.legacy) is None:
-            count = implausible(session, found.name, column.epoch, contract.valid_range)
+            count = session.engine.proof.implausible(
+                session, found.name, column.epoch, contract.valid_range
+            )
             if count:
                 problems.append(
-                    f"{found.name}.{column.epoch}: {count:,} values are no milliseconds of the "
+                    f"{found.name}.{column.epoch}: {count:,} values are not milliseconds of the "
                     "valid range; correct them, or valid-range in the contract"
                 )
     return problems
@@ -373,6 +243,18 @@ def _structure_problems(state: State, declared: TableContract, found: TableInfo)
         for column in declared.columns
         if column.index and not found.has_index_on(column.epoch)
     ]
-    if state.values.get("options", {}).get("sync") and not found.synced:
+    if state.options is not None and state.options.sync and not found.synced:
         problems.append(f"{found.name} lacks sync triggers; run `ts-contract migrate`")
     return problems
+
+
+def _version_problems(session: Session, contract: Contract, info: DatabaseInfo) -> list[str]:
+    version = contract.version
+    if version is None or not info.has(version.table):
+        return []
+    if session.engine.proof.has_version(session, version):
+        return []
+    return [
+        f"the version row {version.value} is not in {version.table}; "
+        "run `ts-contract migrate`, or insert it again if it was deleted"
+    ]

@@ -8,8 +8,8 @@ from time import monotonic
 import pytest
 
 from ts_contract.loading import parse_contract
-from ts_contract.migration import execute, migrate
-from ts_contract.migration.engines.sqlite import ENGINE, offline
+from ts_contract.migration import migrate
+from ts_contract.migration.engines.sqlite import ENGINE, offline, rows
 from ts_contract.migration.engines.sqlite.connection import SqliteSession
 from ts_contract.migration.engines.sqlite.offline import ProvedRanges, checkpointing_aside
 
@@ -17,7 +17,7 @@ from ts_contract.migration.engines.sqlite.offline import ProvedRanges, checkpoin
 @pytest.fixture(autouse=True)
 def several_statements(monkeypatch) -> None:
     """Let the one pass of --offline take more than one statement for small tables too."""
-    monkeypatch.setattr(execute, "ROWS_OF_ONE_STATEMENT", 4)
+    monkeypatch.setattr(rows, "ROWS_OF_ONE_STATEMENT", 4)
 
 
 def logged(store):

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ts_contract.loading import parse_contract
-from ts_contract.migration import Progress, execute, migrate, rollback, status, verify
+from ts_contract.migration import Progress, migrate, rollback, status, verify
+from ts_contract.migration.engines.sqlite import rows
 
 MODES = {
     "online": {"batch_size": 3, "pause": 0},
@@ -28,7 +29,7 @@ def mode(request) -> dict[str, object]:
 @pytest.fixture(autouse=True)
 def several_statements(monkeypatch) -> None:
     """Let the one pass of --offline take more than one statement for small tables too."""
-    monkeypatch.setattr(execute, "ROWS_OF_ONE_STATEMENT", 4)
+    monkeypatch.setattr(rows, "ROWS_OF_ONE_STATEMENT", 4)
 
 
 def pairs(store, kind) -> list[tuple[object, object]]:

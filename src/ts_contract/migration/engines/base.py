@@ -6,22 +6,36 @@ each of their functions against its Protocol. Facets raise the errors of `migrat
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from ..schema import DatabaseInfo
+from ...contract import VersionRow
+from ...progress import ProgressCallback
+from ..forms import Reading
+from ..pairs import ColumnPair, PairedTable
+from ..schema import DatabaseInfo, TableInfo
+from ..steps import Step
 from ..stopping import StopFlag
+from .answers import ColumnCounts, Cursor, Dependent, DependentIndex, Dropped, FormCount
 
 __all__ = [
+    "BackingUp",
     "Connecting",
     "Connection",
+    "Ddl",
     "Engine",
+    "Features",
+    "Filling",
     "Inspecting",
+    "Proving",
+    "Removing",
     "Rows",
+    "Scripting",
     "Session",
+    "Surveying",
     "Target",
     "TransactionKind",
 ]
@@ -44,18 +58,45 @@ Target = str | Path | Connection
 
 
 @dataclass(frozen=True, slots=True)
+class Features:
+    """What shared code has to know of an engine.
+
+    Attributes:
+        index_in_transaction: whether an index is built in a transaction like everything else.
+    """
+
+    index_in_transaction: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Engine:
     """One engine, as the modules that fill its facets.
 
     Attributes:
         name: its name, also that of its package.
+        features: what shared code has to know of it.
         connection: opens a database.
         inspection: tells what a database has.
+        ddl: gives the statements of each step.
+        script: says what stands around the statements of a script.
+        survey: tells which storage forms a column holds.
+        rows: fills the epoch columns.
+        proof: tells right values from those that have to be judged.
+        removal: takes columns out.
+        backup: copies a database; None if that is not to be had from within.
     """
 
     name: str
+    features: Features
     connection: Connecting
     inspection: Inspecting
+    ddl: Ddl
+    script: Scripting
+    survey: Surveying
+    rows: Filling
+    proof: Proving
+    removal: Removing
+    backup: BackingUp | None
 
 
 # --- the session -----------------------------------------------------------------------------
@@ -142,3 +183,204 @@ class Inspecting(Protocol):
 
     def table_names(self, session: Session) -> tuple[str, ...]:
         """Return the ordinary tables, without the engine's own and ours."""
+
+    def has_table(self, session: Session, name: str) -> bool:
+        """Return whether there is a table of exactly that name."""
+
+
+class Ddl(Protocol):
+    """The statements of the steps, with names qualified by `schema` if one is given.
+
+    `do` and `undo` are of `functools.singledispatch`, with one function a step.
+    """
+
+    def do(self, step: Step, schema: str = "") -> tuple[str, ...]:
+        """Return the statements that do a step."""
+
+    def undo(self, step: Step, schema: str = "") -> tuple[str, ...]:
+        """Return the statements that take a step back."""
+
+    def create_state(self, schema: str = "") -> tuple[str, ...]:
+        """Return the statements that create our own tables, where they are not there yet."""
+
+
+class Scripting(Protocol):
+    """What a script of the engine has besides the statements of steps."""
+
+    @property
+    def NEEDS(self) -> str:  # noqa: N802 - a constant of the module
+        """The version that can run it."""
+
+    @property
+    def KEY(self) -> tuple[str, ...]:  # noqa: N802
+        """The columns that address a row of whatever table."""
+
+    @property
+    def LIMITS(self) -> tuple[str, ...]:  # noqa: N802
+        """What a backfill by script cannot do, in lines of prose."""
+
+    def in_transaction(self, statements: Iterable[str]) -> tuple[str, ...]:
+        """Return the statements within one transaction."""
+
+    def verify_script(
+        self, tables: tuple[PairedTable, ...], valid_range: tuple[int, int]
+    ) -> tuple[str, ...]:
+        """Return queries for the columns with wrong values; no row means that none is wrong."""
+
+
+class Surveying(Protocol):
+    """Telling which storage forms a column holds."""
+
+    def count_forms(self, session: Session, table: str, pair: ColumnPair) -> tuple[FormCount, ...]:
+        """Count the forms in a legacy column, the most frequent first."""
+
+    def first_forms(self, session: Session, table: str, pair: ColumnPair) -> set[str]:
+        """Return the forms of the first texts in a legacy column; empty if it has none."""
+
+    def latest_form(
+        self, session: Session, table: TableInfo, legacy: str, reading: Reading
+    ) -> str | None:
+        """Return the most frequent form among the last rows; None if all of them are NULL."""
+
+
+class Filling(Protocol):
+    """Filling the epoch columns, and what makes that quick."""
+
+    def prepared(
+        self, session: Session, tables: Sequence[PairedTable]
+    ) -> AbstractContextManager[None]:
+        """Let a session fill some tables in the block."""
+
+    def alone(self, session: Session) -> AbstractContextManager[None]:
+        """Let a migration that takes each table in one pass be quick in the block."""
+
+    def indexing(self, session: Session) -> AbstractContextManager[None]:
+        """Let an index that is built in the block hold others up for a short time only."""
+
+    def without_triggers(self, session: Session, table: str) -> AbstractContextManager[bool]:
+        """Run a block in which no UPDATE of a table fires a trigger.
+
+        Yields:
+            Whether the schema is changed by it, which other connections have to read anew then.
+        """
+
+    def keeps_keys(self, table: PairedTable) -> bool:
+        """Return whether a row keeps its key from one run to the next."""
+
+    def start(self, session: Session, table: PairedTable, rows: int) -> Cursor:
+        """Return the cursor at the beginning of a table that has so many rows, about."""
+
+    def fill(self, session: Session, table: PairedTable, cursor: Cursor, size: int) -> Cursor:
+        """Fill the next rows of a table, at most `size`, and return the cursor behind them."""
+
+    def fill_all(
+        self,
+        session: Session,
+        table: PairedTable,
+        cursor: Cursor,
+        stop: StopFlag,
+        progress: ProgressCallback,
+    ) -> None:
+        """Fill all of a table, in a transaction that keeps everybody else out."""
+
+    def prune(self, session: Session, table: PairedTable) -> None:
+        """Delete the entries of the quarantine to which no unconverted value belongs any more."""
+
+
+class Proving(Protocol):
+    """Telling values that are certainly right from those that Python has to judge."""
+
+    def count_columns(
+        self, session: Session, table: PairedTable, valid_range: tuple[int, int]
+    ) -> tuple[int, tuple[ColumnCounts, ...]]:
+        """Return the number of rows, and the counts in the order of the columns."""
+
+    def unsure_rows(
+        self, session: Session, table: PairedTable, valid_range: tuple[int, int]
+    ) -> Iterator[tuple[Any, ...]]:
+        """Yield the key, and both values of every pair, of rows that are not certainly right."""
+
+    def count_filled(
+        self, session: Session, table: str, legacy: str | None, epoch: str | None
+    ) -> tuple[int, int]:
+        """Return how many values there are, and how many of them have an epoch value.
+
+        Args:
+            session: an open database.
+            table: the table.
+            legacy: the legacy column; None if it is gone, and the epoch column's values count.
+            epoch: the epoch column; None if it is not there yet.
+        """
+
+    def unlisted(
+        self, session: Session, table: PairedTable, pair: ColumnPair
+    ) -> tuple[int, list[str]]:
+        """Return how many rows without an instant the quarantine lacks, and the keys of some."""
+
+    def left_over(self, session: Session, table: PairedTable, pair: ColumnPair) -> list[str]:
+        """Return the row keys in the quarantine to which no unconverted value belongs."""
+
+    def implausible(
+        self, session: Session, table: str, epoch: str, valid_range: tuple[int, int]
+    ) -> int:
+        """Return how many values of an epoch column are not integers of the valid range."""
+
+    def has_version(self, session: Session, version: VersionRow) -> bool:
+        """Return whether the version row is there."""
+
+
+class Removing(Protocol):
+    """Taking columns out of tables."""
+
+    def prepared(self, session: Session) -> AbstractContextManager[None]:
+        """Set what dropping columns needs and what cannot be set inside a transaction."""
+
+    def dependents(
+        self, session: Session, info: DatabaseInfo, columns: Collection[tuple[str, str]]
+    ) -> list[Dependent]:
+        """Return the application's views and triggers that need any of some columns.
+
+        Args:
+            session: an open database.
+            info: what it has.
+            columns: tables and columns, in lower case.
+        """
+
+    def broken(self, session: Session, info: DatabaseInfo) -> dict[tuple[str, str], str]:
+        """Return the error of every view, and of every table's triggers, that does not work."""
+
+    def dependent_indexes(
+        self, info: DatabaseInfo, table: str, columns: Collection[str]
+    ) -> list[DependentIndex]:
+        """Return the application's indexes on a table that name any of some columns."""
+
+    def drop(
+        self,
+        session: Session,
+        table: str,
+        successors: dict[str, str],
+        indexes: Collection[DependentIndex],
+    ) -> Dropped:
+        """Drop columns with what is on them.
+
+        Args:
+            session: a database in a transaction, prepared for it.
+            table: the table.
+            successors: the column that takes over, by each column to drop.
+            indexes: those that go with them.
+
+        Raises:
+            Refused: something of the table itself depends on a column; the message names it.
+        """
+
+
+class BackingUp(Protocol):
+    """Copying a database."""
+
+    def back_up(self, session: Session, path: Path, progress: ProgressCallback) -> None:
+        """Write a verified copy.
+
+        Raises:
+            Refused: it cannot be written there.
+            Failed: the copy is not sound, or not the same.
+        """

@@ -1,12 +1,36 @@
-"""SQLite 3.35 or newer, by the module sqlite3 of the standard library."""
+"""SQLite 3.35 or newer, by the module sqlite3 of the standard library.
+
+The facets, in the order in which a migration asks them:
+
+- `connection` opens a file or borrows a connection; `names`, `errors`: what is quoted, what failed.
+- `inspection`: what a database has.
+- `survey`: which storage forms a column holds, by the expressions of `recognise`.
+- `ddl`: the statements of each step; `sync`: the triggers; `script`: whole phases as a script.
+- `rows`: filling, by `ranges` and `updates`; `quiet` without triggers, `offline` by threads.
+- `proof`: which values are certainly right.
+- `removal`: `columns` out of tables, by their `create_text`; `dependents`: what needs them.
+- `backup`: a verified copy.
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
-from ..base import Engine
-from . import connection, inspection
+from ..base import Engine, Features
+from . import backup, connection, ddl, inspection, proof, removal, rows, script, survey
 
 __all__ = ["ENGINE"]
 
-ENGINE: Final = Engine(name="sqlite", connection=connection, inspection=inspection)
+ENGINE: Final = Engine(
+    name="sqlite",
+    features=Features(index_in_transaction=True),
+    connection=connection,
+    inspection=inspection,
+    ddl=ddl,
+    script=script,
+    survey=survey,
+    rows=rows,
+    proof=proof,
+    removal=removal,
+    backup=backup,
+)

@@ -10,7 +10,7 @@ from ....files.write import written_aside
 from ....progress import Progress, ProgressCallback
 from ...errors import Failed, Refused
 from ..base import Session
-from .connection import driver_of
+from .connection import as_sqlite
 from .names import quote
 
 __all__ = ["back_up"]
@@ -38,7 +38,9 @@ def back_up(session: Session, path: Path, progress: ProgressCallback) -> None:
 
     try:
         with written_aside(path) as unfinished, closing(sqlite3.connect(unfinished)) as copy:
-            driver_of(session).backup(copy, pages=_PAGES, progress=report, name=session.schema)
+            as_sqlite(session).connection.backup(
+                copy, pages=_PAGES, progress=report, name=session.schema
+            )
             # A copy of a WAL database must not need a -wal file beside it.
             copy.execute("PRAGMA journal_mode = DELETE")
             _check(session, copy, path)

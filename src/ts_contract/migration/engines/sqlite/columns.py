@@ -12,11 +12,11 @@ from ..base import Session
 from .create_text import checks_naming, in_schema, without_columns
 from .names import literal, quote
 
-__all__ = ["checks_on", "drop_columns", "set_up_rebuild"]
+__all__ = ["checks_on", "drop_columns", "prepared"]
 
 
 @contextmanager
-def set_up_rebuild(session: Session) -> Iterator[None]:
+def prepared(session: Session) -> Iterator[None]:
     """Set what a rebuild needs, and what cannot be set inside a transaction.
 
     With legacy_alter_table a rename changes no other text of the schema, and an unrelated broken

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote as url_quote
@@ -21,7 +22,7 @@ from .names import quote
 __all__ = [
     "SqliteRows",
     "SqliteSession",
-    "driver_of",
+    "as_sqlite",
     "file_of",
     "has_write_ahead_log",
     "not_waiting_for_the_disk",
@@ -80,6 +81,7 @@ class SqliteSession:
         schema: `main`, or the name under which the database is attached.
         is_lent: whether the connection is somebody else's, who knows of no second one and may
             have locked it out.
+        noticed: holds something once a function of ours has met an unusual value.
     """
 
     engine: Engine
@@ -87,6 +89,7 @@ class SqliteSession:
     name: str
     schema: str = "main"
     is_lent: bool = False
+    noticed: deque[int] = field(default_factory=lambda: deque(maxlen=1), compare=False)
 
     def run(self, sql: str, *values: Any) -> SqliteRows:
         """Execute one statement."""
@@ -130,10 +133,10 @@ class SqliteSession:
             self.connection.set_progress_handler(None, 0)
 
 
-def driver_of(session: Session) -> sqlite3.Connection:
-    """Return the connection of a session of this engine, for what no SQL can say."""
+def as_sqlite(session: Session) -> SqliteSession:
+    """Return a session of this engine as what it is, for what no SQL can say."""
     assert isinstance(session, SqliteSession)
-    return session.connection
+    return session
 
 
 @contextmanager

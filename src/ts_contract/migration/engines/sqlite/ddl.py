@@ -1,34 +1,50 @@
-"""The SQL of each step, for SQLite."""
+"""The statements that do and undo each step, in SQLite."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from functools import singledispatch
 
-from ....contract import Contract, VersionRow, index_name
-from ...forms import FORMS, Reading
-from ...pairs import ColumnPair, PairedTable
+from ....contract import index_name
+from ...own_tables import QUARANTINE, STATE
+from ...steps import (
+    AddColumn,
+    Backfill,
+    BuildIndex,
+    CreateState,
+    InstallConversion,
+    InstallSync,
+    InstallZone,
+    RecordTable,
+    Step,
+    WriteVersion,
+)
 from ...zones import zone_steps
 from .names import literal, name_in, quote
-from .recognise import (
-    ZONE_TABLE,
-    is_usual_expression,
-    ms_expression,
-    ms_or_form_expression,
-    text_expression,
-    unproved_expression,
-    usual_expression,
-)
+from .recognise import ZONE_TABLE
+from .script import backfill_script
+from .sync import create_conversion, create_sync, drop_conversions, drop_sync, legacy_value
 
-STATE = "_ts_contract_state"
-QUARANTINE = "_ts_contract_quarantine"
+__all__ = ["create_state", "do", "undo"]
+
+
+@singledispatch
+def do(step: Step, schema: str = "") -> tuple[str, ...]:
+    """Return the statements that do a step, names qualified by `schema` if one is given."""
+    raise NotImplementedError(f"{type(step).__name__} in SQLite")
+
+
+@singledispatch
+def undo(step: Step, schema: str = "") -> tuple[str, ...]:
+    """Return the statements that take a step back."""
+    raise NotImplementedError(f"{type(step).__name__} in SQLite")
 
 
 # --- our own tables --------------------------------------------------------------------------
 
 
-def create_state(schema: str) -> tuple[str, ...]:
-    """Create the state and the quarantine."""
+def create_state(schema: str = "") -> tuple[str, ...]:
+    """Return the statements that create the state and the quarantine."""
     return (
         f"CREATE TABLE IF NOT EXISTS {name_in(STATE, schema)} (name TEXT PRIMARY KEY,"
         " value TEXT NOT NULL) WITHOUT ROWID",
@@ -38,35 +54,44 @@ def create_state(schema: str) -> tuple[str, ...]:
     )
 
 
-def record_contract(contract: Contract, schema: str) -> str:
-    """Remember which contract, so that another one is noticed."""
+@do.register
+def _create_state(step: CreateState, schema: str = "") -> tuple[str, ...]:
+    contract = step.contract
     described = json.dumps({"name": contract.name, "fingerprint": contract.fingerprint()})
     return (
-        f"INSERT OR REPLACE INTO {name_in(STATE, schema)} VALUES ('contract', {literal(described)})"
+        *create_state(schema),
+        f"INSERT OR REPLACE INTO {name_in(STATE, schema)}"
+        f" VALUES ('contract', {literal(described)})",
     )
 
 
-def record_table(table: PairedTable, schema: str) -> str:
-    """Remember the columns of a table and its CREATE statement, for the way back."""
-    columns = json.dumps([[c.legacy, c.epoch, c.index] for c in table.columns])
-    master = f"{quote(schema)}.sqlite_schema" if schema else "sqlite_schema"
-    return (
-        f"INSERT INTO {name_in(STATE, schema)} SELECT 'table:' || name,"
-        f" json_object('sql', sql, 'columns', json({literal(columns)})) FROM {master}"
-        f" WHERE type = 'table' AND name = {literal(table.name)} COLLATE NOCASE"
-    )
-
-
-def drop_state(schema: str) -> tuple[str, ...]:
-    """Drop the state and the quarantine."""
+@undo.register
+def _drop_state(_step: CreateState, schema: str = "") -> tuple[str, ...]:
     return (
         f"DROP TABLE IF EXISTS {name_in(QUARANTINE, schema)}",
         f"DROP TABLE IF EXISTS {name_in(STATE, schema)}",
     )
 
 
-def install_zone(reading: Reading, schema: str) -> tuple[str, ...]:
-    """Fill the steps of one zone into the table of zones, which is made if need be."""
+@do.register
+def _record_table(step: RecordTable, schema: str = "") -> tuple[str, ...]:
+    columns = json.dumps([[c.legacy, c.epoch, c.index] for c in step.table.columns])
+    return (
+        f"INSERT INTO {name_in(STATE, schema)} SELECT 'table:' || name,"
+        f" json_object('sql', sql, 'columns', json({literal(columns)}))"
+        f" FROM {_catalog(schema)}"
+        f" WHERE type = 'table' AND name = {literal(step.table.name)} COLLATE NOCASE",
+    )
+
+
+@undo.register
+def _forget_table(_step: RecordTable, schema: str = "") -> tuple[str, ...]:
+    return ()
+
+
+@do.register
+def _install_zone(step: InstallZone, schema: str = "") -> tuple[str, ...]:
+    reading = step.reading
     zone = literal(reading.timezone)
     rows = ",\n  ".join(
         f"({zone}, '{step.clock}', {step.start},"
@@ -81,174 +106,83 @@ def install_zone(reading: Reading, schema: str) -> tuple[str, ...]:
     )
 
 
-def drop_zones(schema: str) -> tuple[str, ...]:
-    """Drop the table of zones."""
+@undo.register
+def _drop_zones(_step: InstallZone, schema: str = "") -> tuple[str, ...]:
     return (f"DROP TABLE IF EXISTS {name_in(ZONE_TABLE, schema)}",)
 
 
-# --- columns and indexes ---------------------------------------------------------------------
+# --- columns, triggers, values, indexes ------------------------------------------------------
 
 
-def add_column(table: str, epoch: str, valid_range: tuple[int, int] | None, schema: str) -> str:
-    """Add an epoch column, with a CHECK that refuses seconds, floats and text if wanted."""
-    check = ""
-    if valid_range is not None:
-        name = quote(epoch)
+@do.register
+def _add_column(step: AddColumn, schema: str = "") -> tuple[str, ...]:
+    name, check = quote(step.epoch), ""
+    if step.valid_range is not None:  # it refuses seconds, floats and text
+        first, last = step.valid_range
         check = (
             f" CHECK ({name} IS NULL OR typeof({name}) = 'integer'"
-            f" AND {name} BETWEEN {valid_range[0]} AND {valid_range[1]})"
+            f" AND {name} BETWEEN {first} AND {last})"
         )
-    return f"ALTER TABLE {name_in(table, schema)} ADD COLUMN {quote(epoch)} INTEGER{check}"
+    return (f"ALTER TABLE {name_in(step.table, schema)} ADD COLUMN {name} INTEGER{check}",)
 
 
-def drop_column(table: str, column: str, schema: str) -> str:
-    """Drop a column."""
-    return f"ALTER TABLE {name_in(table, schema)} DROP COLUMN {quote(column)}"
+@undo.register
+def _drop_column(step: AddColumn, schema: str = "") -> tuple[str, ...]:
+    return (f"ALTER TABLE {name_in(step.table, schema)} DROP COLUMN {quote(step.epoch)}",)
 
 
-def create_index(table: str, epoch: str, schema: str) -> str:
-    """Create the descending index on an epoch column."""
-    index = name_in(index_name(table, epoch), schema)
-    return f"CREATE INDEX {index} ON {quote(table)} ({quote(epoch)} DESC)"
+@do.register
+def _install_conversion(step: InstallConversion, schema: str = "") -> tuple[str, ...]:
+    return create_conversion(step.reading, schema)
 
 
-def drop_index(table: str, epoch: str, schema: str) -> str:
-    """Drop that index."""
-    return f"DROP INDEX IF EXISTS {name_in(index_name(table, epoch), schema)}"
+@undo.register
+def _drop_conversions(_step: InstallConversion, schema: str = "") -> tuple[str, ...]:
+    return drop_conversions(schema)
 
 
-# --- the backfill ----------------------------------------------------------------------------
+@do.register
+def _install_sync(step: InstallSync, schema: str = "") -> tuple[str, ...]:
+    return create_sync(step.table, schema)
 
 
-def backfill_usual(table: PairedTable, where: str, schema: str, unusual: str) -> str:
-    """Return the UPDATE that fills the epoch columns of the usual shapes, in SQL that is short.
-
-    Args:
-        table: the table.
-        where: a condition that chooses the rows.
-        schema: qualifies the table's name.
-        unusual: SQL that is NULL, and notices that a value has no usual shape.
-    """
-
-    def convert(legacy: str, reading: Reading) -> str:
-        rest = f"CASE WHEN {legacy} IS NOT NULL THEN {unusual} END"
-        return f"{usual_expression(legacy, reading)}, {rest}"
-
-    return _backfill(table, where, schema, convert)
+@undo.register
+def _drop_sync(step: InstallSync, schema: str = "") -> tuple[str, ...]:
+    return drop_sync(step.table, schema)
 
 
-def backfill_unproved(table: PairedTable, where: str, schema: str) -> str:
-    """Return the UPDATE that fills the epoch columns of rows in which nothing is in doubt.
-
-    Args:
-        table: the table.
-        where: a condition that chooses the rows.
-        schema: qualifies the table's name.
-    """
-    return _backfill(table, where, schema, lambda legacy, _: unproved_expression(legacy))
+@do.register
+def _backfill(step: Backfill, schema: str = "") -> tuple[str, ...]:
+    return backfill_script(step.tables, schema)
 
 
-def in_doubt(table: PairedTable, where: str, schema: str) -> str:
-    """Return the SELECT of a row if `backfill_unproved` might get a value wrong.
-
-    Args:
-        table: the table.
-        where: a condition that chooses the rows.
-        schema: qualifies the table's name.
-    """
-    doubts = " OR ".join(
-        f"{_lacks(c)} AND {is_usual_expression(quote(c.legacy), c.reading)} IS NULL"
-        for c in table.columns
-    )
-    return f"SELECT 1 FROM {name_in(table.name, schema)} WHERE {where} AND ({doubts}) LIMIT 1"
+@undo.register
+def _forget_values(_step: Backfill, schema: str = "") -> tuple[str, ...]:
+    return ()
 
 
-def backfill(table: PairedTable, where: str, schema: str = "") -> str:
-    """Return the UPDATE that fills every epoch column that is still empty.
-
-    Args:
-        table: the table.
-        where: a condition that chooses the rows.
-        schema: qualifies the table's name.
-    """
-    return _backfill(table, where, schema, ms_expression)
+@do.register
+def _build_index(step: BuildIndex, schema: str = "") -> tuple[str, ...]:
+    index = name_in(index_name(step.table, step.epoch), schema)
+    return (f"CREATE INDEX {index} ON {quote(step.table)} ({quote(step.epoch)} DESC)",)
 
 
-def _backfill(
-    table: PairedTable, where: str, schema: str, convert: Callable[[str, Reading], str]
-) -> str:
-    values = ", ".join(
-        f"{epoch} = coalesce({epoch}, {convert(quote(c.legacy), c.reading)})"
-        for c in table.columns
-        for epoch in [quote(c.epoch)]
-    )
-    lacking = " OR ".join(_lacks(column) for column in table.columns)
-    return f"UPDATE {name_in(table.name, schema)} SET {values} WHERE {where} AND ({lacking})"
-
-
-def _lacks(column: ColumnPair) -> str:
-    return f"{quote(column.epoch)} IS NULL AND {quote(column.legacy)} IS NOT NULL"
-
-
-def quarantine(table: PairedTable, column: ColumnPair, where: str, schema: str = "") -> str:
-    """Return the INSERT that lists every value without an instant.
-
-    Args:
-        table: the table.
-        column: which of its columns.
-        where: a condition that chooses the rows.
-        schema: qualifies the names.
-    """
-    legacy, epoch = quote(column.legacy), quote(column.epoch)
-    form = ms_or_form_expression(legacy, column.reading)
-    return (
-        f"INSERT OR REPLACE INTO {name_in(QUARANTINE, schema)}"
-        f" SELECT {literal(table.name)}, {literal(column.legacy)}, key, value, form,"
-        f" {reason('form')} FROM (SELECT {row_key(table)} AS key, {legacy} AS value,"
-        f" {form} AS form FROM {name_in(table.name, schema)}"
-        f" WHERE {where} AND {epoch} IS NULL AND {legacy} IS NOT NULL LIMIT -1)"
-    )
-
-
-def row_key(table: PairedTable, row: str = "") -> str:
-    """Return SQL for the key of a row as a JSON object.
-
-    Args:
-        table: the table.
-        row: what stands before a column, for example `new.`.
-    """
-    members = ", ".join(
-        f"{literal(column)}, {_json_safe(row + quote(column))}" for column in table.key
-    )
-    return f"json_object({members})"
-
-
-def _json_safe(value: str) -> str:
-    """JSON has no bytes: they stand as SQL writes them, apart from a text of the same digits."""
-    return f"CASE typeof({value}) WHEN 'blob' THEN quote({value}) ELSE {value} END"
-
-
-def reason(form: str) -> str:
-    """Return SQL for the reason that goes with the name of a form."""
-    cases = " ".join(
-        f"WHEN {literal(known.name)} THEN {literal(known.reason)}"
-        for known in FORMS.values()
-        if known.reason is not None
-    )
-    return f"CASE {form} {cases} ELSE 'not converted' END"
+@undo.register
+def _drop_index(step: BuildIndex, schema: str = "") -> tuple[str, ...]:
+    return (f"DROP INDEX IF EXISTS {name_in(index_name(step.table, step.epoch), schema)}",)
 
 
 # --- the version row -------------------------------------------------------------------------
 
 
-def write_version(
-    version: VersionRow, columns: tuple[ColumnPair, ...], schema: str
-) -> tuple[str, ...]:
+@do.register
+def _write_version(step: WriteVersion, schema: str = "") -> tuple[str, ...]:
     """Insert the version with the present second in the table's contract columns."""
+    version = step.version
     now = "CAST(strftime('%s','now') AS INTEGER)*1000"
     names = [quote(version.column)]
     values = [literal(version.value)]
-    for column in columns:
+    for column in step.columns:
         if column.writable:
             names.append(quote(column.legacy))
             values.append(legacy_value(now, column))
@@ -264,8 +198,9 @@ def write_version(
     )
 
 
-def delete_version(version: VersionRow, schema: str) -> tuple[str, ...]:
-    """Delete the version row if the state says that it was ours."""
+@undo.register
+def _delete_version(step: WriteVersion, schema: str = "") -> tuple[str, ...]:
+    version = step.version
     ours = f"SELECT 1 FROM {name_in(STATE, schema)} WHERE name = 'version'"
     return (
         f"DELETE FROM {name_in(version.table, schema)}"
@@ -273,6 +208,5 @@ def delete_version(version: VersionRow, schema: str) -> tuple[str, ...]:
     )
 
 
-def legacy_value(ms: str, column: ColumnPair) -> str:
-    """Return SQL for what a sync trigger writes into a legacy column."""
-    return text_expression(ms, column.reading, column.written_as, column.precision)
+def _catalog(schema: str) -> str:
+    return f"{quote(schema)}.sqlite_schema" if schema else "sqlite_schema"

@@ -10,46 +10,35 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from itertools import dropwhile, takewhile
 
+from ...own_tables import is_ours
 from ...schema import DatabaseInfo
+from ..answers import Dependent
 from ..base import Session
-from .connection import driver_of
+from .connection import as_sqlite
 from .create_text import tokens
 from .names import quote
 
-__all__ = ["Dependent", "dependents", "failures"]
-
-_OURS = "_ts_contract_"
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Dependent:
-    """A view or trigger that needs a column."""
-
-    kind: str
-    name: str
-    table: str
-    column: str
+__all__ = ["broken", "dependents"]
 
 
 def dependents(
-    session: Session, info: DatabaseInfo, columns: dict[tuple[str, str], str]
+    session: Session, info: DatabaseInfo, columns: Collection[tuple[str, str]]
 ) -> list[Dependent]:
     """Return what needs any of some columns.
 
     Args:
         session: an open database.
         info: its views and triggers.
-        columns: `table.column` for messages, by table and column in lower case.
+        columns: tables and columns, in lower case.
     """
     triggers = {o.name for o in info.objects if o.kind == "trigger"}
     found = set(_watching(info, columns))
     for kind, name, sql in _statements(session, info):
         for table, column, inner in _accesses(session, sql):
             place = (table.lower(), column.lower())
-            if place not in columns or (inner or "").startswith(_OURS):
+            if place not in columns or is_ours(inner or ""):
                 continue
             if kind == "view":
                 found.add(Dependent("view", name, *place))
@@ -69,20 +58,20 @@ def _accesses(session: Session, sql: str) -> list[tuple[str, str, str | None]]:
             seen.append((table, column, inner))
         return sqlite3.SQLITE_OK
 
-    driver_of(session).set_authorizer(see)
+    as_sqlite(session).connection.set_authorizer(see)
     try:
-        driver_of(session).execute(sql).close()
+        as_sqlite(session).connection.execute(sql).close()
     except sqlite3.Error:
         return []  # it was broken before us
     finally:
-        driver_of(session).set_authorizer(None)
+        as_sqlite(session).connection.set_authorizer(None)
     return seen
 
 
 def _watching(info: DatabaseInfo, columns: Collection[tuple[str, str]]) -> Iterator[Dependent]:
     """Yield the triggers that fire on an UPDATE OF one of the columns."""
     for trigger in info.objects:
-        if trigger.kind == "trigger" and not trigger.name.startswith(_OURS):
+        if trigger.kind == "trigger" and not is_ours(trigger.name):
             head = takewhile(lambda word: not word.is_word("ON"), tokens(trigger.sql or ""))
             for word in dropwhile(lambda word: not word.is_word("OF"), head):
                 place = trigger.table.lower(), word.value.lower()
@@ -90,12 +79,12 @@ def _watching(info: DatabaseInfo, columns: Collection[tuple[str, str]]) -> Itera
                     yield Dependent("trigger", trigger.name, *place)
 
 
-def failures(session: Session, info: DatabaseInfo) -> dict[tuple[str, str], str]:
+def broken(session: Session, info: DatabaseInfo) -> dict[tuple[str, str], str]:
     """Return the error of every view, and of every table's triggers, that does not compile."""
     found = {}
     for kind, name, sql in _statements(session, info):
         try:
-            driver_of(session).execute(sql).close()
+            as_sqlite(session).connection.execute(sql).close()
         except sqlite3.Error as error:
             found[kind, name] = str(error)
     return found
@@ -104,11 +93,9 @@ def failures(session: Session, info: DatabaseInfo) -> dict[tuple[str, str], str]
 def _statements(session: Session, info: DatabaseInfo) -> Iterator[tuple[str, str, str]]:
     """Yield kind, name and a statement that compiles each view and each trigger."""
     for view in info.objects:
-        if view.kind == "view" and not view.name.startswith(_OURS):
+        if view.kind == "view" and not is_ours(view.name):
             yield "view", view.name, f"EXPLAIN SELECT * FROM {session.qualified(view.name)}"
-    written = {
-        o.table for o in info.objects if o.kind == "trigger" and not o.name.startswith(_OURS)
-    }
+    written = {o.table for o in info.objects if o.kind == "trigger" and not is_ours(o.name)}
     for table in sorted(written):
         name = session.qualified(table)
         columns = session.run(

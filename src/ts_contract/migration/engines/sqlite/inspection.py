@@ -11,7 +11,7 @@ from .names import quote
 from .recognise import ZONE_TABLE
 from .sync import conversion_of, has_sync
 
-__all__ = ["inspect", "table_names"]
+__all__ = ["has_table", "inspect", "table_names"]
 
 _Index = tuple[str, str]  # name and origin: `c` for CREATE INDEX, `u` or `pk` for a constraint
 
@@ -57,6 +57,12 @@ def table_names(session: Session) -> tuple[str, ...]:
     virtual = {name for name, sql in rows if sql.upper().startswith("CREATE VIRTUAL")}
     hidden = ("sqlite_", "_ts_contract_", *(f"{name}_" for name in virtual))
     return tuple(name for name, _ in rows if name not in virtual and not name.startswith(hidden))
+
+
+def has_table(session: Session, name: str) -> bool:
+    """Return whether there is a table of exactly that name."""
+    found = f"SELECT count(*) FROM {quote(session.schema)}.sqlite_schema"
+    return bool(session.value(f"{found} WHERE type = 'table' AND name = ?", name))
 
 
 def _is_on_any_update(create_trigger: str) -> bool:

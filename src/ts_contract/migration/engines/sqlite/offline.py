@@ -17,9 +17,10 @@ from ...errors import MigrationError
 from ...pairs import PairedTable
 from ..base import Session
 from .connection import file_of, has_write_ahead_log, opened
-from .rows import Key, is_in_doubt
+from .ranges import Key, range_condition
+from .updates import backfill_unproved, in_doubt
 
-__all__ = ["ProvedRanges", "checkpointing_aside", "proving_aside"]
+__all__ = ["ProvedRanges", "checkpointing_aside", "fill_unproved", "proving_aside"]
 
 Ranges = Callable[[Session], Iterator[tuple[Key | None, Key]]]
 
@@ -72,8 +73,20 @@ def _prove(
         for number, (after, upto) in enumerate(ranges(session)):
             if done.is_set():
                 return
-            if number > proofs.taken and not is_in_doubt(session, table, after, upto):
+            if number > proofs.taken and not _is_in_doubt(session, table, after, upto):
                 proofs.proved.add(number)
+
+
+def _is_in_doubt(session: Session, table: PairedTable, after: Key | None, upto: Key) -> bool:
+    """Return whether a range of rows has a value that `fill_unproved` might get wrong."""
+    where, values = range_condition(table, after, upto)
+    return session.value(in_doubt(table, where, session.schema), *values) is not None
+
+
+def fill_unproved(session: Session, table: PairedTable, after: Key | None, upto: Key) -> None:
+    """Fill the epoch columns of a range of rows that is not in doubt."""
+    where, values = range_condition(table, after, upto)
+    session.run(backfill_unproved(table, where, session.schema), *values)
 
 
 @contextmanager

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from ....contract import VersionRow
+from ...own_tables import QUARANTINE
 from ...pairs import ColumnPair, PairedTable
 from ...zones import is_utc
+from ..answers import ColumnCounts
 from ..base import Session
-from .ddl import QUARANTINE, row_key
 from .names import literal, quote
+from .quarantine import row_key
 
 __all__ = [
-    "ColumnCounts",
     "count_columns",
+    "count_filled",
     "has_version",
     "implausible",
-    "orphan_keys",
-    "orphans",
+    "left_over",
+    "left_over_keys",
     "sure_expression",
     "unlisted",
     "unsure_rows",
@@ -39,15 +40,6 @@ _TAILS = (
     (27, f"*.{_DIGITS}{_DIGITS}Z"),
     (29, f"*.{_DIGITS}+00:00"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnCounts:
-    """What one pass over a table counted for one column."""
-
-    legacy: int
-    unconverted: int
-    unsure: int
 
 
 def count_columns(
@@ -73,6 +65,28 @@ def count_columns(
     numbers = [int(number) for number in row]
     groups = zip(*(iter(numbers[1:]),) * 3, strict=True)
     return numbers[0], tuple(ColumnCounts(*group) for group in groups)
+
+
+def count_filled(
+    session: Session, table: str, legacy: str | None, epoch: str | None
+) -> tuple[int, int]:
+    """Return how many values there are, and how many of them have an epoch value.
+
+    Args:
+        session: an open database.
+        table: the table.
+        legacy: the legacy column; None if it is gone, and the epoch column's values count.
+        epoch: the epoch column; None if it is not there yet.
+    """
+    column = epoch if legacy is None else legacy
+    if column is None:
+        return 0, 0
+    values = quote(column)
+    both = "0" if epoch is None else f"{values} IS NOT NULL AND {quote(epoch)} IS NOT NULL"
+    row = session.run(
+        f"SELECT count({values}), total({both}) FROM {session.qualified(table)}"
+    ).fetchone()
+    return int(row[0]), int(row[1])
 
 
 def unsure_rows(
@@ -135,12 +149,12 @@ def unlisted(session: Session, table: PairedTable, column: ColumnPair) -> tuple[
     return len(rows), [key for (key,) in rows[:20]]
 
 
-def orphans(session: Session, table: PairedTable, column: ColumnPair) -> list[str]:
+def left_over(session: Session, table: PairedTable, column: ColumnPair) -> list[str]:
     """Return the row keys in the quarantine to which no unconverted value belongs."""
-    return [key for (key,) in session.run(orphan_keys(session, table, column))]
+    return [key for (key,) in session.run(left_over_keys(session, table, column))]
 
 
-def orphan_keys(session: Session, table: PairedTable, column: ColumnPair) -> str:
+def left_over_keys(session: Session, table: PairedTable, column: ColumnPair) -> str:
     """Return the SELECT of those keys; it looks at the table only if any are listed."""
     where = f"{quote(column.epoch)} IS NULL AND {quote(column.legacy)} IS NOT NULL"
     return (
@@ -157,7 +171,7 @@ def _listed(session: Session, table: PairedTable, column: ColumnPair) -> str:
 
 
 def implausible(session: Session, table: str, epoch: str, valid_range: tuple[int, int]) -> int:
-    """Return how many values are no integers of the valid range."""
+    """Return how many values are not integers of the valid range."""
     ms = quote(epoch)
     count: int = session.value(
         f"SELECT count(*) FROM {session.qualified(table)} WHERE {ms} IS NOT NULL"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..base import Session
-from .connection import driver_of
+from .connection import as_sqlite
 from .create_text import in_schema
 from .names import literal, quote
 from .sync import trigger_name
@@ -32,7 +32,7 @@ def without_triggers(session: Session, table: str) -> Iterator[bool]:
         Whether the schema is changed by it, which every other connection has to read anew then.
     """
     if sys.version_info >= (3, 12):  # which can tell SQLite to fire none, for one connection
-        connection, switch = driver_of(session), sqlite3.SQLITE_DBCONFIG_ENABLE_TRIGGER
+        connection, switch = as_sqlite(session).connection, sqlite3.SQLITE_DBCONFIG_ENABLE_TRIGGER
         before = connection.getconfig(switch)
         connection.setconfig(switch, False)
         try:

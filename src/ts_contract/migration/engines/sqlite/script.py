@@ -8,19 +8,34 @@ script once per way of reading and not once per column.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Final
 
 from ...forms import Reading
+from ...own_tables import QUARANTINE
 from ...pairs import ColumnPair, PairedTable
-from .ddl import QUARANTINE, reason
 from .names import literal, name_in, quote
 from .proof import sure_expression
+from .quarantine import reason
 from .recognise import classified_rows, usual_expression
 
-__all__ = ["backfill_script", "verify_script"]
+__all__ = ["KEY", "LIMITS", "NEEDS", "backfill_script", "in_transaction", "verify_script"]
+
+NEEDS: Final = "SQLite 3.35 or newer"
+KEY: Final = ("rowid",)
+LIMITS: Final = (
+    "Triggers that change other tables after an update fire once per row: drop them",
+    "before and create them afterwards. Rows are addressed by rowid, which a table",
+    "WITHOUT ROWID has not. `ts-contract migrate` has neither limit.",
+)
 
 _REST = "temp._ts_contract_rest"
 _Place = tuple[PairedTable, ColumnPair]
+
+
+def in_transaction(statements: Iterable[str]) -> tuple[str, ...]:
+    """Return the statements within one transaction."""
+    return ("BEGIN IMMEDIATE", *statements, "COMMIT")
 
 
 def backfill_script(tables: tuple[PairedTable, ...], schema: str) -> tuple[str, ...]:

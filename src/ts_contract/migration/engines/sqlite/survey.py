@@ -3,42 +3,27 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 
 from ...forms import Reading
 from ...pairs import ColumnPair
 from ...schema import TableInfo
 from ...zones import is_utc, zone_steps
+from ..answers import FormCount
 from ..base import Session
 from .names import quote
 from .recognise import ZONE_TABLE, form_expression
 
-__all__ = ["FormCount", "count_forms", "first_forms", "latest_form"]
+__all__ = ["count_forms", "first_forms", "latest_form", "provide_zones"]
 
 _LATEST = 200
 _FIRST = 20
 
 
-@dataclass(frozen=True, slots=True)
-class FormCount:
-    """How many values of one column have one form.
-
-    Attributes:
-        form: name of the form.
-        rows: how many values.
-        example: one of them, as a SQL literal, shortened.
-    """
-
-    form: str
-    rows: int
-    example: str
-
-
-def count_forms(session: Session, table: str, column: ColumnPair) -> tuple[FormCount, ...]:
+def count_forms(session: Session, table: str, pair: ColumnPair) -> tuple[FormCount, ...]:
     """Count the forms in a column, the most frequent first."""
-    provide_zones(session, column.reading)
-    legacy = quote(column.legacy)
-    form = form_expression(legacy, column.reading)
+    provide_zones(session, pair.reading)
+    legacy = quote(pair.legacy)
+    form = form_expression(legacy, pair.reading)
     rows = session.run(
         f"SELECT form, count(*) AS n, substr(quote(min(value)), 1, 60) FROM"
         f" (SELECT {legacy} AS value, {form} AS form FROM {session.qualified(table)} LIMIT -1)"
@@ -47,11 +32,11 @@ def count_forms(session: Session, table: str, column: ColumnPair) -> tuple[FormC
     return tuple(FormCount(form, count, example) for form, count, example in rows)
 
 
-def first_forms(session: Session, table: str, column: ColumnPair) -> set[str]:
+def first_forms(session: Session, table: str, pair: ColumnPair) -> set[str]:
     """Return the forms of the first texts in a column; empty if it has none."""
-    legacy = quote(column.legacy)
+    legacy = quote(pair.legacy)
     rows = session.run(
-        f"SELECT DISTINCT form FROM (SELECT {form_expression('value', column.reading)} AS form"
+        f"SELECT DISTINCT form FROM (SELECT {form_expression('value', pair.reading)} AS form"
         f" FROM (SELECT {legacy} AS value FROM {session.qualified(table)}"
         f" WHERE typeof({legacy}) = 'text' LIMIT {_FIRST}) LIMIT -1)"
     )

@@ -28,10 +28,11 @@ from dataclasses import dataclass
 
 from ....contract import ROWID_NAMES
 from ...forms import Reading
+from ...own_tables import QUARANTINE
 from ...pairs import ColumnPair, PairedTable
-from .ddl import QUARANTINE, legacy_value, reason, row_key
 from .names import literal, name_in, quote
-from .recognise import ms_or_form_expression
+from .quarantine import reason, row_key
+from .recognise import ms_or_form_expression, text_expression
 
 __all__ = [
     "conversion_name",
@@ -41,6 +42,7 @@ __all__ = [
     "drop_conversions",
     "drop_sync",
     "has_sync",
+    "legacy_value",
     "trigger_name",
 ]
 
@@ -296,6 +298,11 @@ def _equalise(table: PairedTable, rules: list[_Rule]) -> str:
     )
     legacy_values = (_legacy_value(rule) for rule in rules if rule.column.writable)
     return " ".join((*listing, *legacy_values, _update(table, rules)))
+
+
+def legacy_value(ms: str, column: ColumnPair) -> str:
+    """Return SQL for what is written into a legacy column for an instant in milliseconds."""
+    return text_expression(ms, column.reading, column.written_as, column.precision)
 
 
 def _legacy_value(rule: _Rule) -> str:

@@ -1,0 +1,105 @@
+"""What the facets of an engine answer, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = [
+    "ColumnCounts",
+    "Cursor",
+    "Dependent",
+    "DependentIndex",
+    "Dropped",
+    "FormCount",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class FormCount:
+    """How many values of one column have one form.
+
+    Attributes:
+        form: name of the form.
+        rows: how many values.
+        example: one of them, as a SQL literal, shortened.
+    """
+
+    form: str
+    rows: int
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far the backfill of a table is. The keys are the engine's, as JSON can hold them.
+
+    Attributes:
+        after: key of the last row that is filled; None before the first.
+        upto: key of the last row to fill; None for an empty table.
+        density: how many rows there are for each number that could be a key; None if the keys are
+            not whole numbers, or lie too far apart to be counted instead of rows.
+        done: whether all is filled.
+        filled: how many rows are, about.
+        rows: how many there are to fill, about.
+    """
+
+    after: Any
+    upto: Any
+    density: float | None
+    done: bool
+    filled: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnCounts:
+    """What one pass over a table counted for one column.
+
+    Attributes:
+        legacy: its legacy values.
+        unconverted: those of them without an epoch value.
+        unsure: rows in which the pair is not certainly right.
+    """
+
+    legacy: int
+    unconverted: int
+    unsure: int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Dependent:
+    """A view or trigger that needs a column; table and column in lower case."""
+
+    kind: str
+    name: str
+    table: str
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class DependentIndex:
+    """An index of the application that names a column.
+
+    Attributes:
+        name: its name.
+        unique: whether it keeps rows apart.
+        column: the first of the columns that it names.
+    """
+
+    name: str
+    unique: bool
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """What went with the columns of a table.
+
+    Attributes:
+        checks: the CHECK constraints that did.
+        rebuilt: whether the table had to be rebuilt.
+    """
+
+    checks: tuple[str, ...]
+    rebuilt: bool

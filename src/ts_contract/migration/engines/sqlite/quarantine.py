@@ -1,0 +1,37 @@
+"""How SQL writes an entry of the quarantine: the key of its row, and the reason."""
+
+from __future__ import annotations
+
+from ...forms import FORMS
+from ...pairs import PairedTable
+from .names import literal, quote
+
+__all__ = ["reason", "row_key"]
+
+
+def row_key(table: PairedTable, row: str = "") -> str:
+    """Return SQL for the key of a row as a JSON object.
+
+    Args:
+        table: the table.
+        row: what stands before a column, for example `new.`.
+    """
+    members = ", ".join(
+        f"{literal(column)}, {_json_safe(row + quote(column))}" for column in table.key
+    )
+    return f"json_object({members})"
+
+
+def _json_safe(value: str) -> str:
+    """JSON has no bytes: they stand as SQL writes them, apart from a text of the same digits."""
+    return f"CASE typeof({value}) WHEN 'blob' THEN quote({value}) ELSE {value} END"
+
+
+def reason(form: str) -> str:
+    """Return SQL for the reason that goes with the name of a form."""
+    cases = " ".join(
+        f"WHEN {literal(known.name)} THEN {literal(known.reason)}"
+        for known in FORMS.values()
+        if known.reason is not None
+    )
+    return f"CASE {form} {cases} ELSE 'not converted' END"

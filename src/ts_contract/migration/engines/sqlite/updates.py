@@ -1,0 +1,116 @@
+"""The statements that fill the epoch columns of a range of rows, and list what has no instant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ...forms import Reading
+from ...own_tables import QUARANTINE
+from ...pairs import ColumnPair, PairedTable
+from ...zones import is_utc
+from .names import literal, name_in, quote
+from .quarantine import reason, row_key
+from .recognise import (
+    is_usual_expression,
+    ms_expression,
+    ms_or_form_expression,
+    unproved_expression,
+    usual_expression,
+)
+
+__all__ = ["backfill", "backfill_unproved", "backfill_usual", "in_doubt", "is_usual", "quarantine"]
+
+
+def backfill_usual(table: PairedTable, where: str, schema: str, unusual: str) -> str:
+    """Return the UPDATE that fills the epoch columns of the usual shapes, in SQL that is short.
+
+    Args:
+        table: the table.
+        where: a condition that chooses the rows.
+        schema: qualifies the table's name.
+        unusual: SQL that is NULL, and notices that a value has no usual shape.
+    """
+
+    def convert(legacy: str, reading: Reading) -> str:
+        rest = f"CASE WHEN {legacy} IS NOT NULL THEN {unusual} END"
+        return f"{usual_expression(legacy, reading)}, {rest}"
+
+    return _backfill(table, where, schema, convert)
+
+
+def backfill_unproved(table: PairedTable, where: str, schema: str) -> str:
+    """Return the UPDATE that fills the epoch columns of rows in which nothing is in doubt.
+
+    Args:
+        table: the table.
+        where: a condition that chooses the rows.
+        schema: qualifies the table's name.
+    """
+    return _backfill(table, where, schema, lambda legacy, _: unproved_expression(legacy))
+
+
+def in_doubt(table: PairedTable, where: str, schema: str) -> str:
+    """Return the SELECT of a row if `backfill_unproved` might get a value wrong.
+
+    Args:
+        table: the table.
+        where: a condition that chooses the rows.
+        schema: qualifies the table's name.
+    """
+    doubts = " OR ".join(
+        f"{_lacks(c)} AND {is_usual_expression(quote(c.legacy), c.reading)} IS NULL"
+        for c in table.columns
+    )
+    return f"SELECT 1 FROM {name_in(table.name, schema)} WHERE {where} AND ({doubts}) LIMIT 1"
+
+
+def backfill(table: PairedTable, where: str, schema: str = "") -> str:
+    """Return the UPDATE that fills every epoch column that is still empty.
+
+    Args:
+        table: the table.
+        where: a condition that chooses the rows.
+        schema: qualifies the table's name.
+    """
+    return _backfill(table, where, schema, ms_expression)
+
+
+def _backfill(
+    table: PairedTable, where: str, schema: str, convert: Callable[[str, Reading], str]
+) -> str:
+    values = ", ".join(
+        f"{epoch} = coalesce({epoch}, {convert(quote(c.legacy), c.reading)})"
+        for c in table.columns
+        for epoch in [quote(c.epoch)]
+    )
+    lacking = " OR ".join(_lacks(column) for column in table.columns)
+    return f"UPDATE {name_in(table.name, schema)} SET {values} WHERE {where} AND ({lacking})"
+
+
+def is_usual(column: ColumnPair) -> bool:
+    """Return whether a column can hold the usual shapes of text in UTC."""
+    return is_utc(column.reading.timezone) and column.reading.storage == "auto"
+
+
+def _lacks(column: ColumnPair) -> str:
+    return f"{quote(column.epoch)} IS NULL AND {quote(column.legacy)} IS NOT NULL"
+
+
+def quarantine(table: PairedTable, column: ColumnPair, where: str, schema: str = "") -> str:
+    """Return the INSERT that lists every value without an instant.
+
+    Args:
+        table: the table.
+        column: which of its columns.
+        where: a condition that chooses the rows.
+        schema: qualifies the names.
+    """
+    legacy, epoch = quote(column.legacy), quote(column.epoch)
+    form = ms_or_form_expression(legacy, column.reading)
+    return (
+        f"INSERT OR REPLACE INTO {name_in(QUARANTINE, schema)}"
+        f" SELECT {literal(table.name)}, {literal(column.legacy)}, key, value, form,"
+        f" {reason('form')} FROM (SELECT {row_key(table)} AS key, {legacy} AS value,"
+        f" {form} AS form FROM {name_in(table.name, schema)}"
+        f" WHERE {where} AND {epoch} IS NULL AND {legacy} IS NOT NULL LIMIT -1)"
+    )

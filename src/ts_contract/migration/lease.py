@@ -1,0 +1,110 @@
+"""The right to change a database's state, held by one run at a time.
+
+A run that died loses it: at once if its process is gone from this host, else after some minutes
+without a sign of life.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import uuid
+from dataclasses import dataclass, field
+from typing import Final
+
+from ..timestamps import now_ms
+from .engines.base import Session
+from .errors import Failed, Refused
+from .own_tables import STATE
+from .state import forget, write
+
+__all__ = ["Holder", "Lease", "read_holder"]
+
+# How long a run may give no sign of life: building an index of a large table takes minutes.
+_SILENCE_HERE_MS: Final = 600_000
+_SILENCE_ELSEWHERE_MS: Final = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds the lease, and when it gave its last sign of life, in epoch milliseconds."""
+
+    token: str
+    pid: int
+    host: str
+    at: int
+
+    @property
+    def description(self) -> str:
+        """Process and host, for messages."""
+        return f"process {self.pid} on {self.host}"
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the run may still be at work."""
+        silence = now_ms() - self.at
+        if self.host != socket.gethostname():
+            return silence < _SILENCE_ELSEWHERE_MS
+        # A container that was started again has the same host name, and perhaps our number.
+        return self.pid != os.getpid() and _runs(self.pid) and silence < _SILENCE_HERE_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The lease as one run takes, renews and releases it."""
+
+    token: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    def take(self, session: Session) -> None:
+        """Take the lease, inside a transaction that holds the write lock.
+
+        Raises:
+            Refused: another run is at work.
+        """
+        holder = read_holder(session)
+        if holder is not None and holder.is_alive:
+            raise Refused(
+                f"{session.name}: another run is at work ({holder.description});"
+                " wait until it has ended"
+            )
+        self._sign(session)
+
+    def renew(self, session: Session) -> None:
+        """Give a sign of life, inside each transaction of the run.
+
+        Raises:
+            Failed: the lease was lost to another run meanwhile.
+        """
+        holder = read_holder(session)
+        if holder is None or holder.token != self.token:
+            raise Failed(
+                f"{session.name}: another run took over while this one stood still; let it finish"
+            )
+        self._sign(session)
+
+    def release(self, session: Session) -> None:
+        """Give the lease back, if it is still ours."""
+        holder = read_holder(session)
+        if holder is not None and holder.token == self.token:
+            forget(session, "lease")
+
+    def _sign(self, session: Session) -> None:
+        sign = {"token": self.token, "pid": os.getpid(), "host": socket.gethostname()}
+        write(session, "lease", {**sign, "at": now_ms()})
+
+
+def read_holder(session: Session) -> Holder | None:
+    """Return who holds the lease, if anybody does; our tables must exist."""
+    value = session.value(f"SELECT value FROM {session.qualified(STATE)} WHERE name = 'lease'")
+    return None if value is None else Holder(**json.loads(value))
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

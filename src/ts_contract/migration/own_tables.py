@@ -1,0 +1,21 @@
+"""The names of what the migration adds to a database for itself."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["PREFIX", "QUARANTINE", "STATE", "is_ours"]
+
+PREFIX: Final = "_ts_contract_"
+STATE: Final = f"{PREFIX}state"
+QUARANTINE: Final = f"{PREFIX}quarantine"
+
+
+def is_ours(name: str) -> bool:
+    """Return whether a table, view or trigger of that name is ours.
+
+    Example:
+        >>> is_ours("_ts_contract_tasks_insert")
+        True
+    """
+    return name.startswith(PREFIX)

@@ -1,0 +1,68 @@
+"""One run of a migration: its lease, and its transactions, each of which renews it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+
+from ..progress import ProgressCallback
+from .engines.base import Session, TransactionKind
+from .errors import Failed, Refused
+from .lease import Lease
+from .steps import Step
+from .stopping import StopFlag
+
+__all__ = ["Run", "execute"]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run at work on a database.
+
+    Attributes:
+        session: the database.
+        stop: whether somebody asked to stop.
+        progress: told how far the work is.
+        lease: what keeps other runs out.
+    """
+
+    session: Session
+    stop: StopFlag
+    progress: ProgressCallback
+    lease: Lease = field(default_factory=Lease)
+
+    @contextmanager
+    def leased(self) -> Iterator[None]:
+        """Hold the lease; the first change of all, so an error in taking it is a refusal."""
+        try:
+            with self.session.transaction():
+                execute(self.session, self.session.engine.ddl.create_state(self.session.schema))
+                self.lease.take(self.session)
+        except Failed as error:
+            raise Refused(str(error)) from error
+        try:
+            with self.session.stoppable(self.stop):
+                yield
+        finally:
+            # The disk may be full or the file locked; a dead run's lease runs out.
+            with suppress(Failed), self.session.transaction():
+                self.lease.release(self.session)
+
+    @contextmanager
+    def transaction(self, kind: TransactionKind = "write") -> Iterator[None]:
+        """One transaction that also gives the sign of life."""
+        self.stop.check()
+        with self.session.transaction(kind):
+            self.lease.renew(self.session)
+            yield
+
+    def do(self, step: Step) -> None:
+        """Do one step of the plan."""
+        execute(self.session, self.session.engine.ddl.do(step, self.session.schema))
+
+
+def execute(session: Session, statements: tuple[str, ...]) -> None:
+    """Execute statements in order."""
+    for statement in statements:
+        session.run(statement)

@@ -1,0 +1,149 @@
+"""Reads a database for a plan: what it has, what an earlier run left, which forms values have."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from ..contract import Contract
+from ..progress import Progress, ProgressCallback, silent
+from .engines.base import Session, Target
+from .engines.choose import opened
+from .forms import FORMS
+from .notices import Notice
+from .pairs import PairedTable, paired_table
+from .plan import ColumnPlan, Facts, Plan, TablePlan, make_plan
+from .schema import DatabaseInfo
+from .state import Options, State, read_state
+
+__all__ = ["plan", "plan_open"]
+
+# How much longer the writing takes than the survey of the same values (benchmarks/README.md).
+_WRITE_FACTOR: Final = 3.0
+
+
+def plan(
+    db: Target,
+    contract: Contract,
+    *,
+    sync: bool = True,
+    check_range: bool = False,
+    progress: ProgressCallback = silent,
+    schema: str | None = None,
+) -> Plan:
+    """Say what `migrate` would do, and read only.
+
+    Args:
+        db: path, `sqlite:///path`, or an open connection.
+        contract: which columns.
+        sync: whether sync triggers are wanted.
+        check_range: whether a CHECK on the epoch columns is wanted.
+        progress: told of each table that is surveyed.
+        schema: which of the attached databases of a connection is meant.
+
+    Returns:
+        The plan, with the storage forms of every column counted.
+
+    Raises:
+        Refused: the database cannot be opened.
+        Failed: it cannot be read.
+    """
+    with opened(db, write=False, schema=schema) as session:
+        bare = plan_open(session, contract, Options(sync=sync, check_range=check_range))
+        return _with_forms(session, bare, progress)
+
+
+def plan_open(session: Session, contract: Contract, options: Options) -> Plan:
+    """Plan for an open database, without counting the storage forms.
+
+    Args:
+        session: the database.
+        contract: which columns.
+        options: what is wanted; a migration keeps the options it was started with.
+    """
+    info = session.engine.inspection.inspect(session, contract.table_names)
+    state = read_state(session)
+    options = state.options or options
+    tables = tuple(_pairs_left(session, contract, info, check_range=options.check_range))
+    unfilled = (table.name for table in tables if not _is_filled(session, table, state))
+    facts = Facts(
+        engine=session.engine.name,
+        database=session.name,
+        info=info,
+        state=state,
+        options=options,
+        tables=tables,
+        unfilled=frozenset(unfilled),
+    )
+    return make_plan(contract, facts)
+
+
+def _pairs_left(
+    session: Session, contract: Contract, info: DatabaseInfo, *, check_range: bool
+) -> Iterator[PairedTable]:
+    """Yield the tables of the contract that are there, with the pairs that are not finalized."""
+    for declared in contract.tables:
+        found = info.table(declared.name)
+        if found is not None and found.kind == "table":
+            latest_form = partial(session.engine.survey.latest_form, session, found)
+            table = paired_table(
+                contract, declared, found, check_range=check_range, latest_form=latest_form
+            )
+            if table.columns:
+                yield table
+
+
+def _is_filled(session: Session, table: PairedTable, state: State) -> bool:
+    """Return whether the backfill is done, and the quarantine lists what has no instant, no more.
+
+    A row may have come or gone while no sync trigger was there.
+    """
+    cursor = state.cursor(table.name)
+    if cursor is None or not cursor.done:
+        return False
+    proof = session.engine.proof
+    return not any(
+        proof.unlisted(session, table, pair)[0] or proof.left_over(session, table, pair)
+        for pair in table.columns
+    )
+
+
+# --- the storage forms -----------------------------------------------------------------------
+
+
+def _with_forms(session: Session, bare: Plan, progress: ProgressCallback) -> Plan:
+    began = time.perf_counter()
+    tables = []
+    for table in bare.tables:
+        name = table.paired.name
+        progress(Progress("survey", name, 0, table.rows))
+        columns = tuple(
+            ColumnPlan(pair, session.engine.survey.count_forms(session, name, pair))
+            for pair in table.paired.columns
+        )
+        tables.append(replace(table, columns=columns))
+        progress(Progress("survey", name, table.rows, table.rows))
+    seconds = (time.perf_counter() - began) * _WRITE_FACTOR if bare.steps else 0.0
+    notices = (*bare.notices, *_form_notices(tables))
+    return replace(bare, tables=tuple(tables), notices=notices, seconds=seconds)
+
+
+def _form_notices(tables: list[TablePlan]) -> Iterator[Notice]:
+    for table in tables:
+        for column in table.columns:
+            place = f"{table.paired.name}.{column.pair.legacy}"
+            for count in column.forms:
+                reason = FORMS[count.form].reason
+                if reason is not None:
+                    yield Notice(
+                        "warning",
+                        f"{place}: {_values(count.rows)} like {count.example} go to the "
+                        f"quarantine: {reason}",
+                    )
+
+
+def _values(count: int) -> str:
+    return "1 value" if count == 1 else f"{count:,} values"

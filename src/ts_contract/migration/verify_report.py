@@ -1,0 +1,97 @@
+"""What a verification found, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["ColumnReport", "Difference", "TableReport", "VerifyReport"]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One value that is not as it should be.
+
+    Attributes:
+        table: the table.
+        column: the legacy column.
+        row_key: the row's key as JSON.
+        legacy: the legacy value.
+        epoch: the epoch value that is there.
+        expected: the epoch value that should be there.
+        kind: `value`, `null`, `type` or `range`.
+    """
+
+    table: str
+    column: str
+    row_key: str
+    legacy: object
+    epoch: object
+    expected: int | None
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnReport:
+    """One column: what was counted, and the first of its differences."""
+
+    legacy: str
+    epoch: str
+    rows: int
+    converted: int
+    nulls: int
+    quarantined: int
+    differences: int
+    examples: tuple[Difference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TableReport:
+    """One table of the contract that the database has."""
+
+    name: str
+    rows: int
+    columns: tuple[ColumnReport, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """What a verification found.
+
+    Attributes:
+        contract: name of the contract.
+        session: name of the database.
+        tables: the tables that are there.
+        missing: optional tables that are not.
+        problems: what is wrong apart from single values: a missing index, trigger, version row.
+    """
+
+    contract: str
+    database: str
+    tables: tuple[TableReport, ...]
+    missing: tuple[str, ...]
+    problems: tuple[str, ...]
+
+    @property
+    def differences(self) -> int:
+        """How many values are not as they should be."""
+        return sum(column.differences for table in self.tables for column in table.columns)
+
+    @property
+    def quarantined(self) -> int:
+        """How many values have no instant and are listed in the quarantine."""
+        return sum(column.quarantined for table in self.tables for column in table.columns)
+
+    @property
+    def examples(self) -> tuple[Difference, ...]:
+        """The first differences of each column."""
+        return tuple(e for table in self.tables for c in table.columns for e in c.examples)
+
+    @property
+    def correct(self) -> bool:
+        """Whether everything that can be converted was, rightly."""
+        return not self.differences and not self.problems
+
+    @property
+    def ok(self) -> bool:
+        """Whether it is correct and the quarantine is empty."""
+        return self.correct and not self.quarantined
