@@ -29,9 +29,8 @@ def command(phase: ScriptPhase, *, dialect: Dialect | None, optional: bool) -> N
 
     The script of `all` is one transaction, and needs nothing but the database.
     """
-    from ..migration import Refused, script  # noqa: PLC0415
+    from ..migration import script  # noqa: PLC0415
 
     wanted = contract()
-    if (dialect or wanted.dialect) != "sqlite":
-        raise Refused("only scripts for SQLite can be written yet; give --dialect sqlite")
-    click.echo(script(wanted, phase, optional=optional), nl=False)
+    text = script(wanted, phase, optional=optional, dialect=dialect or wanted.dialect)
+    click.echo(text, nl=False)

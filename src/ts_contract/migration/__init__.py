@@ -1,4 +1,15 @@
-"""The database side: a legacy schema becomes a migrated one, online, verified, reversible."""
+"""The database side: a legacy schema becomes a migrated one, online, verified, reversible.
+
+- Values and structure, as data: `forms` and `zones` (which instant a stored value stands for),
+  `schema` (what a database has), `pairs` (legacy and epoch columns), `own_tables` (our names).
+- What is left to do, as data: `steps`, `plan` and its `notices`; `survey` reads a database for it.
+- Doing it: `execute` runs a plan, `run` holds its lease and transactions, `backfill` fills;
+  `state` and `lease` are what is stored of it, `stopping` is how it is stopped.
+- Judging it: `verify` and its `verify_report`, `status`.
+- Ending it: `finalize` and `rollback`, which share `dropping`.
+- Without running it: `discover` proposes a contract, `script` writes the steps down.
+- `engines`: all that differs from engine to engine. Nothing else knows a driver or its SQL.
+"""
 
 from __future__ import annotations
 

@@ -335,7 +335,7 @@ def _offset_minutes(parts: dict[str, str | None]) -> int | None:
 
 
 def _from_local(form: str, local: datetime, reading: Reading) -> Conversion:
-    """Convert a local time of the column's zone, by its policies where it is no single instant."""
+    """Convert a local time of the column's zone, by its policies if not a single instant."""
     if is_utc(reading.timezone):
         return _in_range(form, (local - _EPOCH) // _MS)
     if local.year > LAST_YEAR:

@@ -45,7 +45,7 @@ def contract_notices(contract: Contract, info: DatabaseInfo, state: State) -> li
                 "of the contract, or name it in optional-tables"
             )
         if found is not None:
-            notices += _shape_refusals(table, found)
+            notices += _structure_refusals(table, found)
     version = contract.version
     if version is not None and not info.has(version.table):
         notices.append(
@@ -55,7 +55,7 @@ def contract_notices(contract: Contract, info: DatabaseInfo, state: State) -> li
     return [Notice("refusal", message) for message in notices]
 
 
-def _shape_refusals(table: TableContract, found: TableInfo) -> list[str]:
+def _structure_refusals(table: TableContract, found: TableInfo) -> list[str]:
     if found.kind != "table":
         return [f"{table.name} is a {found.kind}, not a table; take it out of the contract"]
     refusals = [

@@ -1,4 +1,4 @@
-"""Takes everything of ours out again, in one transaction."""
+"""Removes everything that the migration added, in one transaction."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def rollback(
     progress: ProgressCallback = silent,
     schema: str | None = None,
 ) -> RollbackReport:
-    """Take everything of ours out of a database; its schema text is then as it was.
+    """Remove everything that the migration added; the schema text is then as it was.
 
     What to take out is read from the database, so it works from every phase before finalize,
     for a run that was killed as well. All of it is one transaction.

@@ -7,7 +7,7 @@ from typing import Final, Literal, get_args
 
 from ..contract import Contract
 from .engines.base import Engine, Scripting
-from .engines.choose import engine_named
+from .engines.choose import ENGINES, engine_named
 from .errors import Refused
 from .own_tables import QUARANTINE
 from .pairs import PairedTable, declared_pair
@@ -19,7 +19,13 @@ ScriptPhase = Literal["expand", "sync", "backfill", "index", "version", "verify"
 PHASES: Final[tuple[ScriptPhase, ...]] = get_args(ScriptPhase)
 
 
-def script(contract: Contract, phase: ScriptPhase = "all", *, optional: bool = False) -> str:
+def script(
+    contract: Contract,
+    phase: ScriptPhase = "all",
+    *,
+    optional: bool = False,
+    dialect: str = "sqlite",
+) -> str:
     """Return a phase of the migration, or all of it, as a script.
 
     The sqlite3 shell, `executescript` and other migrators can run it on their own. `all` is one
@@ -31,14 +37,17 @@ def script(contract: Contract, phase: ScriptPhase = "all", *, optional: bool = F
         contract: which columns.
         phase: which part.
         optional: whether to take in the optional tables, which must then be there.
+        dialect: the engine that will run it.
 
     Returns:
         The script, ending in a newline.
 
     Raises:
-        Refused: the contract has no tables.
+        Refused: the contract has no tables, or no script can be written for the dialect.
     """
-    engine = engine_named("sqlite")
+    if dialect not in ENGINES:
+        raise Refused("only scripts for SQLite can be written yet; give --dialect sqlite")
+    engine = engine_named(dialect)
     tables = _tables(contract, engine.script.KEY, optional=optional)
     if not tables:
         raise Refused("the contract has no tables; add them under [tool.ts-contract.tables]")

@@ -34,7 +34,7 @@ def plan(
     progress: ProgressCallback = silent,
     schema: str | None = None,
 ) -> Plan:
-    """Say what `migrate` would do, and read only.
+    """Tell what `migrate` would do, without changing anything.
 
     Args:
         db: path, `sqlite:///path`, or an open connection.

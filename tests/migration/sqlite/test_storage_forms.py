@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from ts_contract.migration.engines.sqlite.recognise import (
     form_expression,
-    is_usual_expression,
     ms_expression,
     ms_or_form_expression,
+)
+from ts_contract.migration.engines.sqlite.usual import (
+    is_usual_expression,
     unproved_expression,
     usual_expression,
 )

@@ -9,12 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ts_contract.migration.engines.sqlite.recognise import (
-    ms_expression,
-    text_expression,
-    unproved_expression,
-    usual_expression,
-)
+from ts_contract.migration.engines.sqlite.recognise import ms_expression, text_expression
+from ts_contract.migration.engines.sqlite.usual import unproved_expression, usual_expression
 from ts_contract.migration.forms import MAX_MS, MIN_MS, Reading, convert
 
 NOON = 1_705_320_000_000  # 2024-01-15 12:00:00 UTC

@@ -11,9 +11,12 @@ from urllib.parse import urlsplit
 from ..errors import Refused
 from .base import Engine, Session, Target
 
-__all__ = ["engine_named", "engine_of", "opened"]
+__all__ = ["ENGINES", "engine_named", "engine_of", "opened"]
 
-# The engine's package, by the scheme of a URL and by the module of a driver's connection.
+ENGINES: Final = ("sqlite",)
+"""The engines that there are, each with a package of its name."""
+
+# The engine, by the scheme of a URL and by the module of a driver's connection.
 _BY_SCHEME: Final = {"sqlite": "sqlite"}
 _BY_DRIVER: Final = {"sqlite3": "sqlite"}
 _SUPPORTED: Final = "only SQLite databases can be migrated yet; give a path or sqlite:///path"

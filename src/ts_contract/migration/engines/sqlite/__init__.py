@@ -4,7 +4,7 @@ The facets, in the order in which a migration asks them:
 
 - `connection` opens a file or borrows a connection; `names`, `errors`: what is quoted, what failed.
 - `inspection`: what a database has.
-- `survey`: which storage forms a column holds, by the expressions of `recognise`.
+- `survey`: which storage forms a column holds, by the expressions of `recognise` and `usual`.
 - `ddl`: the statements of each step; `sync`: the triggers; `script`: whole phases as a script.
 - `rows`: filling, by `ranges` and `updates`; `quiet` without triggers, `offline` by threads.
 - `proof`: which values are certainly right.

@@ -225,31 +225,20 @@ def _has_words(item: _Item, *words: str) -> bool:
 
 def _edits(item: _Item, successors: dict[str, str]) -> list[tuple[int, int, str]]:
     """Return the edits of an item that stays and names a column that goes."""
+    going = {name.lower() for name in successors}
+    named = [t for t in item.tokens if t.kind == "name" and t.value.lower() in going]
     if item.keyword in ("UNIQUE", "PRIMARY"):
         return [
-            (
-                t.start,
-                t.end,
-                '"' + successors[_key_of(successors, t.value.lower())].replace('"', '""') + '"',
-            )
-            for t in item.tokens
-            if t.kind == "name" and t.value.lower() in {name.lower() for name in successors}
+            (t.start, t.end, quote(successors[_key_of(successors, t.value.lower())])) for t in named
         ]
     if item.keyword == "FOREIGN":
         raise Refused("a FOREIGN KEY of the table names the column; change it first")
     checks = _check_spans(item)
-    named = [
-        t
-        for t in item.tokens
-        if t.kind == "name" and t.value.lower() in {n.lower() for n in successors}
-    ]
-    for token in named:
-        if not any(start <= token.start < end for start, end in checks):
-            raise Refused(f"column {item.tokens[0].value} is computed from it; change it first")
+    in_checks = [t for t in named if any(start <= t.start < end for start, end in checks)]
+    if in_checks != named:
+        raise Refused(f"column {item.tokens[0].value} is computed from it; change it first")
     return [
-        (start, end, "")
-        for start, end in checks
-        if any(start <= token.start < end for token in named)
+        (start, end, "") for start, end in checks if any(start <= t.start < end for t in in_checks)
     ]
 
 

@@ -58,7 +58,7 @@ def density(session: Session, table: PairedTable, greatest: Key, rows: int) -> f
         rows: how many rows it has, about.
 
     Returns:
-        More than half, at most 1; None if fewer numbers are keys, or the keys are no whole numbers.
+        More than half, at most 1; None if fewer numbers are keys, or keys are not whole numbers.
     """
     least = _outermost_key(session, table, "ASC")
     if least is None or [type(value) for value in (*least, *greatest)] != [int, int]:

@@ -1,10 +1,9 @@
 """SQLite expressions that recognise a stored value and convert it, exactly.
 
 The same expressions serve the bulk update, the sync triggers, the histogram and the printed
-script. They use no function that SQLite 3.35 lacks (`usual_expression` alone, which is never
-stored, may), nothing that must be registered, and only integer arithmetic once a text has been
-taken apart, so that they say the same in a trigger that fires in a connection that knows nothing
-of us.
+script. They use no function that SQLite 3.35 lacks, nothing that must be registered, and only
+integer arithmetic once a text has been taken apart, so that they say the same in a trigger that
+fires in a connection that knows nothing of us.
 
 Two speeds: the shapes that nearly every value has are converted by a short expression; all
 others go through a chain of common table expressions, each of which adds what it found out as
@@ -14,59 +13,28 @@ would repeat every expression in every place that uses it.
 
 from __future__ import annotations
 
-import sqlite3
-from datetime import date, timedelta
-
 from ...forms import MAX_MS, MIN_MS, Reading
 from ...zones import is_utc
+from .usual import storable_usual_expression
 
 __all__ = [
     "ZONE_TABLE",
     "classified",
     "classified_rows",
     "form_expression",
-    "is_usual_expression",
     "ms_expression",
     "ms_or_form_expression",
     "text_expression",
-    "unproved_expression",
-    "usual_expression",
 ]
 
 ZONE_TABLE = "_ts_contract_zone"
 
 _BLANKS = "char(9,10,11,12,13,32)"
 _NO_DAY = "'0001-99-99'"
-_EPOCH, _DAY = date(1970, 1, 1), 86_400_000
 
 # Whole seconds since 1970 of 'YYYY-MM-DD HH:MM:SS'. The Julian day of a whole second is
 # within 1e-9 days of the truth, so rounding restores the second in every version of SQLite.
 _SECONDS = "CAST(ROUND((julianday({text})-2440587.5)*86400.0) AS INTEGER)"
-
-# The same in milliseconds, of any text that julianday() reads, fractions cut off: SQLite keeps
-# nothing below the millisecond, and the two multiplications are within 8e-5 seconds of the truth.
-_WHOLE = "CAST(julianday({text})*86400.0+0.0002 AS INTEGER)*1000-210866760000000"
-
-# The same from SQLite 3.38 on, and faster.
-_UNIXEPOCH = "unixepoch({text})*1000"
-
-# What a fraction adds to it; where a usual shape has none, what is in its place makes the number 0.
-_MILLI = "+CAST(substr({text},21,3) AS INTEGER)"
-
-# The text that SQLite writes for the instant that it reads in one.
-_WRITTEN = "datetime(julianday({text}))"
-
-# How the usual shapes go on behind 'YYYY-MM-DD HH:MM:SS', by their size; the most frequent first.
-_TAILS = (
-    (26, "*.?????[0-9]"),
-    (32, "*.?????[0-9]+00:00"),
-    (25, "*+00:00"),
-    (20, "*Z"),
-    (23, "*.??[0-9]"),
-    (24, "*.??[0-9]Z"),
-    (27, "*.?????[0-9]Z"),
-    (29, "*.??[0-9]+00:00"),
-)
 
 
 def ms_expression(value: str, reading: Reading) -> str:
@@ -90,9 +58,10 @@ def form_expression(value: str, reading: Reading) -> str:
     other = f"(SELECT form FROM ({classified(value, reading)}))"
     if not is_utc(reading.timezone):
         return other
-    usual = f"length(CAST({value} AS BLOB)) IN (19,23,26) AND {_usual(value, reading)} IS NOT NULL"
+    usual = storable_usual_expression(value, reading)
+    plain = f"length(CAST({value} AS BLOB)) IN (19,23,26) AND {usual} IS NOT NULL"
     return (
-        f"CASE WHEN {usual}"
+        f"CASE WHEN {plain}"
         f" THEN CASE substr({value},11,1) WHEN 'T' THEN 'iso-local' ELSE 'datetime' END"
         f" ELSE {other} END"
     )
@@ -116,92 +85,7 @@ def _usual_or(value: str, reading: Reading, other: str) -> str:
     """Convert the usual shapes at once, and leave all others to another expression."""
     if not is_utc(reading.timezone):
         return other
-    return f"coalesce({_usual(value, reading)},{other})"
-
-
-def usual_expression(value: str, reading: Reading) -> str:
-    """Return SQL for the epoch milliseconds of a value of a usual shape; NULL for any other.
-
-    For this process's own SQLite, of which it uses what it has.
-
-    Args:
-        value: SQL expression of the value.
-        reading: how the column is read.
-    """
-    return _usual(value, reading, _whole_here()) if is_utc(reading.timezone) else "NULL"
-
-
-def is_usual_expression(value: str, reading: Reading) -> str:
-    """Return SQL that is 1 where `usual_expression` gives milliseconds, and else NULL.
-
-    Args:
-        value: SQL expression of the value.
-        reading: how the column is read.
-    """
-    return _usual(value, reading, "1", "") if is_utc(reading.timezone) else "NULL"
-
-
-def unproved_expression(value: str) -> str:
-    """Return SQL for the epoch milliseconds of a value of a usual shape; anything for any other.
-
-    For this process's own SQLite, of which it uses what it has.
-
-    Args:
-        value: SQL expression of the value.
-    """
-    whole = _whole_here()
-    head, size = _head_and_size(value)
-    return (
-        f"CASE {size} WHEN 19 THEN {whole.format(text=value)}"
-        f" ELSE {whole.format(text=head)}{_MILLI.format(text=value)} END"
-    )
-
-
-def _whole_here() -> str:
-    return _UNIXEPOCH if sqlite3.sqlite_version_info >= (3, 38) else _WHOLE
-
-
-def _head_and_size(value: str) -> tuple[str, str]:
-    """SQL for a text up to its seconds, and for its size in bytes."""
-    return f"substr({value},1,19)", f"length(CAST({value} AS BLOB))"
-
-
-def _usual(value: str, reading: Reading, whole: str = _WHOLE, milli: str = _MILLI) -> str:
-    """SQL for the milliseconds of a usual shape; NULL for all others.
-
-    julianday() rolls over what the calendar does not have (30 February, 24:00), and reads more than
-    one way to write an instant. Hence the text has to begin with what SQLite writes for its Julian
-    day, and to go on as its size wants it: where the last place of a fraction is a digit,
-    julianday() has read all places before it as digits too. Newer versions of SQLite round 59.9995
-    up; there the text without its fraction decides.
-
-    Nothing is bound to a name: a subquery takes SQLite longer than to read a text once more.
-    """
-    head, size = _head_and_size(value)
-    milli = milli.format(text=value)
-    tails = " ".join(f"WHEN {length} THEN {value} GLOB '{tail}'" for length, tail in _TAILS)
-    rounded_up = (
-        f"CASE WHEN typeof({value})='text' AND julianday({value})"
-        f" AND replace({head},'T',' ')={_WRITTEN.format(text=head)}"
-        f" THEN {whole.format(text=head)}{milli} END"
-    )
-    written, whole = _WRITTEN.format(text=value), whole.format(text=value)
-    return (  # 2: nothing behind the seconds; 1: what may be
-        f"CASE WHEN {_in_range(value, reading)} THEN CASE CASE {size} WHEN 19 THEN 2 {tails} END"
-        f" WHEN 2 THEN CASE +{value} WHEN {written} THEN {whole}"
-        f" WHEN replace({written},' ','T') THEN {whole} END"
-        f" WHEN 1 THEN CASE {head} WHEN {written} THEN {whole}{milli}"
-        f" WHEN replace({written},' ','T') THEN {whole}{milli} ELSE {rounded_up} END END END"
-    )
-
-
-def _in_range(value: str, reading: Reading) -> str:
-    """SQL that a text in UTC is of a day that lies in the valid range from midnight to midnight."""
-    # The pluses keep SQLite from trying to make a number of the text.
-    first, last = reading.valid_range or (MIN_MS, MAX_MS)
-    days = min(-(-first // _DAY), MAX_MS // _DAY), last // _DAY
-    begin, end = (_EPOCH + timedelta(days=day) for day in days)
-    return f"+{value}>='{begin}'" + (f" AND +{value}<'{end}'" if reading.valid_range else "")
+    return f"coalesce({storable_usual_expression(value, reading)},{other})"
 
 
 def classified(value: str, reading: Reading) -> str:
@@ -382,7 +266,7 @@ def _canonical() -> str:
     january_4 = "substr(t,1,4)||'-01-04'"
     back = f"(strftime('%w',{january_4})+6)%7"
     monday = f"date({january_4},((substr(t,7,2)-1)*7-{back})||' days')"
-    # The Thursday of a week decides its year; a week that is not in its year is no week.
+    # The Thursday of a week decides its year; a week that is not in its year is not a week.
     is_week = (
         f"strftime('%Y',{monday},'3 days')=substr(t,1,4) AND substr(t,10,1) BETWEEN '1' AND '7'"
     )
@@ -423,7 +307,7 @@ def _form(reading: Reading) -> str:
     fraction = "p GLOB '99:99:99[.,]9*' AND substr(p,10)=substr('999999999',1,length(p)-9)"
     return (
         f"CASE WHEN s='number' THEN {_unit(reading)} WHEN u IS NULL THEN s"
-        # a day alone; a time to the minute, the second or less; anything else is no time
+        # a day alone; a time to the minute, the second or less; anything else is not a time
         " WHEN NOT CASE s WHEN 'basic' THEN p='99:99:99' OR " + fraction + ""
         " WHEN 'rfc-2822' THEN p='99:99:99' WHEN 'ctime' THEN p='99:99:99' AND z=''"
         " ELSE g||z='' OR g IN ('T','t',' ')"
@@ -448,7 +332,7 @@ def _unit(reading: Reading) -> str:
 
 
 def _local_seconds() -> str:
-    """Seconds since 1970 on the clock that wrote the text; NULL for what is no date-time."""
+    """Seconds since 1970 on the clock that wrote the text; NULL for what is not a date-time."""
     refused = "'garbage','out-of-range','impossible-date','impossible-time'"
     text = "d||' '||substr(x||substr('00:00:00',length(x)+1),1,8)"
     return (
@@ -457,7 +341,7 @@ def _local_seconds() -> str:
 
 
 def _offset(reading: Reading) -> str:
-    """Seconds east of UTC of the local time; NULL where it is no single instant."""
+    """Seconds east of UTC of the local time; NULL where it is not a single instant."""
     stated = "(substr(z,2,2)*3600+substr(z,4,2)*60)*CASE substr(z,1,1) WHEN '-' THEN -1 ELSE 1 END"
     assumed = "0" if is_utc(reading.timezone) else f"({_zone_step(reading, 'utc_offset')})"
     return f"CASE WHEN z='' THEN {assumed} WHEN z IN ('Z','z') THEN 0 ELSE {stated} END"

@@ -160,7 +160,7 @@ def prune(session: Session, table: PairedTable) -> None:
     """Delete the entries of the quarantine that belong to no unconverted value any more.
 
     A row may have been corrected or deleted while no sync trigger was there, or VACUUM may have
-    numbered the rows of a table anew that has no INTEGER PRIMARY KEY.
+    numbered the rows of a table without INTEGER PRIMARY KEY anew.
     """
     for column in table.columns:
         session.run(

@@ -17,7 +17,8 @@ from ...pairs import ColumnPair, PairedTable
 from .names import literal, name_in, quote
 from .proof import sure_expression
 from .quarantine import reason
-from .recognise import classified_rows, usual_expression
+from .recognise import classified_rows
+from .usual import usual_expression
 
 __all__ = ["KEY", "LIMITS", "NEEDS", "backfill_script", "in_transaction", "verify_script"]
 

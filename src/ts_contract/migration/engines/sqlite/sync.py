@@ -308,7 +308,7 @@ def legacy_value(ms: str, column: ColumnPair) -> str:
 def _legacy_value(rule: _Rule) -> str:
     """Where the epoch column decides and the legacy one is behind, put down what it is to be.
 
-    What is no integer has no instant: it costs the legacy value nothing, and verify reports it.
+    What is not an integer has no instant: it costs the legacy value nothing, and verify reports it.
     """
     ms = _to_precision(rule.column)
     value = legacy_value(f"new.{quote(rule.column.epoch)}", rule.column)

@@ -10,13 +10,8 @@ from ...pairs import ColumnPair, PairedTable
 from ...zones import is_utc
 from .names import literal, name_in, quote
 from .quarantine import reason, row_key
-from .recognise import (
-    is_usual_expression,
-    ms_expression,
-    ms_or_form_expression,
-    unproved_expression,
-    usual_expression,
-)
+from .recognise import ms_expression, ms_or_form_expression
+from .usual import is_usual_expression, unproved_expression, usual_expression
 
 __all__ = ["backfill", "backfill_unproved", "backfill_usual", "in_doubt", "is_usual", "quarantine"]
 
