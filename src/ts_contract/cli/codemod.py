@@ -144,25 +144,18 @@ def _rewrite(
     paths: Sequence[str], settings: Settings, jobs: int | None, *, write: bool
 ) -> list[Result]:
     from ..codemod.files import rewrite_files  # noqa: PLC0415
+    from ..files.git import has_uncommitted  # noqa: PLC0415
     from ..files.pool import cores  # noqa: PLC0415
 
     files = selected_files(paths, settings.contract)
-    if write:
-        _warn_of_uncommitted(files)
+    if write and has_uncommitted(files):
+        hint("git has uncommitted changes here; commit them to see the rewrite on its own")
     results = []
     with progress_in_files("codemod", len(files)) as count:
         for result in rewrite_files(files, settings, jobs or cores(), write=write):
             results.append(result)
             count(len(results))
     return results
-
-
-def _warn_of_uncommitted(files: Sequence[Path]) -> None:
-    """Say so where a file holds work that git could not bring back."""
-    from ..files.git import has_uncommitted  # noqa: PLC0415
-
-    if any(has_uncommitted(directory) for directory in sorted({file.parent for file in files})):
-        hint("git has uncommitted changes here; commit them to see the rewrite on its own")
 
 
 def _save(file: Path, results: Sequence[Result]) -> None:
