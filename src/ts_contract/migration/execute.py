@@ -91,9 +91,9 @@ def migrate(
         raise Refused("batch size must be 1 or more, pause 0 or more; correct the options")
     with opened(db, write=True, schema=schema) as session, stop_on_signals() as stop:
         todo = _checked_plan(session, contract, sync=sync, check_range=check_range)
+        if backup is not None:
+            back_up(session, backup, progress, stop)
         if todo.steps:
-            if backup is not None:
-                back_up(session, backup, progress)
             # Who lent a connection knows of no second one, and may have locked it out.
             aside = offline and isinstance(db, str | Path) and has_write_ahead_log(session)
             run = _Run(session, stop, progress, offline, aside, batch_size, pause)
