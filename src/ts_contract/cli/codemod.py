@@ -20,6 +20,7 @@ from .selection import (
     selected_codes,
     selected_files,
     skip_option,
+    timeout_option,
 )
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ __all__ = ["command"]
 @only_option
 @skip_option
 @jobs_option
+@timeout_option
 @click.option(
     "--report",
     metavar="FILE.json",
@@ -76,6 +78,7 @@ def command(
     only: Sequence[str],
     skip: Sequence[str],
     jobs: int | None,
+    timeout: int,
     report: Path | None,
     database: Path | None,
 ) -> None:
@@ -92,7 +95,7 @@ def command(
     from ..codemod.changes import Options  # noqa: PLC0415
 
     options = Options(unsafe=unsafe, compat_reads=compat_reads, markers=not no_markers)
-    settings = _settings(only, skip, options)
+    settings = _settings(only, skip, options, timeout)
     if "-" in paths:
         _filter(ctx, paths, settings)
         return
@@ -108,7 +111,9 @@ def command(
     ctx.exit(int(to_do or differs))
 
 
-def _settings(only: Sequence[str], skip: Sequence[str], options: Options) -> Settings:
+def _settings(
+    only: Sequence[str], skip: Sequence[str], options: Options, seconds: float
+) -> Settings:
     # Here, so that the absence of either is one message, and so that the processes share them.
     import libcst  # noqa: F401, PLC0415
     import sqlglot  # noqa: F401, PLC0415
@@ -120,7 +125,7 @@ def _settings(only: Sequence[str], skip: Sequence[str], options: Options) -> Set
     codes = selected_codes(only, skip)
     if options.compat_reads and not only:
         codes |= {"TSC205"}  # a * gives the old names too
-    return Settings(contract, schema_of(contract), codes, options)
+    return Settings(contract, schema_of(contract), codes, options, seconds=seconds)
 
 
 # --- rewriting -------------------------------------------------------------------------------
