@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .common import console, contract_if_any, hint, printable
+from .common import console, contract_if_any, hint, printable, visible
+from .output import print_bytes
 from .progress import progress_in_files
 from .selection import (
     jobs_option,
@@ -192,12 +193,18 @@ def _verify(database: Path, results: Sequence[Result], settings: Settings) -> bo
 def _print_diff(results: Sequence[Result]) -> None:
     from ..codemod.report import as_diff  # noqa: PLC0415
 
-    styles = {"+": "green", "-": "red", "@": "cyan"}
-    out = console()
+    show = _show_diff_line if sys.stdout.isatty() else print_bytes
     for result in results:
         for line in as_diff(result):
-            style = "bold" if line.startswith(("+++", "---")) else styles.get(line[:1])
-            out.print(line, style=style, soft_wrap=True)
+            show(line)
+
+
+def _show_diff_line(line: bytes) -> None:
+    """Print a line of a diff on a terminal, coloured, and with what would steer it made visible."""
+    styles = {"+": "green", "-": "red", "@": "cyan"}
+    text = line.decode(errors="backslashreplace").removesuffix("\n")
+    style = "bold" if text.startswith(("+++", "---")) else styles.get(text[:1])
+    console().print(visible(text), style=style, soft_wrap=True)
 
 
 def _print_files(results: Sequence[Result]) -> None:

@@ -8,6 +8,7 @@ import click
 
 from ..contract import Dialect
 from .common import contract
+from .output import print_script
 
 if TYPE_CHECKING:
     from ..migration.script import ScriptPhase
@@ -34,4 +35,4 @@ def command(phase: ScriptPhase, *, dialect: Dialect | None, optional: bool) -> N
     wanted = contract()
     if (dialect or wanted.dialect) != "sqlite":
         raise Refused("only scripts for SQLite can be written yet; give --dialect sqlite")
-    click.echo(script(wanted, phase, optional=optional), nl=False)
+    print_script(script(wanted, phase, optional=optional))
