@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
+from keyword import iskeyword
 from pathlib import Path
 from reprlib import Repr
 from typing import Any, TypeVar, cast, get_args
@@ -298,7 +299,7 @@ def _identifier(value: Any, place: ConfigPlace) -> str:
 
 def _dotted(value: Any, place: ConfigPlace) -> str:
     name = typed(value, str, place)
-    if not all(part.isidentifier() for part in name.split(".")):
+    if not all(part.isidentifier() and not iskeyword(part) for part in name.split(".")):
         raise place.error(f'{name!r} is not a dotted Python name; write it like "myapp.time"')
     return name
 

@@ -1,8 +1,10 @@
 """How the tests of the command line run it: within this process, or as the process it is."""
 
 import os
+import pty
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -51,6 +53,41 @@ def shell(tmp_path):
         )
 
     return shell
+
+
+@pytest.fixture
+def on_terminal(shell):
+    """Return a function that runs a command with its streams on a terminal of 80 columns.
+
+    It returns the exit code, and what was written to the terminal.
+    """
+
+    def on_terminal(*args, streams=("stdout", "stderr"), **options):
+        ours, theirs = pty.openpty()
+        written = []
+        reader = threading.Thread(target=_read_all, args=(ours, written))
+        reader.start()
+        env = {"COLUMNS": "80", "LINES": "40", **options.pop("env", {})}
+        process = shell(*args, **dict.fromkeys(streams, theirs), env=env, **options)
+        os.close(theirs)
+        rest = process.communicate()
+        reader.join()
+        os.close(ours)
+        assert not any(part and "\x1b[" in part for part in rest)
+        return process.returncode, b"".join(written).decode()
+
+    return on_terminal
+
+
+def _read_all(descriptor, written):
+    while True:
+        try:
+            block = os.read(descriptor, 65_536)
+        except OSError:  # the last process has closed the terminal
+            return
+        if not block:
+            return
+        written.append(block)
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from ts_contract.codemod import files
+from ts_contract.codemod.rewrite import RewriteSettings, Rewritten, rewrite
+
 SAFE = 'def f(c):\n    return c.execute("SELECT id FROM tasks ORDER BY created_at")\n'
 DONE = SAFE.replace("created_at", "created_at_ms")
 LEFT = 'def g(c):\n    return c.execute("SELECT created_at FROM tasks").fetchall()\n'
@@ -144,6 +147,54 @@ class TestErrors:
         assert result.exit_code == 3
         assert result.stderr.startswith("broken.py:3:5: cannot be parsed")
         assert app.read_text() == DONE
+
+    def test_a_file_without_a_newline_at_its_end_is_written_as_the_others(self, run, app):
+        text = """db.execute('UPDATE tasks SET created_at = "now"')"""
+        app.with_name("aaa.py").write_text(text)
+        result = run("codemod", "--write")
+        assert (result.exit_code, result.stderr) == (0, "")
+        assert app.read_text() == DONE
+
+    def test_a_clock_that_cannot_be_imported_is_a_mistake_of_the_contract(self, run, app):
+        Path("pyproject.toml").write_text('[tool.ts-contract]\nclock = "import"\n')
+        result = run("codemod")
+        assert result.exit_code == 2
+        assert "clock: 'import' is not a dotted Python name" in result.stderr
+
+    def test_a_file_that_takes_too_long_is_named_while_the_others_are_written(
+        self, run, app, monkeypatch
+    ):
+        def slow(text: str, path: str, settings: RewriteSettings) -> Rewritten:
+            while path == "aaa.py":
+                pass
+            return rewrite(text, path, settings)
+
+        monkeypatch.setattr(files, "rewrite", slow)
+        app.with_name("aaa.py").write_text(SAFE)
+        result = run("codemod", "--write", "--timeout", "1")
+        assert result.exit_code == 3
+        assert result.stderr == (
+            "aaa.py: given up, not done in 1 s; --timeout gives each file more time, or less\n"
+        )
+        assert app.read_text() == DONE
+
+    @pytest.mark.parametrize("seconds", ["0", "-1", "nan", "1e400", "soon"])
+    def test_a_time_limit_is_a_number_of_seconds(self, run, app, seconds):
+        assert run("codemod", "--timeout", seconds).exit_code == 2
+
+    @pytest.mark.parametrize("command", ["lint", "codemod"])
+    def test_paths_without_any_python_file_are_said(self, run, app, command):
+        Path("empty").mkdir()
+        Path("empty", "notes.txt").touch()
+        result = run(command, "empty")
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert "no Python files under empty; name files, or their directory" in result.stderr
+        assert run(command, "empty", ".").exit_code in {0, 1}
+
+    @pytest.mark.parametrize("command", ["lint", "codemod"])
+    def test_a_file_that_the_contract_excludes_is_there_nevertheless(self, run, app, command):
+        Path("ts-contract.toml").write_text('exclude = ["app.py"]\n')
+        assert run(command, "app.py").exit_code == 0
 
 
 class TestVerify:

@@ -1,12 +1,10 @@
 """Which output goes where, and how it looks on a terminal, in a pipe, and without colours."""
 
 import os
-import pty
 import re
 import signal
 import sqlite3
 import subprocess
-import threading
 from contextlib import closing
 
 import pytest
@@ -18,47 +16,12 @@ CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 @pytest.fixture
-def on_terminal(shell):
-    """Return a function that runs a command with its streams on a terminal of 80 columns.
-
-    It returns the exit code, and what was written to the terminal.
-    """
-
-    def on_terminal(*args, streams=("stdout", "stderr"), **options):
-        ours, theirs = pty.openpty()
-        written = []
-        reader = threading.Thread(target=_read_all, args=(ours, written))
-        reader.start()
-        env = {"COLUMNS": "80", "LINES": "40", **options.pop("env", {})}
-        process = shell(*args, **dict.fromkeys(streams, theirs), env=env, **options)
-        os.close(theirs)
-        rest = process.communicate()
-        reader.join()
-        os.close(ours)
-        assert not any(part and ESCAPE in part for part in rest)
-        return process.returncode, b"".join(written).decode()
-
-    return on_terminal
-
-
-@pytest.fixture
 def small(tmp_path):
     """A database with one row, and its contract, beside each other."""
     (tmp_path / "ts-contract.toml").write_text('tables.tasks = ["created_at"]\n')
     with closing(sqlite3.connect(tmp_path / "small.db")) as db, db:
         db.execute("CREATE TABLE tasks (created_at TIMESTAMP)")
         db.execute("INSERT INTO tasks VALUES ('2024-01-08T17:07:30.605483+05:30')")
-
-
-def _read_all(descriptor, written):
-    while True:
-        try:
-            block = os.read(descriptor, 65_536)
-        except OSError:  # the last process has closed the terminal
-            return
-        if not block:
-            return
-        written.append(block)
 
 
 @pytest.mark.usefixtures("store")

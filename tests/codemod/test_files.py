@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ts_contract.codemod import files
-from ts_contract.codemod.changes import Options
+from ts_contract.codemod.changes import NotProvedError, Options
 from ts_contract.codemod.files import rewrite_bytes, rewrite_files
 from ts_contract.codemod.report import as_json
-from ts_contract.codemod.rewrite import RewriteSettings
+from ts_contract.codemod.rewrite import RewriteSettings, Rewritten, rewrite
+from ts_contract.lint.settings import selected
 from ts_contract.loading import parse_contract
 
 OLD = b'def f(c):\n    return c.execute("SELECT id FROM tasks ORDER BY created_at")\n'
@@ -87,6 +90,9 @@ def test_a_file_that_cannot_be_written_is_named(module: Path) -> None:
         (OLD + b"# \xff\n", "not utf-8"),
         (b"# coding: nonsense\n" + OLD, "unknown encoding"),
         (OLD + b"x = " + b"(" * 3000, "cannot be parsed"),
+        (b"# coding: undefined\n" + OLD, "undefined encoding"),
+        (b"# coding: punycode\n" + OLD, "cannot be parsed"),
+        (b"# coding: idna\n# \xe9\n" + OLD, "cannot be parsed"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_named_and_kept(
@@ -150,6 +156,75 @@ def test_a_kill_at_any_moment_leaves_each_file_old_or_new(tmp_path: Path) -> Non
         for left in tmp_path.glob(".*.tmp"):
             left.unlink()
     assert halfway > 5, "the kills came too early or too late to prove anything"
+
+
+# --- one file's failure is its own ---------------------------------------------------------
+
+WITHOUT_NEWLINE = (
+    b"""db.execute('UPDATE tasks SET created_at = "now" WHERE id = 1')""",
+    b"""db.execute("SELECT id FROM tasks WHERE created_at > datetime('now')")""",
+    b"""def f(db):\n    db.execute("SELECT id FROM tasks WHERE created_at < '2024-01-01'")""",
+    b"""db.execute("UPDATE tasks SET created_at = CURRENT_TIMESTAMP")  # why""",
+    b"""db.execute(f"SELECT {x} FROM tasks WHERE created_at = CURRENT_TIMESTAMP")""",
+)
+
+
+@pytest.mark.parametrize("text", WITHOUT_NEWLINE)
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n", b"\n    "])
+def test_the_end_of_a_file_changes_nothing(tmp_path: Path, text: bytes, end: bytes) -> None:
+    path = tmp_path / "end.py"
+    settings = replace(SETTINGS, codes=selected((), ()), options=Options(unsafe=True))
+    results = []
+    for data in (text + b"\n", text + end):
+        path.write_bytes(data)
+        (result,) = rewrite_files([path], settings, 1, write=True)
+        results.append((result.error, path.read_bytes().replace(b"\r\n", b"\n").rstrip()))
+    assert results[0] == results[1]
+    assert results[0][0] == ""
+
+
+def test_a_clock_that_a_raw_string_cannot_hold_is_left(tmp_path: Path) -> None:
+    path = tmp_path / "raw.py"
+    path.write_bytes(b"""db.execute(r'UPDATE tasks SET created_at_ms = CURRENT_TIMESTAMP')\n""")
+    settings = replace(SETTINGS, codes=frozenset({"TSC204"}), options=Options(unsafe=True))
+    (result,) = rewrite_files([path], settings, 1, write=False)
+    assert result.error == ""
+    assert [(c.status, c.safety) for c in result.changes] == [("marked", None)]
+    assert "raw string" in result.changes[0].reason
+
+
+def broken(text: str, path: str, settings: RewriteSettings) -> Rewritten:
+    """Rewrite as ever, but fail in one file, and take too long for another."""
+    if path.endswith("03.py"):
+        raise NotProvedError("nobody has caught it")
+    while path.endswith("05.py"):
+        pass
+    return rewrite(text, path, settings)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_error_of_ours_and_a_slow_file_do_not_stop_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: int
+) -> None:
+    monkeypatch.setattr(files, "rewrite", broken)
+    paths = [tmp_path / f"m{number:02}.py" for number in range(60)]
+    for path in paths:
+        path.write_bytes(OLD)
+    settings = replace(SETTINGS, seconds=0.5)
+    results = list(rewrite_files(paths, settings, jobs, write=True))
+    errors = {Path(r.path).name: r.error.partition(": ")[2] for r in results if r.error}
+    assert sorted(errors) == ["m03.py", "m05.py"]
+    assert re.fullmatch(
+        r"failed in codemod/files\.py:\d+ \(NotProvedError: nobody has caught it\); "
+        "this is a bug of ts-contract, please report it",
+        errors["m03.py"],
+    )
+    assert errors["m05.py"] == (
+        "given up, not done in 0.5 s; --timeout gives each file more time, or less"
+    )
+    assert [path.read_bytes() for path in paths] == [
+        OLD if path.name in errors else NEW for path in paths
+    ]
 
 
 # --- models in other files -------------------------------------------------------------------

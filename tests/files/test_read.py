@@ -37,6 +37,12 @@ def test_an_encoding_that_python_does_not_know_is_refused():
         decode(b"# coding: klingon\n")
 
 
+@pytest.mark.parametrize("encoding", ["undefined", "punycode", "idna", "hex", "rot13"])
+def test_a_codec_that_cannot_hold_source_is_a_mistake_of_the_file(encoding):
+    with pytest.raises(SourceError):
+        decode(f"# coding: {encoding}\nx = '".encode() + b"\xe9\xff..'\n")
+
+
 def test_paths_below_the_working_directory_are_shown_from_there(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert shown_path(tmp_path / "a" / "b.py") == "a/b.py"

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from ts_contract.lint import files
+from ts_contract.lint.engine import check
 from ts_contract.lint.files import Checked, check_files, check_source
 from ts_contract.lint.settings import LintSettings, selected
 
@@ -83,6 +87,33 @@ class TestReading:
         alone = list(check_files([Path(name) for name in names], ON, 1))
         assert [result.path for result in alone] == names
         assert list(check_files([Path(name) for name in names], ON, 2)) == alone
+
+    @pytest.mark.parametrize("jobs", [1, 2])
+    def test_an_error_of_ours_and_a_slow_file_do_not_stop_the_others(self, here, monkeypatch, jobs):
+        def broken(text, path, *args, **options):
+            if path == "m007.py":
+                raise IndexError("of ours")
+            while path == "m009.py":
+                pass
+            return check(text, path, *args, **options)
+
+        monkeypatch.setattr(files, "check", broken)
+        names = [f"m{number:03}.py" for number in range(60)]
+        write(here, *names)
+        settings = replace(ON, seconds=0.5)
+        results = list(check_files([Path(name) for name in names], settings, jobs))
+        assert [result.path for result in results if result.findings] == [
+            name for name in names if name not in {"m007.py", "m009.py"}
+        ]
+        failed, given_up = [result.error for result in results if result.error]
+        assert re.fullmatch(
+            r"m007\.py: failed in lint/files\.py:\d+ \(IndexError: of ours\); "
+            "this is a bug of ts-contract, please report it",
+            failed,
+        )
+        assert given_up == (
+            "m009.py: given up, not done in 0.5 s; --timeout gives each file more time, or less"
+        )
 
 
 class TestSelection:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ts_contract.lint import flake8_plugin
 from ts_contract.lint.flake8_plugin import Plugin
 
 pytest.importorskip("flake8")
@@ -210,3 +211,15 @@ def test_no_text_stops_the_plugin(text: str) -> None:
     except SyntaxError:
         tree = ast.parse("")
     list(Plugin(tree, "app.py", text.splitlines(keepends=True)).run())
+
+
+def test_an_error_of_ours_is_a_finding_and_does_not_end_the_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise IndexError("of ours")
+
+    monkeypatch.setattr(flake8_plugin, "check", broken)
+    ((line, column, text, kind),) = Plugin(ast.parse(NAIVE), "app.py", [NAIVE]).run()
+    assert (line, column, kind) == (1, 0, Plugin)
+    assert text.startswith("TSC000 not checked: app.py: failed in lint/flake8_plugin.py:")

@@ -122,8 +122,25 @@ class TestGitHub:
         assert "endLine=3" in command
         assert "endColumn" not in command
 
+    def test_nothing_of_it_steers_the_log(self):
+        (command,) = as_github([checked("import time\nx_ms = time.time()\n", "\x1b[2J.py")])
+        assert command.startswith("::error file=\\x1b[2J.py,line=2,")
+
+
+def test_a_message_is_one_line_whatever_the_file_says():
+    (finding,) = checked("import time\nd = {}\nd['a\x1b[2J_ms'] = time.time()\n").findings
+    assert finding.message.isprintable()
+
 
 class TestSarif:
+    def test_a_name_that_is_not_utf_8_is_its_bytes(self):
+        results = [checked(TWO, "\udcff/a.py"), Checked("\udcfe", error="\udcfe: no")]
+        (run,) = as_sarif(results)["runs"]
+        place = run["results"][0]["locations"][0]["physicalLocation"]
+        assert place["artifactLocation"]["uri"] == "%FF/a.py"
+        (notification,) = run["invocations"][0]["toolExecutionNotifications"]
+        assert notification["message"] == {"text": "\\udcfe: no"}
+
     @pytest.mark.parametrize(
         "results",
         [

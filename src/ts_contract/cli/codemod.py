@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .common import console, contract_if_any, hint, printable
+from .common import console, contract_if_any, hint, printable, visible
+from .output import print_bytes
 from .progress import progress_in_files
 from .selection import (
     jobs_option,
@@ -20,6 +21,7 @@ from .selection import (
     selected_codes,
     selected_files,
     skip_option,
+    timeout_option,
 )
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ __all__ = ["command"]
 @only_option
 @skip_option
 @jobs_option
+@timeout_option
 @click.option(
     "--report",
     metavar="FILE.json",
@@ -76,6 +79,7 @@ def command(
     only: Sequence[str],
     skip: Sequence[str],
     jobs: int | None,
+    timeout: int,
     report: Path | None,
     database: Path | None,
 ) -> None:
@@ -92,7 +96,7 @@ def command(
     from ..codemod.changes import Options  # noqa: PLC0415
 
     options = Options(unsafe=unsafe, compat_reads=compat_reads, markers=not no_markers)
-    settings = _settings(only, skip, options)
+    settings = _settings(only, skip, options, timeout)
     if "-" in paths:
         _filter(ctx, paths, settings)
         return
@@ -108,7 +112,9 @@ def command(
     ctx.exit(int(to_do or differs))
 
 
-def _settings(only: Sequence[str], skip: Sequence[str], options: Options) -> RewriteSettings:
+def _settings(
+    only: Sequence[str], skip: Sequence[str], options: Options, seconds: float
+) -> RewriteSettings:
     # Here, so that the absence of either is one message, and so that the processes share them.
     import libcst  # noqa: F401, PLC0415
     import sqlglot  # noqa: F401, PLC0415
@@ -120,7 +126,7 @@ def _settings(only: Sequence[str], skip: Sequence[str], options: Options) -> Rew
     codes = selected_codes(only, skip)
     if options.compat_reads and not only:
         codes |= {"TSC205"}  # a * gives the old names too
-    return RewriteSettings(contract, schema_of(contract), codes, options)
+    return RewriteSettings(contract, schema_of(contract), codes, options, seconds=seconds)
 
 
 # --- rewriting -------------------------------------------------------------------------------
@@ -144,25 +150,18 @@ def _rewrite(
     paths: Sequence[str], settings: RewriteSettings, jobs: int | None, *, write: bool
 ) -> list[Result]:
     from ..codemod.files import rewrite_files  # noqa: PLC0415
+    from ..files.git import has_uncommitted  # noqa: PLC0415
     from ..files.pool import cores  # noqa: PLC0415
 
     files = selected_files(paths, settings.contract)
-    if write:
-        _warn_of_uncommitted(files)
+    if write and has_uncommitted(files):
+        hint("git has uncommitted changes here; commit them to see the rewrite on its own")
     results = []
     with progress_in_files("codemod", len(files)) as count:
         for result in rewrite_files(files, settings, jobs or cores(), write=write):
             results.append(result)
             count(len(results))
     return results
-
-
-def _warn_of_uncommitted(files: Sequence[Path]) -> None:
-    """Say so where a file holds work that git could not bring back."""
-    from ..files.git import has_uncommitted  # noqa: PLC0415
-
-    if any(has_uncommitted(directory) for directory in sorted({file.parent for file in files})):
-        hint("git has uncommitted changes here; commit them to see the rewrite on its own")
 
 
 def _save(file: Path, results: Sequence[Result]) -> None:
@@ -194,12 +193,18 @@ def _verify(database: Path, results: Sequence[Result], settings: RewriteSettings
 def _print_diff(results: Sequence[Result]) -> None:
     from ..codemod.report import as_diff  # noqa: PLC0415
 
-    styles = {"+": "green", "-": "red", "@": "cyan"}
-    out = console()
+    show = _show_diff_line if sys.stdout.isatty() else print_bytes
     for result in results:
         for line in as_diff(result):
-            style = "bold" if line.startswith(("+++", "---")) else styles.get(line[:1])
-            out.print(line, style=style, soft_wrap=True)
+            show(line)
+
+
+def _show_diff_line(line: bytes) -> None:
+    """Print a line of a diff on a terminal, coloured, and with what would steer it made visible."""
+    styles = {"+": "green", "-": "red", "@": "cyan"}
+    text = line.decode(errors="backslashreplace").removesuffix("\n")
+    style = "bold" if text.startswith(("+++", "---")) else styles.get(text[:1])
+    console().print(visible(text), style=style, soft_wrap=True)
 
 
 def _print_files(results: Sequence[Result]) -> None:

@@ -30,6 +30,7 @@ __all__ = [
     "is_quiet",
     "prepare_streams",
     "printable",
+    "visible",
 ]
 
 # --- options ---------------------------------------------------------------------------------
@@ -141,7 +142,7 @@ def is_quiet() -> bool:
 def hint(text: str) -> None:
     """Print what the user may do next to standard error, unless --quiet was given."""
     if not is_quiet():
-        console(stderr=True).print(text, style="dim")
+        console(stderr=True).print(printable(text), style="dim")
 
 
 def printable(text: object) -> str:
@@ -152,6 +153,17 @@ def printable(text: object) -> str:
         tab\t and \x1b[31mred
     """
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(text))
+
+
+def visible(text: str) -> str:
+    r"""Return text of many lines that does nothing to a terminal but fill lines and move to tabs.
+
+    Example:
+        >>> print(visible("one\ntwo\x1b[2J"))
+        one
+        two\x1b[2J
+    """
+    return "".join(c if c in "\n\t" else printable(c) for c in text)
 
 
 # --- errors ----------------------------------------------------------------------------------
@@ -193,7 +205,11 @@ def errors_explained() -> Iterator[None]:
     except KeyboardInterrupt:
         click.echo("Interrupted.", err=True)
         raise click.exceptions.Exit(128 + 2) from None
-    except (click.ClickException, click.exceptions.Exit, click.Abort):
+    except click.ClickException as error:
+        # It may name what the tree names.
+        error.message = visible(error.message)  # type: ignore[misc]
+        raise
+    except (click.exceptions.Exit, click.Abort):
         raise
     except Exception as error:
         explained = _explain(error)

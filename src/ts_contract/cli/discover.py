@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from .common import hint
-from .output import counted
+from .output import counted, print_script
 from .progress import progress
 
 __all__ = ["command"]
@@ -26,7 +26,7 @@ def command(db: str) -> None:
 
     with progress() as bar:
         proposal = discover(db, progress=bar)
-    click.echo(proposal.toml(), nl=False)
+    print_script(proposal.toml())
     proposed = sum(candidate.proposed for candidate in proposal.candidates)
     seen = counted(len(proposal.candidates), "column")
     hint(f"{proposed} of {seen} proposed; review them all.")

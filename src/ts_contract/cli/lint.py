@@ -20,6 +20,7 @@ from .selection import (
     selected_codes,
     selected_files,
     skip_option,
+    timeout_option,
 )
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ __all__ = ["command"]
     help="Write the findings of this run to FILE: fixed ones leave it, new ones enter.",
 )
 @jobs_option
+@timeout_option
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -66,6 +68,7 @@ def command(
     baseline: Path | None,
     update_baseline: bool,
     jobs: int | None,
+    timeout: int,
 ) -> None:
     """Find naive clocks, mixed units and legacy columns under PATH.
 
@@ -78,7 +81,7 @@ def command(
     """
     if update_baseline and baseline is None:
         raise click.UsageError("--update-baseline needs --baseline FILE, the file to write")
-    results = _check(paths, _settings(only, skip), jobs)
+    results = _check(paths, _settings(only, skip, timeout), jobs)
     if baseline is not None:
         compare = _update_baseline if update_baseline else _without_known
         results = compare(results, baseline)
@@ -88,7 +91,7 @@ def command(
     ctx.exit(int(any(result.findings for result in results)))
 
 
-def _settings(only: Sequence[str], skip: Sequence[str]) -> LintSettings:
+def _settings(only: Sequence[str], skip: Sequence[str], seconds: float) -> LintSettings:
     from ..lint.settings import LintSettings, schema_of  # noqa: PLC0415
 
     contract = contract_if_any()
@@ -96,7 +99,7 @@ def _settings(only: Sequence[str], skip: Sequence[str]) -> LintSettings:
         # Here, so that its absence is one message, and so that the processes share it.
         import sqlglot.optimizer.scope  # noqa: F401, PLC0415
     codes = selected_codes(only, skip)
-    return LintSettings(contract, schema_of(contract), codes)
+    return LintSettings(contract, schema_of(contract), codes, seconds)
 
 
 # --- checking --------------------------------------------------------------------------------

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from .common import console, printable
+from .common import console, printable, visible
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-__all__ = ["counted", "format_option", "json_value", "print_json", "print_table", "print_trimmed"]
+__all__ = [
+    "counted",
+    "format_option",
+    "json_value",
+    "print_bytes",
+    "print_json",
+    "print_script",
+    "print_table",
+    "print_trimmed",
+]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -91,3 +101,14 @@ def counted(count: int, noun: str) -> str:
 def print_json(result: dict[str, Any]) -> None:
     """Print a result as JSON on standard output, in ASCII, whatever a database holds."""
     click.echo(json.dumps({"version": 1, **result}, indent=2, allow_nan=False))
+
+
+def print_bytes(data: bytes) -> None:
+    """Write bytes to standard output exactly as they are."""
+    sys.stdout.flush()  # what was printed before stands before
+    sys.stdout.buffer.write(data)
+
+
+def print_script(text: str) -> None:
+    """Print a script for another program as it is; on a terminal, so that it does nothing there."""
+    sys.stdout.write(visible(text) if sys.stdout.isatty() else text)

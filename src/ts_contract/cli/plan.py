@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .common import console, contract, printable
-from .output import counted, format_option, print_json, print_table
+from .output import counted, format_option, print_json, print_script, print_table
 from .progress import progress
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _print(plan: Plan, *, sql: bool) -> None:
             click.echo(f"\n-- {phase}")
             for step in steps:
                 for statement in plan.sql(step):
-                    click.echo(f"{statement};")
+                    print_script(f"{statement};\n")
 
 
 def _print_forms(plan: Plan) -> None:

@@ -21,6 +21,7 @@ __all__ = [
     "selected_codes",
     "selected_files",
     "skip_option",
+    "timeout_option",
 ]
 
 
@@ -44,6 +45,14 @@ skip_option = click.option(
 jobs_option = click.option(
     "--jobs", metavar="N", type=click.IntRange(min=1), help="How many processes; one a core."
 )
+timeout_option = click.option(
+    "--timeout",
+    metavar="SECONDS",
+    type=click.IntRange(1, 86_400),
+    default=30,
+    show_default=True,
+    help="How long each file may take; one that takes longer is named, the others go on.",
+)
 
 
 def selected_codes(only: Sequence[str], skip: Sequence[str]) -> frozenset[str]:
@@ -66,11 +75,18 @@ def selected_files(paths: Sequence[str], contract: Contract | None) -> list[Path
     Args:
         paths: as the command line gives them; `-` is not a file.
         contract: whose `exclude` leaves files out.
+
+    Raises:
+        click.UsageError: paths are given, and there is no Python file under them.
     """
     from ..files.find import python_files  # noqa: PLC0415 - --help does without
 
     named = [Path(path) for path in paths or ["."] if path != "-"]
-    return list(python_files(named, contract))
+    files = list(python_files(named, contract))
+    if paths and named and not files and not any(python_files(named, None)):
+        where = ", ".join(map(str, named))
+        raise click.UsageError(f"no Python files under {where}; name files, or their directory")
+    return files
 
 
 class _Result(Protocol):

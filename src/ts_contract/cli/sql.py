@@ -8,6 +8,7 @@ import click
 
 from ..contract import Dialect
 from .common import contract
+from .output import print_script
 
 if TYPE_CHECKING:
     from ..migration.script import ScriptPhase
@@ -32,5 +33,4 @@ def command(phase: ScriptPhase, *, dialect: Dialect | None, optional: bool) -> N
     from ..migration import script  # noqa: PLC0415
 
     wanted = contract()
-    text = script(wanted, phase, optional=optional, dialect=dialect or wanted.dialect)
-    click.echo(text, nl=False)
+    print_script(script(wanted, phase, optional=optional, dialect=dialect or wanted.dialect))

@@ -13,12 +13,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from ..files.failure import failure
+from ..files.limit import time_limit
 from ..files.pool import in_processes
-from ..files.read import SourceError, decode, encoding_of, shown_path
+from ..files.read import decode, encoding_of, shown_path
 from ..files.write import ChangedError, write_whole
 from ..source.file import File
 from ..source.python.source import Source
-from .changes import Change, NotProvedError
+from .changes import Change
 from .orm.definitions import Epoch, EpochsOfModels, epochs_in
 from .rewrite import RewriteSettings, rewrite
 
@@ -58,22 +60,23 @@ def rewrite_bytes(data: bytes, path: str, settings: RewriteSettings) -> Result:
         settings: how to rewrite it.
     """
     try:
-        text = decode(data)
-        encoding = encoding_of(data)
-        if text.encode(encoding) != data:
-            return Result(path, error=f"{path}: its bytes do not survive {encoding}; left alone")
-        rewritten = rewrite(text, path, settings)
-        if rewritten.text == text:
-            return Result(path, changes=rewritten.changes)
-        after = rewritten.text.encode(encoding)
-    except SourceError as error:
-        where = f"{path}:{error.line}:{error.column}"
-        return Result(path, error=f"{where}: cannot be parsed ({error})")
+        with time_limit(settings.seconds):
+            return _rewritten(data, path, settings)
     except UnicodeEncodeError as error:
         return Result(path, error=f"{path}: cannot be written in its encoding ({error})")
-    except (RecursionError, MemoryError):
-        return Result(path, error=f"{path}:1:1: cannot be parsed (nested too deeply)")
-    return Result(path, data, after, rewritten.changes)
+    except Exception as error:  # of ours too: one file does not end the run
+        return Result(path, error=failure(path, error))
+
+
+def _rewritten(data: bytes, path: str, settings: RewriteSettings) -> Result:
+    text = decode(data)
+    encoding = encoding_of(data)
+    if text.encode(encoding) != data:
+        return Result(path, error=f"{path}: its bytes do not survive {encoding}; left alone")
+    rewritten = rewrite(text, path, settings)
+    if rewritten.text == text:
+        return Result(path, changes=rewritten.changes)
+    return Result(path, data, rewritten.text.encode(encoding), rewritten.changes)
 
 
 def rewrite_files(
@@ -88,7 +91,8 @@ def rewrite_files(
         write: whether the new bytes are stored.
     """
     settings = replace(settings, models=models_in(paths, settings))
-    yield from in_processes(partial(_rewrite_path, settings=settings, write=write), paths, jobs)
+    work = partial(_rewrite_path, settings=settings, write=write)
+    yield from in_processes(work, paths, jobs, lost=_lost, seconds=settings.seconds)
 
 
 def models_in(paths: Sequence[Path], settings: RewriteSettings) -> EpochsOfModels:
@@ -104,7 +108,8 @@ def models_in(paths: Sequence[Path], settings: RewriteSettings) -> EpochsOfModel
     words = re.compile("|".join(sorted({re.escape(c.epoch) for _, c in contract.columns()})))
     found: dict[tuple[str, str], set[Epoch]] = {}
     for path in paths:
-        with suppress(OSError, SourceError, NotProvedError, RecursionError):
+        # Its own turn tells what is wrong with it.
+        with suppress(Exception), time_limit(settings.seconds):
             text = decode(path.read_bytes())
             if words.search(text):
                 file = File(Source(text, str(path)), contract, settings.schema)
@@ -117,8 +122,8 @@ def _rewrite_path(path: Path, settings: RewriteSettings, *, write: bool) -> Resu
     shown = shown_path(path)
     try:
         data = path.read_bytes()
-    except OSError as error:
-        return Result(shown, error=f"{shown}: cannot be read ({error.strerror or error})")
+    except (OSError, MemoryError) as error:
+        return Result(shown, error=failure(shown, error))
     result = rewrite_bytes(data, shown, settings)
     if not write or result.after is None:
         return result
@@ -129,3 +134,8 @@ def _rewrite_path(path: Path, settings: RewriteSettings, *, write: bool) -> Resu
     except ChangedError:
         return Result(shown, error=f"{shown}: was changed meanwhile; left alone, run again")
     return result
+
+
+def _lost(path: Path, reason: str) -> Result:
+    shown = shown_path(path)
+    return Result(shown, error=f"{shown}: not rewritten, {reason}")

@@ -3,30 +3,46 @@
 from __future__ import annotations
 
 import difflib
+import os
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from io import BytesIO
+from itertools import islice
 from typing import Any
 
-from ..files.read import decode
 from .files import Result
 
 __all__ = ["as_diff", "as_json", "summary"]
 
 
-def as_diff(result: Result) -> Iterator[str]:
-    """Yield the lines of a unified diff of one file, without line ends.
+def as_diff(result: Result) -> Iterator[bytes]:
+    """Yield the lines of a unified diff of one file: its own bytes, as `git apply` takes them.
+
+    A line ends at its line feed alone, so that what else ends a line for Python stays in it.
 
     Args:
         result: a file whose bytes change.
     """
     if result.before is None or result.after is None:
         return
-    before = decode(result.before).splitlines(keepends=True)
-    after = decode(result.after).splitlines(keepends=True)
-    for line in difflib.unified_diff(before, after, f"a/{result.path}", f"b/{result.path}"):
-        yield line.rstrip("\r\n")
-        if not line.endswith(("\n", "\r")):
-            yield "\\ No newline at end of file"
+    before, after = (BytesIO(data).readlines() for data in (result.before, result.after))
+    lines = difflib.diff_bytes(difflib.unified_diff, before, after)
+    for header, side in zip(islice(lines, 2), ("a", "b"), strict=True):
+        yield header[:4] + _named(f"{side}/{result.path}") + b"\n"
+    for line in lines:
+        yield line if line.endswith(b"\n") else line + b"\n\\ No newline at end of file\n"
+
+
+_ESCAPED = re.compile(rb'[\x00-\x1f"\\\x7f]')
+
+
+def _named(name: str) -> bytes:
+    """Return a file's name as git writes it: in quotes where it has odd characters."""
+    data = os.fsencode(name)
+    if _ESCAPED.search(data):
+        return b'"%s"' % _ESCAPED.sub(lambda odd: b"\\%03o" % ord(odd[0]), data)
+    return data + b"\t" if b" " in data else data
 
 
 def summary(results: Sequence[Result]) -> list[tuple[str, int, int, int]]:

@@ -42,6 +42,7 @@ class RewriteSettings:
         codes: the codes of the rules whose findings are rewritten.
         options: what the run may do.
         models: the epoch columns that ORM models of other files define.
+        seconds: how long the rewrite of one file may take; None for as long as it needs.
     """
 
     contract: Contract | None
@@ -49,6 +50,7 @@ class RewriteSettings:
     codes: frozenset[str]
     options: Options = _DEFAULT
     models: EpochsOfModels = field(default_factory=dict)
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,15 @@ tools do not count. `exclude` of the contract counts everywhere.
 from __future__ import annotations
 
 import errno
+import fnmatch
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
 from ..contract import Contract
-from .git import listed_files
+from . import git
 
 __all__ = ["is_excluded", "python_files"]
 
@@ -49,14 +50,10 @@ def _files_under(path: Path) -> list[Path]:
     if not path.is_dir():
         path.stat()  # where there is nothing, this says so
         raise OSError(errno.EINVAL, "Neither a file nor a directory", str(path))
-    listed = _listed(path)
-    return sorted(_walked(path) if listed is None else listed)
-
-
-def _listed(directory: Path) -> list[Path] | None:
-    """Return the Python files that git does not ignore; None where git does not answer."""
-    files = listed_files(directory, _SUFFIXES)
-    return None if files is None else [file for file in files if file.is_file()]
+    listed = git.listed(path)
+    found = _walked(path) if listed is None else listed
+    # A pipe or a device can have the name of a Python file; a deleted file is still listed.
+    return sorted({file for file in found if file.suffix in _SUFFIXES and file.is_file()})
 
 
 def _walked(directory: Path) -> Iterator[Path]:
@@ -66,7 +63,7 @@ def _walked(directory: Path) -> Iterator[Path]:
             for name in directories
             if name not in _NOT_SOURCE and not Path(root, name, "pyvenv.cfg").exists()
         ]
-        yield from (Path(root, name) for name in files if name.endswith(_SUFFIXES))
+        yield from (Path(root, name) for name in files)
 
 
 # --- exclude ---------------------------------------------------------------------------------
@@ -89,14 +86,45 @@ def is_excluded(path: Path, contract: Contract) -> bool:
         relative = path.absolute().relative_to(root).as_posix()
     except ValueError:
         return False
-    return any(_pattern(glob).match(relative) for glob in contract.exclude)
+    return any(_matches(relative.split("/"), _parts(glob)) for glob in contract.exclude)
+
+
+_ANY_PARTS = None
+_Part = re.Pattern[str] | None
+
+
+def _matches(path: Sequence[str], glob: Sequence[_Part]) -> bool:
+    """Tell whether a glob matches a path or a directory that it is in.
+
+    All places in the glob that the parts of the path so far can have led to are followed at once,
+    so that the time grows with the product of both lengths, whatever the glob.
+    """
+    reached = _reached({0}, glob)
+    for part in path:
+        if len(glob) in reached:
+            break
+        stay = {at for at in reached if glob[at] is _ANY_PARTS}
+        go = {at + 1 for at in reached if (pattern := glob[at]) and pattern.match(part)}
+        reached = _reached(stay | go, glob)
+    return len(glob) in reached
+
+
+def _reached(places: set[int], glob: Sequence[_Part]) -> set[int]:
+    """Return places in a glob, with those behind each `**`, which may span nothing."""
+    for at in range(len(glob)):
+        if at in places and glob[at] is _ANY_PARTS:
+            places.add(at + 1)
+    return places
 
 
 @lru_cache
-def _pattern(glob: str) -> re.Pattern[str]:
-    """Return a glob as a regular expression over a whole path."""
-    parts = [
-        {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(part, re.escape(part))
-        for part in re.split(r"(\*\*/|\*\*|\*|\?)", glob.strip("/"))
-    ]
-    return re.compile("".join(parts) + r"(?:/.*)?\Z", re.DOTALL)
+def _parts(glob: str) -> tuple[_Part, ...]:
+    """Return a pattern for each part of a glob, None for `**`."""
+    parts: list[_Part] = []
+    for part in glob.strip("/").split("/"):
+        if part.startswith("**"):  # `**.py` is short for `**/*.py`
+            parts.append(_ANY_PARTS)
+        if part != "**":
+            # fnmatch writes atomic groups; [ is a character like any other here
+            parts.append(re.compile(fnmatch.translate(part.replace("[", "[[]"))))
+    return tuple(parts)

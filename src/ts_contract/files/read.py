@@ -45,7 +45,8 @@ def decode(data: bytes) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise SourceError(f"not {error.encoding}", line) from error
-    except (SyntaxError, LookupError) as error:
+    except (SyntaxError, LookupError, UnicodeError) as error:
+        # A codec that is not an encoding of text, such as `undefined`, has errors of its own.
         raise SourceError(str(error)) from error
 
 

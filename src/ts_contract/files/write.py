@@ -6,6 +6,7 @@ is allowed; a new file gets the mode that the process gives its files.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import tempfile
@@ -13,7 +14,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["ChangedError", "write_whole", "written_aside"]
+__all__ = ["ChangedError", "created_aside", "write_whole", "written_aside"]
+
+
+# What a file system answers that has no hard links.
+_NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
 
 
 class ChangedError(Exception):
@@ -65,34 +70,81 @@ def write_whole(path: Path, data: bytes, *, before: bytes | None = None) -> None
 def written_aside(path: Path) -> Iterator[Path]:
     """Let the block write a file under another name, and put it at its path when the block ends.
 
-    For what another program writes, such as SQLite a database. If the block fails, `path` is as
-    it was.
+    For what another program writes, such as SQLite a database. Nobody else can read the file. If
+    the block fails, `path` is as it was.
 
     Args:
         path: the file; it need not exist.
 
     Yields:
-        The path to write to, in the same directory.
+        The path to write to: a new, empty file in the same directory.
 
     Raises:
-        OSError: the block left no file there, or it cannot be moved.
+        OSError: the directory cannot be written.
 
     Example:
         >>> with tempfile.TemporaryDirectory() as directory:
         ...     with written_aside(Path(directory, "a.db")) as unfinished:
-        ...         print(unfinished.name, unfinished.write_bytes(b"whole"))
+        ...         unfinished.write_bytes(b"whole")
         ...     Path(directory, "a.db").read_bytes()
-        a.db.unfinished 5
+        5
         b'whole'
     """
-    unfinished = path.with_name(f"{path.name}.unfinished")
-    try:
+    with _aside(path) as unfinished:
         yield unfinished
-        with unfinished.open("rb+") as file:
-            os.fsync(file.fileno())
+        _sync(unfinished)
         unfinished.replace(path)
+
+
+@contextmanager
+def created_aside(path: Path, like: Path | None) -> Iterator[Path]:
+    """Let the block write a file under another name, and put it at a path where nothing is.
+
+    Args:
+        path: the file; nothing may be there, also when the block ends.
+        like: the file whose mode and owner it gets; None for one that only its owner can read.
+
+    Yields:
+        The path to write to: a new, empty file in the same directory, which nobody else can read.
+
+    Raises:
+        FileExistsError: something is at the path.
+        OSError: the directory cannot be written.
+    """
+    with _aside(path) as unfinished:
+        yield unfinished
+        if like is not None:
+            _take_over(unfinished, like)
+        _sync(unfinished)
+        _put_where_nothing_is(unfinished, path)
+
+
+def _put_where_nothing_is(file: Path, path: Path) -> None:
+    try:
+        os.link(file, path)  # a rename would put an end to what is there
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from error
+        file.replace(path)
+
+
+def _sync(file: Path) -> None:
+    with file.open("rb+") as written:
+        os.fsync(written.fileno())
+
+
+@contextmanager
+def _aside(path: Path) -> Iterator[Path]:
+    """Yield a new file beside another, and remove it with what SQLite puts beside it."""
+    handle, name = _new_file_beside(path)
+    os.close(handle)
+    try:
+        yield Path(name)
     finally:
-        unfinished.unlink(missing_ok=True)
+        for suffix in ("", "-journal", "-wal", "-shm"):
+            Path(f"{name}{suffix}").unlink(missing_ok=True)
 
 
 def _new_file_beside(target: Path) -> tuple[int, str]:

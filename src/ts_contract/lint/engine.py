@@ -96,12 +96,18 @@ def _finder(kind: type) -> Callable[[File], Iterable[object]]:
 def _finding(rule: Rule, match: Match, source: Source) -> Finding:
     where = match.where
     start, end = source.span(where) if isinstance(where, ast.AST) else where
+    message = rule.message.format_map(match.fields)
     return Finding(
         rule.code,
-        rule.message.format_map(match.fields),
+        message if message.isprintable() else _printable(message),
         *source.position(start),
         *source.position(end),
         start,
         end,
         match.fix,
     )
+
+
+def _printable(text: str) -> str:
+    """Return text of a file in one line that does nothing to a terminal."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
 
+from ..files.failure import failure
+from ..files.limit import time_limit
 from ..files.pool import in_processes
-from ..files.read import SourceError, decode, shown_path
+from ..files.read import decode, shown_path
 from .engine import check
 from .findings import Finding
 from .noqa import not_silenced
@@ -44,7 +46,8 @@ def check_files(paths: Sequence[Path], settings: LintSettings, jobs: int) -> Ite
         settings: how to check them.
         jobs: how many processes to use at most.
     """
-    yield from in_processes(partial(_check_path, settings=settings), paths, jobs)
+    work = partial(_check_path, settings=settings)
+    yield from in_processes(work, paths, jobs, lost=_lost, seconds=settings.seconds)
 
 
 def check_source(data: bytes, path: str, settings: LintSettings) -> Checked:
@@ -55,15 +58,16 @@ def check_source(data: bytes, path: str, settings: LintSettings) -> Checked:
         path: what the result calls it.
         settings: how to check it.
     """
-    rules = _rules_of(settings.codes)
     try:
-        text = decode(data)
-        findings = check(text, path, settings.contract, settings.schema, rules=rules)
-    except SourceError as error:
-        where = f"{path}:{error.line}:{error.column}"
-        return Checked(path, error=f"{where}: cannot be parsed ({error})")
-    except (RecursionError, MemoryError):
-        return Checked(path, error=f"{path}:1:1: cannot be parsed (nested too deeply)")
+        with time_limit(settings.seconds):
+            return _judged(decode(data), path, settings)
+    except Exception as error:  # of ours too: one file does not end the run
+        return Checked(path, error=failure(path, error))
+
+
+def _judged(text: str, path: str, settings: LintSettings) -> Checked:
+    rules = _rules_of(settings.codes)
+    findings = check(text, path, settings.contract, settings.schema, rules=rules)
     kept = tuple(not_silenced(findings, text))
     return Checked(path, kept, _lines(text, {finding.line for finding in kept}))
 
@@ -72,9 +76,14 @@ def _check_path(path: Path, settings: LintSettings) -> Checked:
     shown = shown_path(path)
     try:
         data = path.read_bytes()
-    except OSError as error:
-        return Checked(shown, error=f"{shown}: cannot be read ({error.strerror or error})")
+    except (OSError, MemoryError) as error:
+        return Checked(shown, error=failure(shown, error))
     return check_source(data, shown, settings)
+
+
+def _lost(path: Path, reason: str) -> Checked:
+    shown = shown_path(path)
+    return Checked(shown, error=f"{shown}: not checked, {reason}")
 
 
 @lru_cache

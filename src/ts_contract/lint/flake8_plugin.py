@@ -17,6 +17,7 @@ from typing import Any, ClassVar, get_args
 
 from .. import __version__
 from ..contract import Contract, ContractError, Phase
+from ..files.failure import failure
 from ..files.find import is_excluded
 from ..files.read import SourceError
 from ..loading import find_config, load_contract
@@ -95,7 +96,10 @@ class Plugin:
             manager.parser.exit(2, f"flake8: ts-contract: {error}\n")
 
     def run(self) -> Iterator[tuple[int, int, str, type[Plugin]]]:
-        """Yield line, column from 0, text with the code, and this class, for each finding."""
+        """Yield line, column from 0, text with the code, and this class, for each finding.
+
+        What flake8 cannot tell, that a file was not judged, is a finding too: TSC000.
+        """
         if self.contract and is_excluded(Path(self._path), self.contract):
             return
         try:
@@ -106,8 +110,11 @@ class Plugin:
                 self.schema,
                 tree=self._tree,
             )
-        except (SourceError, RecursionError, MemoryError) as error:
+        except SourceError as error:  # flake8 itself says that it cannot be parsed
             _LOG.warning("%s: not checked by ts-contract: %s", self._path, error)
+            return
+        except Exception as error:  # of ours too: one file does not end the run
+            yield 1, 0, f"TSC000 not checked: {failure(self._path, error)}", type(self)
             return
         for finding in findings:
             text = f"{finding.code} {finding.message}"

@@ -7,6 +7,7 @@ Each function is pure: results in, text or data out. Paths have `/`, lines and c
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -122,7 +123,9 @@ def as_github(results: Iterable[Checked]) -> Iterator[str]:
 
 
 def _escaped(text: str, also: str = "") -> str:
-    return "".join(f"%{ord(c):02X}" if c in f"%\r\n{also}" else c for c in text)
+    """Return text as GitHub takes it; it goes on to a log, which obeys what a terminal does."""
+    kept = "".join(c if c.isprintable() or c in "\r\n" else _printable(c) for c in text)
+    return "".join(f"%{ord(c):02X}" if c in f"%\r\n{also}" else c for c in kept)
 
 
 # --- SARIF -----------------------------------------------------------------------------------
@@ -154,7 +157,7 @@ def as_sarif(results: Sequence[Checked]) -> dict[str, Any]:
                         "toolExecutionNotifications": [
                             {
                                 "level": "error",
-                                "message": {"text": result.error},
+                                "message": {"text": _printable(result.error)},
                                 "locations": [_sarif_file(result.path)],
                             }
                             for result in failed
@@ -201,7 +204,7 @@ def _sarif_result(
 
 
 def _sarif_file(path: str) -> dict[str, Any]:
-    return {"physicalLocation": {"artifactLocation": {"uri": quote(path)}}}
+    return {"physicalLocation": {"artifactLocation": {"uri": quote(os.fsencode(path))}}}
 
 
 def _fingerprint(result: Checked, finding: Finding) -> str:

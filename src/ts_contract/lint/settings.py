@@ -20,11 +20,13 @@ class LintSettings:
         contract: the declared columns; None for clocks and units alone.
         schema: the other tables that are known.
         codes: the codes of the rules to try.
+        seconds: how long the check of one file may take; None for as long as it needs.
     """
 
     contract: Contract | None
     schema: Schema | None
     codes: frozenset[str]
+    seconds: float | None = None
 
 
 def selected(only: Iterable[str], skip: Iterable[str]) -> frozenset[str]:

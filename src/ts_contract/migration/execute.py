@@ -76,9 +76,10 @@ def migrate(
     options = Options(sync=sync, check_range=check_range)
     with opened(db, write=True, schema=schema) as session, stop_on_signals() as stop:
         run = Run(session, stop, progress)
-        if _checked_plan(session, contract, options).steps:
-            if backup is not None:
-                _back_up(session, backup, progress)
+        todo = _checked_plan(session, contract, options)
+        if backup is not None:
+            _back_up(run, backup)
+        if todo.steps:
             with run.leased():
                 _execute(run, contract, options, pace)
         with session.stoppable(stop):
@@ -103,11 +104,11 @@ def _checked_plan(session: Session, contract: Contract, options: Options) -> Pla
     return todo
 
 
-def _back_up(session: Session, path: Path, progress: ProgressCallback) -> None:
-    backup = session.engine.backup
+def _back_up(run: Run, path: Path) -> None:
+    session, backup = run.session, run.session.engine.backup
     if backup is None:
         raise Refused(f"{session.name}: no backup can be written by itself; leave the option out")
-    backup.back_up(session, path, progress)
+    backup.back_up(session, path, run.progress, run.stop)
 
 
 def _execute(run: Run, contract: Contract, options: Options, pace: Pace) -> None:

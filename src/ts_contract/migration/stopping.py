@@ -26,13 +26,14 @@ class StopFlag:
         """Return whether somebody asked; SQLite calls it during long statements."""
         return self.event.is_set()
 
-    def check(self) -> None:
-        """Raise Interrupted if somebody asked."""
+    def check(self, state: str = "nothing is lost; run the same command again to go on") -> None:
+        """Raise Interrupted if somebody asked.
+
+        Args:
+            state: what has become of the work, for the message.
+        """
         if self.event.is_set():
-            raise Interrupted(
-                "stopped between two transactions, nothing is lost; "
-                "run the same command again to go on"
-            )
+            raise Interrupted(f"stopped between two transactions, {state}")
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from sqlite3 import connect
@@ -10,7 +11,9 @@ import pytest
 
 from ts_contract.codemod.files import Result, rewrite_bytes
 from ts_contract.codemod.rewrite import RewriteSettings
+from ts_contract.codemod.verify import rewrites
 from ts_contract.codemod.verify.rewrites import Verified, verify_rewrites
+from ts_contract.codemod.verify.statements import Pair, pairs_in
 from ts_contract.loading import parse_contract
 from ts_contract.migration import Refused
 
@@ -91,3 +94,19 @@ def test_without_a_contract_there_is_nothing_to_migrate(store: Path) -> None:
     settings = RewriteSettings(None, None, frozenset({"TSC101"}))
     with pytest.raises(Refused, match="needs a contract"):
         verify_rewrites(store, [], settings)
+
+
+def test_a_file_that_cannot_be_verified_is_a_problem_and_does_not_end_the_run(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(result: Result, settings: RewriteSettings) -> Iterator[Pair]:
+        if result.path == "bad.py":
+            raise IndexError("of ours")
+        yield from pairs_in(result, settings)
+
+    monkeypatch.setattr(rewrites, "pairs_in", broken)
+    results = [Result(path, BEFORE.encode(), AFTER.encode()) for path in ("bad.py", "app.py")]
+    done = verify_rewrites(store, results, SETTINGS)
+    assert (done.statements, done.compared) == (1, 1)
+    (problem,) = done.problems
+    assert problem.startswith("bad.py: failed in codemod/verify/rewrites.py:")

@@ -26,6 +26,10 @@ def with_imports(text: str, added: Collection[Import], freed: Iterable[str]) -> 
         text: the text, without a byte order mark.
         added: names that must be there.
         freed: names that lost a use; one that is used elsewhere is kept.
+
+    Raises:
+        SyntaxError: Python cannot parse the text.
+        ValueError: LibCST cannot.
     """
     unused = [name for name in freed if not _is_used(name, text)]
     if unused:
@@ -40,7 +44,10 @@ def with_imports(text: str, added: Collection[Import], freed: Iterable[str]) -> 
     context = CodemodContext()
     for needed in added:
         AddImportsVisitor.add_needed_import(context, needed.module, needed.name or None)
-    return AddImportsVisitor(context).transform_module(cst.parse_module(text)).code
+    try:
+        return AddImportsVisitor(context).transform_module(cst.parse_module(text)).code
+    except cst.ParserSyntaxError as error:  # which is not a SyntaxError
+        raise ValueError("the module is not understood by LibCST") from error
 
 
 def _is_used(name: str, text: str) -> bool:

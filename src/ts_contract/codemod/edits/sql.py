@@ -103,16 +103,17 @@ class Editor:
         found: list[tuple[int, int, str]] = []
         opened: list[tuple[int, str]] = []
         text = self._source.text.removeprefix("\ufeff")
-        starts = self._source.line_starts
         for token in tokenize.generate_tokens(io.StringIO(text, newline="").readline):
             name = tokenize.tok_name[token.type]
-            start = starts[token.start[0] - 1] + token.start[1]
-            end = starts[token.end[0] - 1] + token.end[1]
             if name == "STRING":
-                found.append((start, end, token.string))
+                found.append((self._offset(token.start), self._offset(token.end), token.string))
             elif name.endswith("STRING_START"):
-                opened.append((start, token.string))
+                opened.append((self._offset(token.start), token.string))
             elif name.endswith("STRING_END"):
                 begin, opening = opened.pop()
-                found.append((begin, end, opening))
+                found.append((begin, self._offset(token.end), opening))
         return sorted(found, key=lambda literal: literal[1] - literal[0])
+
+    def _offset(self, place: tuple[int, int]) -> int:
+        """Return the offset of a token's line and column; the end of the file is on no line."""
+        return self._source.line_starts[place[0] - 1] + place[1]

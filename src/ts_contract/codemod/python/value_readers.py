@@ -23,7 +23,7 @@ _PARSERS = frozenset({
     "dateutil.parser.isoparse",
     "dateutil.parser.parse",
 })  # fmt: skip
-_PROJECT_PARSER = re.compile(r"^_*(?:parse_\w*|from_iso\w*|\w*_from_iso|\w*to_datetime|to_dt)$")
+_PROJECT_PARSER = re.compile(r"^_*+(?:parse_\w*|from_iso\w*|\w*_from_iso|\w*to_datetime|to_dt)$")
 _ZONELESS_PARTS = frozenset({
     "date", "day", "hour", "minute", "month", "second", "time", "weekday", "year", "toordinal",
 })  # fmt: skip

@@ -9,7 +9,8 @@ from ...source.columns.analysis import find_references, find_statements
 from ...source.columns.row_reads import find_row_reads
 from ...source.edits import Edit
 from ...source.file import File
-from ...source.sql.queries import find_queries
+from ...source.sql.queries import Query, find_queries
+from ...source.sql.references import Value
 from ..changes import NotProvedError, Options, Span, Verdict
 from .groups import bind_together, grouped, verdict_on
 from .rewrites import ColumnRewrite, FileRewrite, result_column
@@ -133,12 +134,18 @@ def _epoch_clocks(state: FileRewrite, verdicts: dict[Span, Verdict]) -> None:
         for value in reference.values:
             if value.clock is None or value.clock in verdicts:
                 continue
-            reason = "milliseconds are stored where text was"
-            if value.clock_text.upper() not in {"CURRENT_TIMESTAMP", "NOW()", "DATETIME('NOW')"}:
-                verdicts[value.clock] = Verdict(reason="the SQL clock is not a known one")
-            elif not state.options.unsafe:
-                verdicts[value.clock] = Verdict(safety="unsafe", reason=reason)
-            else:
-                text = state.editor.spelled(reference.query, value.clock[0], state.sql.clock)
-                edit = Edit(*value.clock, text)
-                verdicts[value.clock] = Verdict((edit,), (), "unsafe", reason)
+            verdicts[value.clock] = _epoch_clock(state, reference.query, value)
+
+
+def _epoch_clock(state: FileRewrite, query: Query, value: Value) -> Verdict:
+    reason = "milliseconds are stored where text was"
+    assert value.clock is not None
+    if value.clock_text.upper() not in {"CURRENT_TIMESTAMP", "NOW()", "DATETIME('NOW')"}:
+        return Verdict(reason="the SQL clock is not a known one")
+    try:
+        text = state.editor.spelled(query, value.clock[0], state.sql.clock)
+    except NotProvedError as error:
+        return Verdict(reason=error.reason)
+    if not state.options.unsafe:
+        return Verdict(safety="unsafe", reason=reason)
+    return Verdict((Edit(*value.clock, text),), (), "unsafe", reason)

@@ -8,10 +8,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...contract import Contract
+from ...files.failure import failure
+from ...files.limit import time_limit
 from ...migration import Refused
 from ..files import Result
 from ..rewrite import RewriteSettings
@@ -54,14 +56,22 @@ def verify_rewrites(
     """
     if settings.contract is None:
         raise Refused(f"{database}: --verify needs a contract")
-    pairs = [pair for result in results for pair in pairs_in(result, settings)]
+    pairs: list[Pair] = []
+    problems: list[str] = []
+    for result in results:
+        try:
+            with time_limit(settings.seconds):
+                pairs += pairs_in(result, settings)
+        except Exception as error:  # one file does not end the run
+            problems.append(failure(result.path, error))
     with (
         closing(migrated_copy(database, settings.contract)) as migrated,
         closing(sqlite3.connect(":memory:")) as finalized,
     ):
         migrated.backup(finalized)
         drop_legacy(finalized, settings.contract)
-        return _judge(pairs, migrated, finalized, settings.contract)
+        judged = _judge(pairs, migrated, finalized, settings.contract)
+    return replace(judged, problems=(*problems, *judged.problems))
 
 
 def _judge(

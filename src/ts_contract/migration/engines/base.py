@@ -377,10 +377,13 @@ class Removing(Protocol):
 class BackingUp(Protocol):
     """Copying a database."""
 
-    def back_up(self, session: Session, path: Path, progress: ProgressCallback) -> None:
-        """Write a verified copy.
+    def back_up(
+        self, session: Session, path: Path, progress: ProgressCallback, stop: StopFlag
+    ) -> None:
+        """Write a verified copy of one moment.
 
         Raises:
             Refused: it cannot be written there.
-            Failed: the copy is not sound, or not the same.
+            Failed: the copy is not sound.
+            Interrupted: somebody asked to stop; nothing is left of the copy.
         """

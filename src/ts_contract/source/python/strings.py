@@ -30,7 +30,7 @@ _MAX_VARIANTS = 16
 _MAX_DEPTH = 40
 _MAX_PIECES = 2000
 _PERCENT = re.compile(
-    r"%(?:\((?P<name>[^)]*)\))?[#0\- +]*(?:\d+|\*)?(?:\.\d+)?(?P<kind>[diouxXeEfFgGcrsa%])"
+    r"%(?:\((?P<name>[^)]{0,200})\))?[#0\- +]*+(?:\d+|\*)?(?:\.\d+)?(?P<kind>[diouxXeEfFgGcrsa%])"
 )
 _BRACES = re.compile(r"\{\{|\}\}|\{(?P<field>[^{}]*)\}")
 _DOLLAR = re.compile(r"\$\$|\$(?:\{(?P<braced>\w+)\}|(?P<bare>[A-Za-z_]\w*))")

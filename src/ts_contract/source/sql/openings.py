@@ -15,10 +15,15 @@ __all__ = [
     "looks_like_sql",
 ]
 
+# Blanks, parentheses and comments. A comment is taken whole or not at all, and what was taken is
+# not given back: a text of a hundred comments would else be read in as many ways as they combine.
+_COMMENT = r"--[^\n]*+\n|/\*(?:[^*]|\*(?!/))*+\*/"
+_LEAD = rf"(?:[\s(]++|{_COMMENT})*+"
+
 _HEAD = re.compile(
-    r"""(?:\s|\(|--[^\n]*\n|/\*.*?\*/)*
+    rf"""{_LEAD}
     (?:EXPLAIN\s+(?:QUERY\s+PLAN\s+|ANALYZE\s+)?)?
-    (?: SELECT\b.+?\bFROM\b | SELECT\b.+?\(\s*SELECT\b | WITH\b.+?\bAS\b.*?\( | VALUES\s*\(
+    (?: SELECT\b.+?\bFROM\b | SELECT\b.+?\(\s*SELECT\b | WITH\b(?>.+?\bAS\b).*?\( | VALUES\s*\(
       | INSERT\s+(?:OR\s+\w+\s+)?INTO\b | REPLACE\s+INTO\b
       | UPDATE\b.+?\bSET\b | DELETE\s+FROM\b
       | CREATE\s+(?:OR\s+REPLACE\s+)?(?:TEMP(?:ORARY)?\s+|UNIQUE\s+|VIRTUAL\s+|UNLOGGED\s+)?
@@ -54,9 +59,7 @@ _VERB = r"""(?:
       (?!\s+ (?!(?:or|temp|temporary|unique|virtual|unlogged|materialized)\b)
               (?!(?:table|index|view|trigger)\b) [a-z])
     )"""
-SQL = re.compile(
-    rf"(?:\s|\(|--[^\n]*\n|/\*.*?\*/)*{_VERB}\b", re.VERBOSE | re.IGNORECASE | re.DOTALL
-)
+SQL = re.compile(rf"{_LEAD}{_VERB}\b", re.VERBOSE | re.IGNORECASE | re.DOTALL)
 CLAUSE = re.compile(
     r"""\s*(?: (?:ORDER|GROUP)\s+BY\s+[\w"'(`]
       | (?:WHERE|HAVING|AND|OR)\b.*?(?:[=<>]|\b(?:IS|IN|BETWEEN|LIKE)\b)
@@ -67,9 +70,15 @@ CLAUSE = re.compile(
 
 # In a file's text, in lower case, a quote stands before, and perhaps comments of SQL or escaped
 # blanks between. Within a clause, quotes stand around a word, or between literals that are joined.
-_BLANKS = r"(?:\s|\\[nrt]|\\\r?\n|\(|--[^\n]*\n|/\*.*?\*/)*"
+# Every quote of a file is tried, so nothing may run on to its end from each of them: more comments
+# than `_MANY`, or one longer than `_FAR`, pass for those before a statement, and between the word
+# that opens a clause and its operator there are no more than `_FAR` characters and quoted words.
+_MANY, _FAR = 40, 400
+_BLANK = rf"""(?:[\s(]++|\\[nrt]|\\\r?\n
+    |--[^\n]{{0,{_FAR}}}+\n|/\*(?:[^*]|\*(?!/)){{0,{_FAR}}}+\*/)"""
+_LONG_COMMENT = rf"--[^\n]{{{_FAR}}}|/\*(?:[^*]|\*(?!/)){{{_FAR}}}"
 _VERB_IN_FILE = rf"""{_VERB}(?:[\s\\(;/{{-]|["'][\s,+])"""
-_MORE = r"""[\s\\](?:[^"']|["'][^"'\s]*["']|["']\s*[bfru]*["'])*?"""
+_MORE = rf"""[\s\\](?:[^"']|["'](?:[^"'\s]*|\s+[bfru]*)["']){{0,{_FAR}}}?"""
 _CLAUSE_IN_FILE = rf"""(?:
     (?:order|group){_MORE}\bby\b
     | (?:set|where|having|and|or){_MORE}(?:[=<>]|\b(?:is|in|between|like)\b)
@@ -78,9 +87,8 @@ _CLAUSE_IN_FILE = rf"""(?:
 
 def _opening(pattern: str) -> tuple[re.Pattern[str], ...]:
     """Return the patterns of a literal that begins so: `re` is quick if a pattern opens plainly."""
-    return tuple(
-        re.compile(f"{quote}{_BLANKS}{pattern}", re.DOTALL | re.VERBOSE) for quote in "\"'"
-    )
+    begun = f"{_BLANK}{{0,{_MANY}}}+(?:{pattern}|{_LONG_COMMENT})|{_BLANK}{{{_MANY + 1}}}"
+    return tuple(re.compile(f"{quote}(?:{begun})", re.DOTALL | re.VERBOSE) for quote in "\"'")
 
 
 OPENS_SQL = _opening(_VERB_IN_FILE)

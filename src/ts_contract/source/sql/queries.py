@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -111,7 +111,7 @@ def find_fragments(file: File) -> list[Text]:
     taken = [query.text for query in file.part(find_queries)]
     return [
         text
-        for node in _literals_like(source, CLAUSE)
+        for node in _literals_like(source, CLAUSE.match)
         if not any(other.covers(source.span(node)) for other in taken)
         and (text := Text(literal_pieces(source, node))).value
     ]
@@ -126,18 +126,18 @@ def find_queries(file: File) -> list[Query]:
 
 
 def _literals_like(
-    source: Source, pattern: re.Pattern[str]
+    source: Source, opens: Callable[[str], object]
 ) -> Iterator[ast.Constant | ast.JoinedStr]:
-    """Yield the string literals that begin like a pattern; the rest may stand in another piece."""
+    """Yield the string literals that open something; the rest may stand in another piece."""
     for formatted in source.nodes(ast.JoinedStr):
         match formatted.values:
-            case [ast.Constant(value=str(text)), *_] if pattern.match(text):
+            case [ast.Constant(value=str(text)), *_] if opens(text):
                 yield formatted
     for constant in source.nodes(ast.Constant):
         value = constant.value
         if isinstance(value, bytes):
             value = value.decode("latin-1")
-        if isinstance(value, str) and pattern.match(value) and not _is_part(constant, source):
+        if isinstance(value, str) and opens(value) and not _is_part(constant, source):
             yield constant
 
 
@@ -200,7 +200,7 @@ class _QueryFinder:
         """Return the expressions to evaluate: each use of each text that may become SQL."""
         anchors: dict[ast.expr, None] = {}
         seen: set[ast.AST] = set()
-        pending = [self._root(node) for node in _literals_like(self._source, SQL)]
+        pending = [self._root(node) for node in _literals_like(self._source, SQL.match)]
         while pending:
             root = pending.pop()
             if root in seen:

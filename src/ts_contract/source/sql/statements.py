@@ -69,10 +69,12 @@ def resolve_statement(query: Query, text: StatementText, catalog: Catalog) -> Fo
     return Found(statement, tuple(recorder.stars), tuple(recorder.unsure))
 
 
-_NAME = r"""(?:\w+|"[^"]+"|\[[^\]]+\]|`[^`]+`)"""
+# What may be long is bounded: who looks for the end of a name from every place where one begins,
+# and finds none, reads the rest of the text each time.
+_NAME = r"""(?:\w+|"[^"]{1,200}"|\[[^\]]{1,200}\]|`[^`]{1,200}`)"""
 _TRIGGER = re.compile(
     rf"""\s*CREATE\s+(?:OR\s+REPLACE\s+)?(?:TEMP(?:ORARY)?\s+)?TRIGGER\s+(?:IF\s+NOT\s+EXISTS\s+)?
-    .*?\b(?:DELETE|INSERT|UPDATE(?:\s+OF\s+(?P<columns>.*?))?)\s+
+    .{{0,400}}?\b(?:DELETE|INSERT|UPDATE(?:\s+OF\s+(?P<columns>.{{0,4000}}?))?)\s+
     ON\s+(?:{_NAME}\s*\.\s*)?(?P<table>{_NAME})""",
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )

@@ -118,7 +118,7 @@ class StatementText:
 _TOKEN = re.compile(
     r"""
     (?P<inert>'(?:[^']|'')*' | "(?:[^"]|"")*" | `[^`]*` | --[^\n]* | /\*.*?(?:\*/|\Z)
-       | \$(?P<tag>\w*)\$.*?\$(?P=tag)\$ | ::\w* | \?\? )
+       | \$(?P<tag>(?:[^\W\d]\w*)?)\$.*?(?:\$(?P=tag)\$|\Z) | ::\w* | \?\? )
   | (?P<percent>%\((?P<percent_name>\w+)\)s | %s)
   | (?P<numbered>[?$](?P<number>\d+))
   | (?P<named>(?<![\w:])[:@$](?P<name>[A-Za-z_]\w*))
@@ -225,17 +225,13 @@ def _normalised(sql: str) -> str:
 
 
 _HOLE = re.compile("[\uf000-\uf8fe]")
+_LONGEST_WORD = 40  # and more than any that wants an operand
 _WANTS_OPERAND = re.compile(
     r"""(?: [-,(=<>+*/%|&!.~{] | ^
       | \b(?:SELECT|DISTINCT|ALL|FROM|JOIN|INTO|UPDATE|TABLE|VIEW|INDEX|TRIGGER|EXISTS|ON|USING
         |WHERE|AND|OR|NOT|IN|IS|LIKE|GLOB|BETWEEN|BY|HAVING|LIMIT|OFFSET|SET|VALUES|AS|CASE|WHEN
         |THEN|ELSE|RETURNING|COLUMN|ADD|RENAME|TO|UNION|EXCEPT|INTERSECT|REFERENCES|INTERVAL
         |ANY|ESCAPE|DEFAULT|CAST|PRAGMA|SAVEPOINT|RELEASE|ILIKE|REGEXP|MATCH|COLLATE|OVER) )\s*$""",
-    re.VERBOSE | re.IGNORECASE,
-)
-_STARTS_CLAUSE = re.compile(
-    r"""\s*(?:WHERE|GROUP|ORDER|HAVING|LIMIT|OFFSET|UNION|RETURNING|ON\s+CONFLICT|JOIN|LEFT|INNER
-        |CROSS|FROM|;|\)|$)""",
     re.VERBOSE | re.IGNORECASE,
 )
 
@@ -247,12 +243,17 @@ def _blank_holes(sql: str) -> str:
     touches one. Anywhere else only a clause, or nothing, makes a statement.
     """
     chars = list(sql)
+    quotes = dict.fromkeys("'\"`", 0)
+    tail, done = "", 0
     for match in _HOLE.finditer(sql):
         at = match.start()
-        before = "".join(chars[:at])
-        touches = before[-1:].isalnum() or before.endswith("_")
-        quoted = before.count("'") % 2 or before.count('"') % 2 or before.count("`") % 2
-        if not (touches or quoted or _WANTS_OPERAND.search(before)):
+        passed = "".join(chars[done:at])
+        for quote in quotes:
+            quotes[quote] += passed.count(quote)
+        tail, done = (tail + passed).rstrip()[-_LONGEST_WORD:], at
+        touches = passed[-1:].isalnum() or passed.endswith("_")
+        quoted = any(count % 2 for count in quotes.values())
+        if not (touches or quoted or _WANTS_OPERAND.search(tail)):
             chars[at] = " "
     return "".join(chars)
 
