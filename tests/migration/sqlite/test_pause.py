@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from ts_contract.loading import parse_contract
-from ts_contract.migration import execute, migrate
+from ts_contract.migration import backfill, migrate
 
 CONTRACT = parse_contract({"tables": {"t": ["c"]}})
 STORE = "CREATE TABLE t (id INTEGER PRIMARY KEY, c TIMESTAMP, note);"
@@ -42,7 +42,7 @@ def pauses(monkeypatch, build):
             found.append((held, seconds))
 
         clock = SimpleNamespace(monotonic=lambda: now, sleep=sleep)
-        monkeypatch.setattr(execute, "time", clock)
+        monkeypatch.setattr(backfill, "time", clock)
         with closing(sqlite3.connect(store.path)) as db:
             db.set_trace_callback(ran)
             assert migrate(db, CONTRACT, batch_size=100, pause=pause).ok
