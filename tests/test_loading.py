@@ -1,5 +1,6 @@
 """Where a contract is found, how files are read, and what `extends` does."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -200,6 +201,26 @@ class TestExtends:
         (project / "base.toml").write_text('phase = "later"\n')
         (project / "own.toml").write_text('extends = "base.toml"\nphase = "migrate"\n')
         assert refused("own.toml").startswith("base.toml: phase: is 'later'")
+
+    def test_a_chain_that_nobody_can_follow(self, project):
+        for step in range(1_000):
+            (project / f"{step}.toml").write_text(f'extends = "{step + 1}.toml"\n')
+        (project / "1000.toml").write_text(TASKS)
+        with pytest.raises(ContractError) as caught:
+            load_contract("0.toml")
+        assert str(caught.value) == (
+            "50.toml: extends: more than 50 files extend one another; write them as fewer"
+        )
+        assert load_contract("960.toml").tables
+
+    def test_a_pipe_is_not_waited_for(self, project):
+        name = "pipe.toml"
+        os.mkfifo(project / name)
+        (project / "own.toml").write_text(f'extends = "{name}"\n')
+        for named in ("own.toml", name):
+            with pytest.raises(ContractError) as caught:
+                load_contract(named)
+            assert str(caught.value) == f"{name}: is not a regular file; name a TOML file"
 
     def test_a_file_that_extends_itself(self, project):
         (project / "own.toml").write_text('extends = "own.toml"\n')

@@ -17,6 +17,7 @@ from .contract import Contract, ContractError
 __all__ = ["find_config", "load_contract", "parse_contract", "shipped_contracts"]
 
 _SHIPPED = Path(__file__).parent / "contracts"
+_MAX_BASES = 50  # each is loaded on top of the one before
 
 
 def shipped_contracts() -> tuple[str, ...]:
@@ -164,6 +165,9 @@ def _read(path: Path) -> tuple[dict[str, Any], ConfigPlace]:
 
 def _read_toml(path: Path) -> dict[str, Any]:
     place = ConfigPlace(str(path))
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        # A pipe would be waited for, a device has no end; reading a directory fails by itself.
+        raise place.error("is not a regular file; name a TOML file")
     try:
         return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
@@ -205,6 +209,8 @@ def _with_base(
     path = _named(typed(raw["extends"], str, here), directory, here)
     if path.is_file() and path.resolve() in seen:
         raise here.error(f"{raw['extends']!r} leads back to {path}; remove one of the two")
+    if len(seen) > _MAX_BASES:
+        raise here.error(f"more than {_MAX_BASES} files extend one another; write them as fewer")
     base, _ = _load(path, seen)
     root = path.resolve().parent  # the base's own paths begin there
     base["schema"] = [str(root / entry) for entry in base.get("schema", [])]

@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from ts_contract.migration.engines.sqlite import connection as sqlite
 
@@ -65,6 +66,9 @@ class TestTheFile:
             ("postgresql://localhost/app", ["only SQLite", "give a path or sqlite:///path"]),
             ("mysql://root:secret@localhost/app", ["only SQLite", "give a path"]),
             ("", ["give the path"]),
+            ("sqlite:///a%00b.db", ["a%00b.db: is not a path; give that of a SQLite database"]),
+            ("sqlite://[::1/a.db", ["is not a path; give that of a SQLite database"]),
+            ("x://[", ["only SQLite", "give a path"]),
         ],
     )
     def test_is_not_there_or_is_no_database(self, run, tmp_path, command, db, parts):
@@ -142,6 +146,47 @@ def without_root_rights() -> None:
         libc = ctypes.CDLL(None)
         for capability in (1, 2):
             assert libc.prctl(drop_from_bounding_set, capability, 0, 0, 0) == 0
+
+
+class TestANameThatIsNotUtf8:
+    """Every file system of POSIX takes it."""
+
+    @pytest.fixture
+    def odd(self, tmp_path, tasks) -> Path:
+        (tmp_path / os.fsdecode(b"d\xff")).mkdir()
+        return tasks.rename(tmp_path / os.fsdecode(b"d\xff/\xe9.db"))
+
+    def test_every_command_takes_it(self, run, odd):
+        backup = odd.with_name(os.fsdecode(b"\xfe.db"))
+        for arguments in (
+            ["discover", odd],
+            ["plan", odd],
+            ["plan", odd, "--sql"],
+            ["plan", odd, "--format", "json"],
+            ["migrate", odd],
+            ["verify", odd],
+            ["rollback", odd],
+            ["migrate", odd, "--backup", backup],
+            *(["status", odd, "--format", form] for form in ("text", "json", "prometheus")),
+            ["verify", odd, "--format", "json"],
+            ["finalize", odd],
+        ):
+            result = run(*arguments)
+            assert result.exit_code == 0, result.stderr
+        assert backup.exists()
+
+    def test_a_url_can_spell_it(self, run, odd):
+        assert run("plan", "sqlite:///d%FF/%E9.db").exit_code == 0
+
+    def test_prometheus_reads_it(self, run, odd):
+        assert run("migrate", odd).exit_code == 0
+        stdout = run("status", odd, "--format", "prometheus").stdout
+        (database,) = {
+            sample.labels["database"]
+            for family in text_string_to_metric_families(stdout)
+            for sample in family.samples
+        }
+        assert database.endswith("d\\udcff/\\udce9.db")
 
 
 class TestTheContract:

@@ -181,6 +181,23 @@ class TestBaseline:
         assert Path("known.json").stat().st_mtime_ns == before
 
 
+class TestANameThatIsNotUtf8:
+    @pytest.fixture(autouse=True)
+    def odd(self, app):
+        app.rename(app.with_name(os.fsdecode(b"\xff\xe9.py")))
+
+    def test_every_format_takes_it(self, run):
+        assert r"\udcff\udce9.py:2:7: TSC101" in run("lint").stdout
+        (finding,) = json.loads(run("lint", "--format", "json").stdout)["findings"]
+        assert os.fsencode(finding["path"]) == b"\xff\xe9.py"
+        assert '"uri": "%FF%E9.py"' in run("lint", "--format", "sarif").stdout
+        assert run("lint", "--format", "github").stdout.startswith("::error file=")
+
+    def test_a_baseline_takes_it(self, run):
+        assert run("lint", "--baseline", "b.json", "--update-baseline").exit_code == 0
+        assert run("lint", "--baseline", "b.json").exit_code == 0
+
+
 class TestRule:
     def test_the_list_has_every_rule_and_its_default(self, run):
         lines = run("rule").stdout.splitlines()[1:]

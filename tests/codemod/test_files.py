@@ -92,6 +92,7 @@ def test_a_file_that_cannot_be_written_is_named(module: Path) -> None:
         (OLD + b"x = " + b"(" * 3000, "cannot be parsed"),
         (b"# coding: undefined\n" + OLD, "undefined encoding"),
         (b"# coding: punycode\n" + OLD, "cannot be parsed"),
+        (b"# coding: idna\nq = '" + b"x" * 80 + b"..'\n" + OLD, "do not survive idna"),
         (b"# coding: idna\n# \xe9\n" + OLD, "cannot be parsed"),
     ],
 )

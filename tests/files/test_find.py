@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -46,6 +48,28 @@ def test_each_file_once(here):
 def test_a_path_that_is_not_there(here):
     with pytest.raises(FileNotFoundError, match="gone"):
         found("gone")
+
+
+def test_links_are_files_and_are_not_followed_into_directories(here):
+    write(here, "a/b.py")
+    (here / "link.py").symlink_to("a/b.py")
+    (here / "loop.py").symlink_to("loop.py")
+    (here / "round").symlink_to(".")
+    (here / "gone.py").symlink_to("nowhere.py")
+    assert found(".") == ["a/b.py", "link.py"]
+
+
+def test_directories_of_any_depth_are_looked_into(here):
+    deep = here.joinpath(*"d" * 150)
+    deep.mkdir(parents=True)
+    write(here, "a.py")
+    (deep / "z.py").touch()
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack()) + 100)  # as if it were 1,100 deep
+    try:
+        assert found(".") == ["a.py", (deep / "z.py").relative_to(here).as_posix()]
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 def test_directories_of_tools_do_not_count(here):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,29 @@ def test_a_database_is_told_by_its_first_bytes(tmp_path, content, expected):
 def test_a_file_that_is_not_there_is_no_answer(tmp_path):
     with pytest.raises(FileNotFoundError):
         is_sqlite_database(tmp_path / "none.db")
+
+
+def test_digits_that_are_not_decimal_are_letters(tmp_path):
+    for name in ("2.sql", "1²2.sql", "1.sql", "①.sql", "٣.sql"):
+        (tmp_path / name).touch()
+
+    found = [path.name for path in migration_files(tmp_path)]
+    assert found == ["①.sql", "1.sql", "1²2.sql", "2.sql", "٣.sql"]
+
+
+def test_what_is_not_a_regular_file_is_none_of_them(tmp_path):
+    os.mkfifo(tmp_path / "1.sql")
+    (tmp_path / "2.sql").mkdir()
+    (tmp_path / "3.sql").symlink_to("3.sql")
+    (tmp_path / "4.sql").touch()
+
+    assert migration_files(tmp_path) == [tmp_path / "4.sql"]
+
+
+@pytest.mark.parametrize("name", ["pipe", "directory", "a\0b"])
+def test_what_is_not_a_regular_file_is_never_opened(tmp_path, name):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "directory").mkdir()
+
+    with pytest.raises(OSError, match=r"Not a regular file|Not the name of a file"):
+        is_sqlite_database(tmp_path / name)

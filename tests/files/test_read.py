@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ts_contract.files.read import SourceError, decode, encoding_of, shown_path
+from ts_contract.files.read import SourceError, decode, encoding_of, regular_bytes, shown_path
 
 
 def test_decoding_keeps_every_byte_of_utf_8():
@@ -48,3 +48,16 @@ def test_paths_below_the_working_directory_are_shown_from_there(tmp_path, monkey
     assert shown_path(tmp_path / "a" / "b.py") == "a/b.py"
     assert shown_path(Path(os.curdir, "b.py")) == "b.py"
     assert shown_path(tmp_path.parent / "c.py") == (tmp_path.parent / "c.py").as_posix()
+
+
+@pytest.mark.parametrize("name", ["pipe", ".", "/dev/zero", "a\0b"])
+def test_only_regular_files_are_read(tmp_path, name):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match=r"Not a regular file|Not the name of a file"):
+        regular_bytes(tmp_path / name)
+
+
+def test_a_link_to_a_regular_file_is_read(tmp_path):
+    (tmp_path / "a").write_bytes(b"x")
+    (tmp_path / "b").symlink_to("a")
+    assert regular_bytes(tmp_path / "b") == b"x"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -138,6 +139,17 @@ class TestFile:
             '{"version": 2, "findings": {}}',
             '{"version": 1, "findings": []}',
             "\xff",
+            "[" * 100_000,
+            '{"a":' * 100_000,
+            '{"version": 1, "findings": {"a.py": [{"code": "C", "line": "", "count": 1e400}]}}',
+            '{"version": 1, "findings": {"a.py": [{"code": "C", "line": "", "count": 1.5}]}}',
+            '{"version": 1, "findings": {"a.py": [{"code": "C", "line": "", "count": -1}]}}',
+            '{"version": 1, "findings": {"a.py": [{"code": "C", "line": "", "count": true}]}}',
+            '{"version": 1, "findings": {"a.py": [{"code": "C", "line": "", "count": "1"}]}}',
+            '{"version": 1, "findings": {"a.py": [{"code": 4, "line": "", "count": 1}]}}',
+            '{"version": 1, "findings": {"a.py": [{"code": "C", "line": [], "count": 1}]}}',
+            '{"version": 1, "findings": {"a.py": [{"code": "C", "line": "", "count": %s}]}}'
+            % ("9" * 4_000),
         ],
     )
     def test_another_file_is_refused_with_the_remedy(self, tmp_path, text):
@@ -148,3 +160,16 @@ class TestFile:
     def test_a_missing_file_is_told(self, tmp_path):
         with pytest.raises(BaselineError, match="cannot be read"):
             load_baseline(tmp_path / "b.json")
+
+    def test_a_pipe_is_not_waited_for(self, tmp_path):
+        os.mkfifo(tmp_path / "b.json")
+        with pytest.raises(BaselineError, match=r"b\.json: cannot be read \(Not a regular file\)"):
+            load_baseline(tmp_path / "b.json")
+
+    @pytest.mark.parametrize("path", ["\udcff\udce9.py", "a\0b.py", "x" * 5_000, "日本.py"])
+    def test_any_path_survives(self, tmp_path, path):
+        baseline = record([checked(OLD, path=path)])
+        save_baseline(tmp_path / "b.json", baseline)
+        assert load_baseline(tmp_path / "b.json") == baseline
+        (tmp_path / "b.json").read_bytes().decode("utf-8", "strict")
+        assert record([], baseline).known == {}  # there is no such file any more

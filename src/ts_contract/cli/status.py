@@ -139,5 +139,10 @@ _ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
 
 
 def _sample(name: str, labels: dict[str, str], value: float) -> str:
-    pairs = ",".join(f'{label}="{text.translate(_ESCAPES)}"' for label, text in labels.items())
+    pairs = ",".join(f'{label}="{_escaped(text)}"' for label, text in labels.items())
     return f"ts_contract_{name}{{{pairs}}} {value!r}"
+
+
+def _escaped(text: str) -> str:
+    """Return text as a label holds it; a path that is not UTF-8 is spelled in ASCII."""
+    return text.encode(errors="backslashreplace").decode().translate(_ESCAPES)

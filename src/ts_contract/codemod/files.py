@@ -62,7 +62,7 @@ def rewrite_bytes(data: bytes, path: str, settings: RewriteSettings) -> Result:
     try:
         with time_limit(settings.seconds):
             return _rewritten(data, path, settings)
-    except UnicodeEncodeError as error:
+    except UnicodeError as error:
         return Result(path, error=f"{path}: cannot be written in its encoding ({error})")
     except Exception as error:  # of ours too: one file does not end the run
         return Result(path, error=failure(path, error))
@@ -71,12 +71,19 @@ def rewrite_bytes(data: bytes, path: str, settings: RewriteSettings) -> Result:
 def _rewritten(data: bytes, path: str, settings: RewriteSettings) -> Result:
     text = decode(data)
     encoding = encoding_of(data)
-    if text.encode(encoding) != data:
+    if not _gives(text, encoding, data):
         return Result(path, error=f"{path}: its bytes do not survive {encoding}; left alone")
     rewritten = rewrite(text, path, settings)
     if rewritten.text == text:
         return Result(path, changes=rewritten.changes)
     return Result(path, data, rewritten.text.encode(encoding), rewritten.changes)
+
+
+def _gives(text: str, encoding: str, data: bytes) -> bool:
+    try:
+        return text.encode(encoding) == data
+    except UnicodeError:
+        return False
 
 
 def rewrite_files(

@@ -10,14 +10,15 @@ import errno
 import fnmatch
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
 from ..contract import Contract
 from . import git
 
-__all__ = ["is_excluded", "python_files"]
+__all__ = ["files_below", "is_excluded", "python_files"]
 
 _NOT_SOURCE = frozenset({
     ".bzr", ".eggs", ".git", ".hg", ".mypy_cache", ".nox", ".pytest_cache", ".ruff_cache", ".svn",
@@ -57,13 +58,35 @@ def _files_under(path: Path) -> list[Path]:
 
 
 def _walked(directory: Path) -> Iterator[Path]:
-    for root, directories, files in os.walk(directory):
-        directories[:] = [
-            name
-            for name in directories
-            if name not in _NOT_SOURCE and not Path(root, name, "pyvenv.cfg").exists()
-        ]
-        yield from (Path(root, name) for name in files)
+    return files_below(
+        directory,
+        lambda inner: inner.name not in _NOT_SOURCE and not (inner / "pyvenv.cfg").exists(),
+    )
+
+
+def files_below(directory: Path, enters: Callable[[Path], bool] = lambda _: True) -> Iterator[Path]:
+    """Yield all that a directory and those below it hold, in any depth; no link is followed.
+
+    Args:
+        directory: where to begin.
+        enters: tells which of the directories below are looked into.
+    """
+    waiting = [directory]
+    while waiting:
+        with suppress(OSError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                path = Path(entry.path)
+                if not _is_directory(entry):
+                    yield path
+                elif not entry.is_symlink() and enters(path):
+                    waiting.append(path)
+
+
+def _is_directory(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself
+        return False
 
 
 # --- exclude ---------------------------------------------------------------------------------

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from .find import files_below
+from .read import check_regular
+
 __all__ = ["has_number", "is_sqlite_database", "migration_files"]
 
 _DATABASE_MAGIC = b"SQLite format 3\0"
@@ -31,7 +34,11 @@ def migration_files(path: Path) -> list[Path]:
     """
     if not path.is_dir():
         return [path]
-    files = (file for file in path.rglob("*.sql") if not file.name.endswith(".down.sql"))
+    files = (
+        file
+        for file in files_below(path)
+        if file.suffix == ".sql" and not file.name.endswith(".down.sql") and file.is_file()
+    )
     return sorted(files, key=lambda file: _place(file.relative_to(path)))
 
 
@@ -56,7 +63,8 @@ def is_sqlite_database(path: Path) -> bool:
     """Tell by its first bytes whether a file is a SQLite database.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: it cannot be read, or is not a regular file.
     """
+    check_regular(path)
     with path.open("rb") as file:
         return file.read(len(_DATABASE_MAGIC)) == _DATABASE_MAGIC

@@ -1,12 +1,22 @@
-"""Reading Python files: how their bytes become text, and what reports call them."""
+"""Reading files: regular ones alone, how their bytes become text, what reports call them."""
 
 from __future__ import annotations
 
+import errno
 import io
+import stat
 import tokenize
 from pathlib import Path
 
-__all__ = ["STDIN", "SourceError", "decode", "encoding_of", "shown_path"]
+__all__ = [
+    "STDIN",
+    "SourceError",
+    "check_regular",
+    "decode",
+    "encoding_of",
+    "regular_bytes",
+    "shown_path",
+]
 
 STDIN = "stdin"
 """What standard input is called, as flake8 calls it."""
@@ -24,6 +34,30 @@ class SourceError(ValueError):
         super().__init__(message)
         self.line = line
         self.column = column
+
+
+def regular_bytes(path: Path) -> bytes:
+    """Return the bytes of a regular file, or of the one that a link leads to.
+
+    Raises:
+        OSError: it cannot be read, or is not a regular file.
+    """
+    check_regular(path)
+    return path.read_bytes()
+
+
+def check_regular(path: Path) -> None:
+    """Refuse what is not a regular file: a pipe would be waited for, a device has no end.
+
+    Raises:
+        OSError: there is no such file, or it is not a regular one.
+    """
+    try:
+        mode = path.stat().st_mode
+    except ValueError as error:  # a zero byte
+        raise OSError(errno.EINVAL, "Not the name of a file", str(path)) from error
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "Not a regular file", str(path))
 
 
 def decode(data: bytes) -> str:

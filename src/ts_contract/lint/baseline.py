@@ -7,12 +7,14 @@ line: code that moves, or is indented anew, stays known. Two equal lines count t
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ..files.read import regular_bytes
 from ..files.write import write_whole
 from .files import Checked
 from .findings import Finding
@@ -20,6 +22,7 @@ from .findings import Finding
 __all__ = ["Baseline", "BaselineError", "load_baseline", "record", "save_baseline", "without_known"]
 
 _VERSION = 1
+_MANY = 2**53  # more than any JSON reader keeps apart
 
 Key = tuple[str, str, str]
 """Path, code, text of the line."""
@@ -56,13 +59,12 @@ def load_baseline(path: Path) -> Baseline:
         BaselineError: the file cannot be read, or is not a baseline.
     """
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-        return Baseline(_parsed(raw))
+        return Baseline(_parsed(json.loads(regular_bytes(path).decode())))
     except OSError as error:
         raise BaselineError(
             f"{path}: cannot be read ({error.strerror or error}); --update-baseline writes it"
         ) from error
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise BaselineError(
             f"{path}: is not a baseline of ts-contract; name another file, or delete it and write "
             "it anew with --update-baseline"
@@ -72,11 +74,15 @@ def load_baseline(path: Path) -> Baseline:
 def _parsed(raw: Any) -> dict[Key, int]:
     if raw["version"] != _VERSION:
         raise ValueError(raw["version"])
-    return {
-        (path, entry["code"], entry["line"]): int(entry["count"])
+    known = {
+        (path, entry["code"], entry["line"]): entry["count"]
         for path, entries in raw["findings"].items()
         for entry in entries
     }
+    for (_, code, line), count in known.items():
+        if not (type(code) is type(line) is str and type(count) is int and 0 < count < _MANY):
+            raise ValueError(code, line, count)
+    return known
 
 
 def record(results: Iterable[Checked], before: Baseline | None = None) -> Baseline:
@@ -94,7 +100,7 @@ def record(results: Iterable[Checked], before: Baseline | None = None) -> Baseli
             judged.add(result.path)
             known.update(_key(result, finding) for finding in result.findings)
     for key, count in before.known.items() if before else ():
-        if key[0] not in judged and Path(key[0]).exists():
+        if key[0] not in judged and os.path.exists(key[0]):  # noqa: PTH110 - false for any text
             known[key] = count
     return Baseline(known)
 
@@ -134,4 +140,5 @@ def save_baseline(path: Path, baseline: Baseline) -> None:
     for (file, code, line), count in sorted(baseline.known.items()):
         findings.setdefault(file, []).append({"code": code, "line": line, "count": count})
     text = json.dumps({"version": _VERSION, "findings": findings}, indent=1, ensure_ascii=False)
-    write_whole(path, (text + "\n").encode())
+    # A path that is not UTF-8 stands as JSON spells what it has no character for.
+    write_whole(path, (text + "\n").encode(errors="backslashreplace"))

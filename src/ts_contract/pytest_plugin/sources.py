@@ -7,6 +7,7 @@ import functools
 import hashlib
 import importlib.util
 import inspect
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,7 +113,7 @@ def hash_inputs(builder: Builder, paths: Iterable[Path], *texts: str) -> str:
             content = file.read_bytes()
         except OSError as error:
             raise SchemaError(f"{file}: {error.strerror}; the legacy schema is not built") from None
-        digest.update(f"{file.name}\0{len(content)}\0".encode() + content)
+        digest.update(b"%s\0%d\0" % (os.fsencode(file.name), len(content)) + content)
     return digest.hexdigest()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 
 import pytest
@@ -48,3 +49,29 @@ def test_a_schema_that_cannot_be_read_is_named(tmp_path, content) -> None:
         path.write_bytes(content)
     with pytest.raises(ContractError, match=r"schema: .*app\.db.* cannot be read"):
         load_schema(parse_contract({"schema": [str(path)]}))
+
+
+@pytest.mark.parametrize("name", ["pipe.sql", "/dev/zero", "a\0b", "gone.sql"])
+def test_what_is_not_a_regular_file_is_a_mistake_of_the_contract(tmp_path, name) -> None:
+    os.mkfifo(tmp_path / "pipe.sql")
+    with pytest.raises(ContractError, match="cannot be read") as caught:
+        load_schema(parse_contract({"schema": [str(tmp_path / name)]}))
+    assert "name a SQL file, a directory of them, or a SQLite database" in str(caught.value)
+
+
+def test_a_directory_is_read_without_what_is_not_a_file(tmp_path) -> None:
+    os.mkfifo(tmp_path / "1.sql")
+    (tmp_path / "1²2.sql").write_text("CREATE TABLE t (a)")
+    schema = load_schema(parse_contract({"schema": [str(tmp_path)]}))
+    assert schema is not None
+    assert schema.tables == {"t": ("a",)}
+
+
+@pytest.mark.parametrize(
+    "sql", ["(" * 100_000, "CREATE TABLE t (a CHECK " + "(" * 20_000, "'" * 9_999]
+)
+def test_sql_that_nobody_can_parse_is_passed_over(tmp_path, sql) -> None:
+    (tmp_path / "a.sql").write_text(f"CREATE TABLE u (b);\n{sql}")
+    schema = load_schema(parse_contract({"schema": [str(tmp_path / "a.sql")]}))
+    assert schema is not None
+    assert schema.tables["u"] == ("b",)

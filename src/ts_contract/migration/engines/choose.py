@@ -6,7 +6,6 @@ from contextlib import AbstractContextManager
 from importlib import import_module
 from os import PathLike
 from typing import Final
-from urllib.parse import urlsplit
 
 from ..errors import Refused
 from .base import Engine, Session, Target
@@ -54,7 +53,7 @@ def engine_of(target: Target) -> Engine:
         'sqlite'
     """
     if isinstance(target, str) and "://" in target:
-        scheme = urlsplit(target).scheme
+        scheme = target.partition("://")[0].lower()
         name = _BY_SCHEME.get(scheme.partition("+")[0])
         if name is None:
             raise Refused(f"{scheme}://...: {_SUPPORTED}")

@@ -14,6 +14,7 @@ from sqlglot import exp
 
 from ...contract import Contract, ContractError
 from ...files.migrations import is_sqlite_database, migration_files
+from ...files.read import regular_bytes
 from ..file import Schema
 from ..python.literals import Run
 from .parse import parse
@@ -43,9 +44,9 @@ def load_schema(contract: Contract) -> Schema | None:
                 if is_sqlite_database(file):
                     tables.update(_tables_of_database(file))
                 else:
-                    sql = file.read_text(encoding="utf-8-sig", errors="replace")
+                    sql = regular_bytes(file).decode("utf-8-sig", errors="replace")
                     _follow(tables, sql, contract.dialect)
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, RecursionError, sqlite3.Error) as error:
             raise ContractError(
                 f"{contract.name}: schema: {name!r} cannot be read ({error}); name a SQL file, a "
                 "directory of them, or a SQLite database"

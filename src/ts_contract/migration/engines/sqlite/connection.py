@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
 from collections import deque
@@ -174,16 +175,22 @@ def opened(
 
 
 def _path(target: str | Path) -> Path:
-    if isinstance(target, str) and "://" in target:
-        target = unquote(urlsplit(target).path).removeprefix("/")
-    path = Path(target)
     try:
+        path = Path(_without_scheme(target) if isinstance(target, str) else target)
         mode = path.stat().st_mode
     except OSError as error:
         raise Refused(f"{path}: {error.strerror}; check the path") from error
+    except ValueError as error:  # a zero byte, which a URL can spell, or half an address
+        raise Refused(f"{target}: is not a path; give that of a SQLite database") from error
     if not stat.S_ISREG(mode):
         raise Refused(f"{path}: is not a file; give the path of a SQLite database")
     return path
+
+
+def _without_scheme(url: str) -> str:
+    if "://" not in url:
+        return url
+    return unquote(urlsplit(url).path, errors="surrogateescape").removeprefix("/")
 
 
 def _connect(path: Path, *, write: bool) -> sqlite3.Connection:
@@ -192,7 +199,7 @@ def _connect(path: Path, *, write: bool) -> sqlite3.Connection:
             f"SQLite {sqlite3.sqlite_version} is too old: 3.35 or newer is needed; "
             "use a Python that brings one"
         )
-    url = f"file:{url_quote(str(path.resolve()))}?mode={'rw' if write else 'ro'}"
+    url = f"file:{url_quote(os.fsencode(path.resolve()))}?mode={'rw' if write else 'ro'}"
     connection = sqlite3.connect(url, uri=True, isolation_level=None, timeout=BUSY_SECONDS)
     connection.text_factory = _text
     try:
