@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from functools import partial
 from pathlib import Path
@@ -107,6 +109,28 @@ def test_who_stops_asking_leaves_no_process_behind():
     results.close()
     with pytest.raises(ProcessLookupError):
         os.kill(worker, 0)
+
+
+def test_who_is_killed_leaves_no_process_behind():
+    program = (
+        "import os, time\nfrom pathlib import Path\n"
+        "from ts_contract.files.pool import in_processes\n"
+        "def work(path): return os.getpid()\n"
+        "paths = [Path(str(number)) for number in range(100)]\n"
+        "results = in_processes(work, paths, 3, lost=print)\n"
+        "print(*{next(results) for _ in range(99)}, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        workers = [int(number) for number in parent.stdout.readline().split()]
+        parent.kill()
+    assert workers
+    for _ in range(200):
+        if not any(Path("/proc", str(worker), "exe").exists() for worker in workers):
+            return
+        time.sleep(0.05)
+    pytest.fail("a process goes on")
 
 
 def test_there_is_at_least_one_core():

@@ -79,7 +79,8 @@ class _Worker:
 
     def __init__(self, work: Callable[[Path], Any]) -> None:
         self.pipe, theirs = multiprocessing.Pipe()
-        self.process = multiprocessing.Process(target=_serve, args=(theirs, work), daemon=True)
+        arguments = (theirs, self.pipe, work)
+        self.process = multiprocessing.Process(target=_serve, args=arguments, daemon=True)
         self.process.start()
         theirs.close()
         self.files: deque[int] = deque()
@@ -204,8 +205,9 @@ class _Pool(Generic[Result]):
 # --- in the processes of the pool ------------------------------------------------------------
 
 
-def _serve(pipe: Connection, work: Callable[[Path], Any]) -> None:
+def _serve(pipe: Connection, other_end: Connection, work: Callable[[Path], Any]) -> None:
     """Answer each path with the result of the work, or with the error that it ended in."""
+    other_end.close()  # so that the pipe ends when who asks does
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who is interrupted ends its processes
     with suppress(EOFError, OSError):  # nobody is there any more
         while True:

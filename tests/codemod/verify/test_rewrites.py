@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -110,3 +111,9 @@ def test_a_file_that_cannot_be_verified_is_a_problem_and_does_not_end_the_run(
     assert (done.statements, done.compared) == (1, 1)
     (problem,) = done.problems
     assert problem.startswith("bad.py: failed in codemod/verify/rewrites.py:")
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "store.db")
+    with pytest.raises(Refused, match=r"cannot be copied .*Not a regular file"):
+        verified(tmp_path / "store.db", AFTER)

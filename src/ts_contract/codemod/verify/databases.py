@@ -12,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 from ...contract import Contract
+from ...files.read import check_regular
 from ...migration import Refused, migrate
 from ...migration.engines.sqlite.names import literal, quote
 
@@ -26,10 +27,11 @@ def migrated_copy(path: Path, contract: Contract) -> sqlite3.Connection:
     """
     memory = sqlite3.connect(":memory:", isolation_level=None)
     try:
+        check_regular(path)
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as original:
             original.backup(memory)
         migrate(memory, contract)
-    except sqlite3.Error as error:
+    except (OSError, sqlite3.Error) as error:
         memory.close()
         raise Refused(f"{path}: cannot be copied ({error}); name a SQLite database") from error
     except BaseException:
