@@ -24,9 +24,9 @@ import pytest
 
 import ts_contract
 
-TIMES = 50_000  # what is linear takes some milliseconds for that; what is quadratic, seconds
-SECONDS = 1.0  # of processor time
-ENDS = ("", "!", "\0", "\n", "'")
+LENGTH = 20_000  # what is linear takes some milliseconds for that; what is quadratic, a second
+SECONDS = 0.5  # of processor time
+ENDS = ("", "!")
 
 
 def modules() -> Iterator[ModuleType]:
@@ -175,7 +175,7 @@ def stop(signal_number: int, frame: Any) -> None:
 @pytest.mark.parametrize(("pattern", "used"), PATTERNS.values())
 def test_a_text_made_against_a_pattern_does_not_hold_it_up(pattern, used):
     texts = dict.fromkeys(
-        lead + repeated * (TIMES // len(repeated) + 1) + end
+        lead + repeated * (LENGTH // len(repeated) + 1) + end
         for lead, repeated in baits(_parser.parse(pattern.pattern, pattern.flags))
         if repeated
         for end in ENDS

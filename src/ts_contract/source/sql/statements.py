@@ -74,7 +74,7 @@ def resolve_statement(query: Query, text: StatementText, catalog: Catalog) -> Fo
 _NAME = r"""(?:\w+|"[^"]{1,200}"|\[[^\]]{1,200}\]|`[^`]{1,200}`)"""
 _TRIGGER = re.compile(
     rf"""\s*CREATE\s+(?:OR\s+REPLACE\s+)?(?:TEMP(?:ORARY)?\s+)?TRIGGER\s+(?:IF\s+NOT\s+EXISTS\s+)?
-    .{{0,400}}?\b(?:DELETE|INSERT|UPDATE(?:\s+OF\s+(?P<columns>.{{0,4000}}?))?)\s+
+    .{{0,200}}?\b(?:DELETE|INSERT|UPDATE(?:\s+OF\s+(?P<columns>.{{0,2000}}?))?)\s+
     ON\s+(?:{_NAME}\s*\.\s*)?(?P<table>{_NAME})""",
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
