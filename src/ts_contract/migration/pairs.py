@@ -61,7 +61,9 @@ class PairedTable:
 
 def declared_pair(contract: Contract, column: ColumnContract) -> ColumnPair:
     """Return the pair as the contract alone describes it."""
-    return ColumnPair(column.legacy, column.epoch, reading_of(contract, column), column.index)
+    reading = reading_of(contract, column)
+    written_as = "datetime" if reading.storage == "auto" else reading.storage
+    return ColumnPair(column.legacy, column.epoch, reading, column.index, written_as)
 
 
 def paired_table(

@@ -218,3 +218,36 @@ def test_a_script_that_fails_changes_nothing_where_it_is_stopped(store):
         by_executescript(store, script(AGENTOS))
 
     assert store.look() == before
+
+
+@pytest.mark.parametrize(
+    ("storage", "expected"),
+    [
+        ("auto", "2024-01-15 12:00:00"),
+        ("seconds", 1_705_320_000),
+        ("milliseconds", 1_705_320_000_000),
+        ("microseconds", 1_705_320_000_000_000),
+        ("julian-day", 2_460_325.0),
+    ],
+)
+@pytest.mark.parametrize("run", RUNNERS)
+def test_its_triggers_write_the_declared_unit(build, storage, expected, run):
+    """As those of migrate do in a column that is empty yet."""
+    spec = {"tables": {"t": {"c": {"storage": storage}}}, "version": {"table": "v", "value": "2"}}
+    spec["tables"]["v"] = {"at": {"storage": storage}}
+    contract = parse_contract(spec)
+    store = build(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, c); CREATE TABLE v (version PRIMARY KEY, at);"
+    )
+    by_migrate = store.copy("by_migrate.db")
+    migrate(by_migrate.url, contract)
+
+    for phase in ("expand", "sync", "backfill", "index", "version"):
+        run(store, script(contract, phase))
+
+    for migrated in (store, by_migrate):
+        migrated.run("INSERT INTO t (c_ms) VALUES (1705320000000)")
+        written = migrated.value("SELECT c FROM t")
+        assert (type(written), written) == (type(expected), expected)
+        assert type(migrated.value("SELECT at FROM v")) is type(expected)
+        assert verify(migrated.url, contract).ok

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
@@ -10,6 +9,7 @@ from ....contract import ROWID_NAMES
 from ...errors import Failed, Refused
 from ..base import Session
 from .create_text import checks_naming, in_schema, without_columns
+from .errors import is_about_statement
 from .names import literal, quote
 
 __all__ = ["checks_on", "drop_columns", "prepared"]
@@ -103,8 +103,8 @@ def _rebuild_without(session: Session, table: str, successors: dict[str, str]) -
 
 
 def _reraise_unless_refused(error: Failed) -> None:
-    """Raise an error again that is not about the statement, but about the file."""
-    if not isinstance(error.__cause__, sqlite3.OperationalError):
+    """Raise an error again that is not about the statement, but about the disk or a lock."""
+    if not is_about_statement(error.__cause__):
         raise error
 
 

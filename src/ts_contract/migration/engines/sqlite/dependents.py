@@ -18,6 +18,7 @@ from ..answers import Dependent
 from ..base import Session
 from .connection import as_sqlite
 from .create_text import tokens
+from .errors import is_about_statement
 from .names import quote
 
 __all__ = ["broken", "dependents"]
@@ -61,7 +62,9 @@ def _accesses(session: Session, sql: str) -> list[tuple[str, str, str | None]]:
     as_sqlite(session).connection.set_authorizer(see)
     try:
         as_sqlite(session).connection.execute(sql).close()
-    except sqlite3.Error:
+    except sqlite3.Error as error:
+        if not is_about_statement(error):
+            raise
         return []  # it was broken before us
     finally:
         as_sqlite(session).connection.set_authorizer(None)
@@ -86,6 +89,8 @@ def broken(session: Session, info: DatabaseInfo) -> dict[tuple[str, str], str]:
         try:
             as_sqlite(session).connection.execute(sql).close()
         except sqlite3.Error as error:
+            if not is_about_statement(error):
+                raise
             found[kind, name] = str(error)
     return found
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from ...errors import Failed, Refused
 
-__all__ = ["explain", "explained"]
+__all__ = ["explain", "explained", "is_about_statement"]
 
 # By the primary name of the result code, https://sqlite.org/rescode.html
 _REMEDIES = {
@@ -22,6 +23,7 @@ _REMEDIES = {
     "SQLITE_IOERR": "the disk reported an error; check it, then run the same command again",
     "SQLITE_INTERRUPT": "was stopped; run the same command again to go on",
 }
+_PRIMARY: Final = 0xFF  # of an extended result code
 _NOTHING_BEGUN = ("SQLITE_NOTADB", "SQLITE_CANTOPEN")
 
 
@@ -49,6 +51,15 @@ def explained(name: str) -> Iterator[None]:
             raise
         ours = explain(error, name) if isinstance(error, sqlite3.Error) else error
         raise (Refused(str(ours)) if _code(cause).startswith(_NOTHING_BEGUN) else ours) from cause
+
+
+def is_about_statement(error: BaseException | None) -> bool:
+    """Return whether SQLite refused a statement for what it says.
+
+    OperationalError stands for a full disk, a lock and an interruption too.
+    """
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is not None and code & _PRIMARY == sqlite3.SQLITE_ERROR
 
 
 def _code(error: sqlite3.Error) -> str:
