@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from .timestamps import EPOCH_2020_MS, EPOCH_2030_MS
 
@@ -164,13 +164,41 @@ class Contract:
         Two contracts that migrate a database in the same way have the same fingerprint,
         whatever their names, and whatever they tell the linter.
         """
-        decisive = {
+        return hashlib.sha256(json.dumps(self.decisive(), sort_keys=True).encode()).hexdigest()
+
+    def decisive(self) -> dict[str, Any]:
+        """Return everything that decides what a migration does, as JSON can hold it."""
+        return {
             "tables": [asdict(table) for table in self.tables],
             "on": [self.on_overlap, self.on_gap],
             "range": self.valid_range,
             "version": None if self.version is None else asdict(self.version),
         }
-        return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
+
+    @classmethod
+    def of_decisive(cls, name: str, decisive: Mapping[str, Any]) -> Contract:
+        """Return the contract that `decisive` was returned by, as far as it decides.
+
+        Args:
+            name: what messages and reports call it.
+            decisive: what was returned, perhaps by way of JSON.
+        """
+        on_overlap, on_gap = decisive["on"]
+        first, last = decisive["range"]
+        version = decisive["version"]
+        return cls(
+            name,
+            tables=tuple(_table_of(table) for table in decisive["tables"]),
+            on_overlap=on_overlap,
+            on_gap=on_gap,
+            valid_range=(first, last),
+            version=None if version is None else VersionRow(**version),
+        )
+
+
+def _table_of(stored: Mapping[str, Any]) -> TableContract:
+    columns = tuple(ColumnContract(**column) for column in stored["columns"])
+    return TableContract(stored["name"], columns, stored["optional"])
 
 
 def index_name(table: str, epoch: str) -> str:

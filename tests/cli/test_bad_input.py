@@ -281,8 +281,51 @@ class TestTheSchema:
         (tmp_path / "ts-contract.toml").write_text('tables.tasks = {created_at = "other_ms"}\n')
         with unchanged(tmp_path):
             refused(run("migrate", tasks), "another contract")
-            refused(run("rollback", tasks), "another contract")
             refused(run("finalize", tasks), "not migrated by this contract")
+
+    @pytest.mark.parametrize(
+        "toml",
+        [None, 'tables.tasks = {created_at = "other_ms"}\n'],
+        ids=["none", "another"],
+    )
+    def test_rollback_needs_no_contract(self, run, tmp_path, tasks, toml):
+        before = tasks.read_bytes()
+        assert run("migrate", tasks).exit_code == 0
+        (tmp_path / "ts-contract.toml").unlink()
+        if toml is not None:
+            (tmp_path / "ts-contract.toml").write_text(toml)
+
+        result = run("rollback", tasks)
+
+        assert (result.exit_code, result.stderr) == (0, "")
+        with closing(sqlite3.connect(tasks)) as db, closing(sqlite3.connect(":memory:")) as old:
+            old.deserialize(before)
+            assert list(db.iterdump()) == list(old.iterdump())
+
+    def test_a_contract_that_the_command_line_names_has_to_be_right(self, run, tmp_path, tasks):
+        assert run("migrate", tasks).exit_code == 0
+        with unchanged(tmp_path):
+            refused(run("rollback", tasks, "--contract", "nowhere"), "no contract is called")
+
+    def test_a_newer_format_is_refused_by_both_numbers(self, run, tmp_path, tasks):
+        assert run("migrate", tasks).exit_code == 0
+        with closing(sqlite3.connect(tasks, isolation_level=None)) as db:
+            db.execute("UPDATE _ts_contract_state SET value = '3' WHERE name = 'format'")
+        with unchanged(tmp_path):
+            for command in ("plan", "migrate", "verify", "status", "finalize", "rollback"):
+                refused(run(command, tasks), "in format 3", "formats up to 2")
+
+    def test_what_only_the_epoch_column_holds_is_lost_by_discard_alone(self, run, tmp_path, tasks):
+        assert run("migrate", tasks, "--no-sync").exit_code == 0
+        with closing(sqlite3.connect(tasks, isolation_level=None)) as db:
+            db.execute("INSERT INTO tasks (created_at_ms) VALUES (1705320001000)")
+        with unchanged(tmp_path):
+            refused(
+                run("rollback", tasks), "1 row of tasks", f"`ts-contract rollback --discard {tasks}"
+            )
+        assert run("rollback", tasks, "--discard").exit_code == 0
+        with closing(sqlite3.connect(tasks)) as db:
+            assert db.execute("SELECT created_at FROM tasks").fetchall()[-1] == (None,)
 
     @pytest.mark.parametrize("name", ['say "hi"', "a; DROP TABLE x; --", "[red]", "\\", "order"])
     def test_a_hostile_name_is_a_name(self, run, tmp_path, name):

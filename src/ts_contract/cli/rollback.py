@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from .common import contract, printable
+from .common import contract_if_any, printable
 from .output import counted
 from .progress import progress
 
@@ -13,16 +13,18 @@ __all__ = ["command"]
 
 @click.command()
 @click.argument("db")
-def command(db: str) -> None:
+@click.option("--discard", is_flag=True, help="Lose instants that only an epoch column holds.")
+def command(db: str, *, discard: bool) -> None:
     """Remove everything that ts-contract added to DB.
 
     The schema is then as it was, byte for byte. Works from every phase before finalize, and for a
-    run that was stopped.
+    run that was stopped. No contract is needed: DB knows it. Refused if an epoch column holds
+    instants that its legacy column does not.
     """
     from ..migration import rollback  # noqa: PLC0415
 
     with progress() as bar:
-        report = rollback(db, contract(), progress=bar)
+        report = rollback(db, contract_if_any(), discard=discard, progress=bar)
     place = printable(report.database)
     if report.columns:
         taken = counted(len(report.columns), "epoch column")

@@ -63,7 +63,6 @@ def taking_out(session: Session) -> Iterator[None]:
 
 def remove(
     session: Session,
-    contract: Contract,
     state: State,
     removals: list[Removal],
     *,
@@ -74,7 +73,6 @@ def remove(
 
     Args:
         session: a database in a transaction, prepared for it.
-        contract: the contract that it was migrated by.
         state: what the migration left.
         removals: the columns to take out.
         phase: name of the work, for progress.
@@ -93,7 +91,7 @@ def remove(
     undo(session, InstallZone(Reading()))
     _refuse_broken(session, info, broken)
     progress(Progress(phase, "", len(removals), len(removals)))
-    undo(session, CreateState(contract))
+    undo(session, CreateState(Contract("")))
     return removed
 
 

@@ -70,9 +70,7 @@ def finalize(
                 Removal(table.name, {pair.legacy: pair.epoch for pair in table.columns})
                 for table in state.tables
             ]
-            removed = remove(
-                session, contract, state, removals, phase="finalize", progress=progress
-            )
+            removed = remove(session, state, removals, phase="finalize", progress=progress)
         return FinalizeReport(
             database=session.name,
             columns=removed.columns,

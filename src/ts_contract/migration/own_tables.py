@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["PREFIX", "QUARANTINE", "STATE", "is_ours"]
+__all__ = ["FORMAT", "PREFIX", "QUARANTINE", "STATE", "is_ours"]
 
 PREFIX: Final = "_ts_contract_"
 STATE: Final = f"{PREFIX}state"
+FORMAT: Final = 2
+"""The format of the state: 1 is that of version 0.1.0, which did not write it down."""
+
 QUARANTINE: Final = f"{PREFIX}quarantine"
 
 

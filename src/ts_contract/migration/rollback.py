@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..contract import Contract
-from ..progress import ProgressCallback, silent
+from ..progress import Progress, ProgressCallback, silent
 from .dropping import Removal, remove, taking_out, undo
 from .engines.base import Session, Target
 from .engines.choose import opened
 from .errors import Refused
+from .forms import convert
+from .pairs import ColumnPair, PairedTable, paired_table
 from .state import State, has_state, read_state
 from .steps import WriteVersion
 
@@ -31,8 +33,9 @@ class RollbackReport:
 
 def rollback(
     db: Target,
-    contract: Contract,
+    contract: Contract | None = None,
     *,
+    discard: bool = False,
     progress: ProgressCallback = silent,
     schema: str | None = None,
 ) -> RollbackReport:
@@ -43,7 +46,9 @@ def rollback(
 
     Args:
         db: path, `sqlite:///path`, or an open connection outside a transaction.
-        contract: the contract that the database was migrated by.
+        contract: the contract that the database was migrated by, which the database knows itself;
+            of use only where version 0.1.0 began the migration, and to tell what is finalized.
+        discard: lose the instants that only an epoch column holds.
         progress: told of each table.
         schema: which of the attached databases of a connection is meant; by default the main one.
 
@@ -51,26 +56,29 @@ def rollback(
         What was taken out; nothing where there was no migration.
 
     Raises:
-        Refused: the legacy columns are gone, another contract did it, another run is at work, or
-            a view, trigger or unique index of the application needs an epoch column.
+        Refused: the legacy columns are gone, an epoch column holds instants that its legacy column
+            does not, another run is at work, or a view, trigger or unique index of the application
+            needs an epoch column.
         Failed: the database refused something; nothing was changed.
     """
     with opened(db, write=True, schema=schema) as session:
         if not has_state(session):
-            _refuse_finalized(session, contract)
+            if contract is not None:
+                _refuse_finalized(session, contract)
             return RollbackReport(session.name, ())
         with taking_out(session):
             state = read_state(session)
-            _refuse_another_contract(session, contract, state)
-            if contract.version is not None and state.has_own_version:
-                undo(session, WriteVersion(contract.version))
+            recorded = _recorded(session, contract, state, discard=discard)
+            if recorded is not None:
+                if recorded.version is not None and state.has_own_version:
+                    undo(session, WriteVersion(recorded.version))
+                if not discard:
+                    _refuse_losses(session, recorded, state, progress)
             removals = [
                 Removal(table.name, {pair.epoch: pair.legacy for pair in table.columns})
                 for table in state.tables
             ]
-            removed = remove(
-                session, contract, state, removals, phase="rollback", progress=progress
-            )
+            removed = remove(session, state, removals, phase="rollback", progress=progress)
         return RollbackReport(session.name, removed.columns)
 
 
@@ -88,9 +96,72 @@ def _refuse_finalized(session: Session, contract: Contract) -> None:
                 )
 
 
-def _refuse_another_contract(session: Session, contract: Contract, state: State) -> None:
-    if state.contract is not None and state.fingerprint != contract.fingerprint():
+def _recorded(
+    session: Session, contract: Contract | None, state: State, *, discard: bool
+) -> Contract | None:
+    """Return the contract that the database was migrated by; None if nothing was begun.
+
+    Raises:
+        Refused: it is not on record, and the one that was given is another.
+    """
+    if state.contract is None:
+        return None
+    if state.contract.contract is not None:
+        return state.contract.contract
+    if contract is not None and contract.fingerprint() == state.fingerprint:
+        return contract
+    if discard and not state.has_own_version:
+        return None
+    raise Refused(
+        f"{session.name}: was migrated by another contract ({state.contract.name}), by a version "
+        "that did not record it; roll back with that one"
+    )
+
+
+# --- what would be lost ----------------------------------------------------------------------
+
+
+def _refuse_losses(
+    session: Session, contract: Contract, state: State, progress: ProgressCallback
+) -> None:
+    """Refuse to lose instants that no legacy column holds."""
+    losses = [
+        f"{rows:,} {'row' if rows == 1 else 'rows'} of {table.name}"
+        for table in _recorded_tables(session, contract, state)
+        if (rows := _rows_ahead(session, table, progress))
+    ]
+    if losses:
         raise Refused(
-            f"{session.name}: was migrated by another contract "
-            f"({state.contract.name}); roll back with that one"
+            f"{session.name}: {', '.join(losses)} would lose an instant that only an epoch column "
+            "holds; write it into the legacy column, or lose it by "
+            f"`ts-contract rollback --discard {session.name}`; nothing was changed"
         )
+
+
+def _recorded_tables(session: Session, contract: Contract, state: State) -> list[PairedTable]:
+    """Return the tables that were changed, with those pairs whose two columns are still there."""
+    info = session.engine.inspection.inspect(session, tuple(t.name for t in state.tables))
+    tables = []
+    for recorded in state.tables:
+        declared, found = contract.table(recorded.name), info.table(recorded.name)
+        if declared is not None and found is not None:
+            table = paired_table(contract, declared, found, check_range=False)
+            pairs = tuple(p for p in table.columns if found.column(p.epoch) is not None)
+            if pairs:
+                tables.append(PairedTable(table.name, table.key, pairs))
+    return tables
+
+
+def _rows_ahead(session: Session, table: PairedTable, progress: ProgressCallback) -> int:
+    """Count the rows in which an epoch column holds what its legacy column does not."""
+    progress(Progress("rollback", table.name, 0, 1))
+    rows = session.engine.proof.doubtful_epochs(session, table)
+    return sum(any(map(_is_ahead, table.columns, row[::2], row[1::2])) for row in rows)
+
+
+def _is_ahead(pair: ColumnPair, legacy: object, epoch: object) -> bool:
+    """Return whether an epoch value is of another instant than its legacy value, or of one more."""
+    if epoch is None:
+        return False
+    expected = convert(legacy, pair.reading).ms
+    return not isinstance(epoch, int) or epoch - epoch % pair.precision != expected

@@ -2,7 +2,8 @@
 
 `_ts_contract_state` holds one JSON value per name: `contract`, `options`, `table:<table>` (its
 columns and its CREATE statement before us), `backfill:<table>` (how far it is), `phase:<phase>`
-(when it was finished), `version` (we wrote the row), `verified` (when), `lease` (who is at work).
+(when it was finished), `version` (we wrote the row), `verified` (when), `lease` (who is at work),
+`format` (the number of all this, where it is not the first).
 The JSON is what earlier versions wrote, so that a migration that one of them began goes on.
 """
 
@@ -13,10 +14,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from ..contract import Contract
 from ..timestamps import now_ms
 from .engines.answers import Cursor
 from .engines.base import Session
-from .own_tables import QUARANTINE, STATE
+from .errors import Refused
+from .own_tables import FORMAT, QUARANTINE, STATE
 from .pairs import ColumnPair, PairedTable
 
 __all__ = [
@@ -51,10 +54,17 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """Which contract a database is in migration by."""
+    """Which contract a database is in migration by.
+
+    Attributes:
+        name: what it was called.
+        fingerprint: the hash of all that decides what a migration does.
+        contract: that itself; None where version 0.1.0 began the migration.
+    """
 
     name: str
     fingerprint: str
+    contract: Contract | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,18 +126,32 @@ def has_state(session: Session) -> bool:
 
 
 def read_state(session: Session) -> State:
-    """Read all of the state; an empty one where our tables do not exist."""
+    """Read all of the state; an empty one where our tables do not exist.
+
+    Raises:
+        Refused: a newer version wrote it.
+    """
     if not has_state(session):
         return State()
     rows = session.run(f"SELECT name, value FROM {session.qualified(STATE)} ORDER BY name")
-    return _state_of({name: json.loads(value) for name, value in rows})
+    values = {name: json.loads(value) for name, value in rows}
+    _refuse_newer(session, values.get("format", 1))
+    return _state_of(values)
+
+
+def _refuse_newer(session: Session, written: int) -> None:
+    if written > FORMAT:
+        raise Refused(
+            f"{session.name}: its migration is in format {written} of a newer ts-contract, this "
+            f"one knows formats up to {FORMAT}; use that version"
+        )
 
 
 def _state_of(values: dict[str, Any]) -> State:
     contract, options = values.get("contract"), values.get("options")
     return State(
         has_begun=bool(values),
-        contract=contract and Recorded(contract["name"], contract["fingerprint"]),
+        contract=contract and _recorded(contract),
         options=options and Options(options["sync"], options["check_range"]),
         tables=tuple(_table(name, value) for name, value in _of_tables(values, "table:")),
         cursors={name.lower(): _cursor(value) for name, value in _of_tables(values, "backfill:")},
@@ -135,6 +159,12 @@ def _state_of(values: dict[str, Any]) -> State:
         has_own_version="version" in values,
         verified_at=values.get("verified", {}).get("at"),
     )
+
+
+def _recorded(value: dict[str, Any]) -> Recorded:
+    name, decisive = value["name"], value.get("decisive")
+    contract = None if decisive is None else Contract.of_decisive(name, decisive)
+    return Recorded(name, value["fingerprint"], contract)
 
 
 def _of_tables(values: dict[str, Any], kind: str) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -1,9 +1,12 @@
 """What is stored of a migration on its way stays readable for the versions that come after."""
 
+import json
+
 import pytest
 
+from ts_contract.contract import Contract
 from ts_contract.loading import parse_contract
-from ts_contract.migration import migrate, rollback, status
+from ts_contract.migration import Refused, migrate, rollback, status
 
 CONTRACT = parse_contract(
     {"tables": {"tasks": {"created_at": "created_at_ms", "done_at": {"index": False}}}}
@@ -49,13 +52,17 @@ def without_times(state: dict[str, str]) -> dict[str, str]:
     return {name: text for name, text in state.items() if not name.startswith("phase:")}
 
 
-def test_a_stopped_run_leaves_the_same_text_as_earlier_versions(legacy):
+def test_a_stopped_run_leaves_the_same_text_as_earlier_versions_and_the_contract(legacy):
     begin(legacy)
 
     stored = dict(legacy.rows("_ts_contract_state"))
 
-    assert stored.keys() == STATE.keys()
-    assert without_times(stored) == without_times(STATE)
+    contract = json.loads(stored["contract"])
+    earlier = json.loads(STATE["contract"])
+    assert Contract.of_decisive("contract", contract["decisive"]) == CONTRACT
+    assert contract == {**earlier, "decisive": contract["decisive"]}
+    assert stored.pop("format") == "2"
+    assert without_times({**stored, "contract": STATE["contract"]}) == without_times(STATE)
 
 
 def test_what_an_earlier_version_began_goes_on_where_it_was(legacy):
@@ -75,4 +82,16 @@ def test_what_an_earlier_version_began_goes_on_where_it_was(legacy):
         "Tasks.created_at_ms",
         "Tasks.done_at_ms",
     )
+    assert legacy.value("SELECT sql FROM sqlite_schema WHERE name = 'Tasks'") == CREATED
+
+
+def test_what_an_earlier_version_began_is_taken_back_by_its_contract(legacy):
+    begin(legacy)
+    legacy.run("DELETE FROM _ts_contract_state")
+    legacy.run_many("INSERT INTO _ts_contract_state VALUES (?, ?)", [*STATE.items()])
+
+    with legacy.unchanged(), pytest.raises(Refused, match="did not record it"):
+        rollback(legacy.url)
+
+    assert len(rollback(legacy.url, CONTRACT).columns) == 2
     assert legacy.value("SELECT sql FROM sqlite_schema WHERE name = 'Tasks'") == CREATED

@@ -300,6 +300,9 @@ class Proving(Protocol):
     ) -> Iterator[tuple[Any, ...]]:
         """Yield the key, and both values of every pair, of rows that are not certainly right."""
 
+    def doubtful_epochs(self, session: Session, table: PairedTable) -> Iterator[tuple[Any, ...]]:
+        """Yield both values of every pair, of rows with an epoch value not certainly right."""
+
     def count_filled(
         self, session: Session, table: str, legacy: str | None, epoch: str | None
     ) -> tuple[int, int]:

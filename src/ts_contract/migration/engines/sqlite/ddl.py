@@ -6,7 +6,7 @@ import json
 from functools import singledispatch
 
 from ....contract import index_name
-from ...own_tables import QUARANTINE, STATE
+from ...own_tables import FORMAT, QUARANTINE, STATE
 from ...steps import (
     AddColumn,
     Backfill,
@@ -57,11 +57,15 @@ def create_state(schema: str = "") -> tuple[str, ...]:
 @do.register
 def _create_state(step: CreateState, schema: str = "") -> tuple[str, ...]:
     contract = step.contract
-    described = json.dumps({"name": contract.name, "fingerprint": contract.fingerprint()})
+    described = {
+        "name": contract.name,
+        "fingerprint": contract.fingerprint(),
+        "decisive": contract.decisive(),
+    }
     return (
         *create_state(schema),
         f"INSERT OR REPLACE INTO {name_in(STATE, schema)}"
-        f" VALUES ('contract', {literal(described)})",
+        f" VALUES ('contract', {literal(json.dumps(described))}), ('format', '{FORMAT}')",
     )
 
 

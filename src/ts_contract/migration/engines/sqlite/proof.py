@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ....contract import VersionRow
+from ...forms import MAX_MS
 from ...own_tables import QUARANTINE
 from ...pairs import ColumnPair, PairedTable
 from ...zones import is_utc
@@ -17,6 +18,7 @@ from .quarantine import row_key
 __all__ = [
     "count_columns",
     "count_filled",
+    "doubtful_epochs",
     "has_version",
     "implausible",
     "left_over",
@@ -97,6 +99,18 @@ def unsure_rows(
     unsure = " OR ".join(f"NOT {sure_expression(c, valid_range)}" for c in table.columns)
     yield from session.run(
         f"SELECT {row_key(table)}, {columns} FROM {session.qualified(table.name)} WHERE {unsure}"
+    )
+
+
+def doubtful_epochs(session: Session, table: PairedTable) -> Iterator[tuple[Any, ...]]:
+    """Yield both values of every column, where an epoch value is there and not certainly right."""
+    columns = ", ".join(f"{quote(c.legacy)}, {quote(c.epoch)}" for c in table.columns)
+    doubtful = " OR ".join(
+        f"{quote(c.epoch)} IS NOT NULL AND NOT {sure_expression(c, (0, MAX_MS))}"
+        for c in table.columns
+    )
+    yield from session.run(
+        f"SELECT {columns} FROM {session.qualified(table.name)} WHERE {doubtful}"
     )
 
 
