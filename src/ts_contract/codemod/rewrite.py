@@ -199,7 +199,10 @@ def _marked(file: File, decisions: Sequence[Decision]) -> str | None:
         for d in decisions
         if d.finding.code not in FOLLOWS_ITS_QUERY
     ]
-    text = apply_edits(file.source.text, marker_edits(file.source, left))
+    edits = marker_edits(file.source, left)
+    text = apply_edits(file.source.text, edits)
+    if not edits:
+        return text  # which is parsed already
     try:
         ast.parse(text.removeprefix("\ufeff"))
     except SyntaxError:
