@@ -59,15 +59,18 @@ def shell(tmp_path):
 def on_terminal(shell):
     """Return a function that runs a command with its streams on a terminal of 80 columns.
 
+    What is typed waits in the terminal.
+
     It returns the exit code, and what was written to the terminal.
     """
 
-    def on_terminal(*args, streams=("stdout", "stderr"), **options):
+    def on_terminal(*args, streams=("stdout", "stderr"), typed="", **options):
         ours, theirs = pty.openpty()
         written = []
         reader = threading.Thread(target=_read_all, args=(ours, written))
         reader.start()
         env = {"COLUMNS": "80", "LINES": "40", **options.pop("env", {})}
+        os.write(ours, typed.encode())
         process = shell(*args, **dict.fromkeys(streams, theirs), env=env, **options)
         os.close(theirs)
         rest = process.communicate()

@@ -97,14 +97,14 @@ class TestTheFile:
         assert result.exit_code in {2, 3}
         refused(result, "tasks.db", "is locked by another connection", code=result.exit_code)
 
-    @pytest.mark.parametrize("command", WRITING)
+    @pytest.mark.parametrize("command", [*WRITING[:-1], "finalize --yes"])
     def test_is_read_only(self, shell, run, tmp_path, tasks, command):
         if command != "migrate":
             assert run("migrate", tasks).exit_code == 0
         tasks.chmod(0o444)
         tmp_path.chmod(0o555)
         with unchanged(tmp_path):
-            process = shell(command, tasks, preexec_fn=without_root_rights)
+            process = shell(*command.split(), tasks, preexec_fn=without_root_rights)
             stdout, stderr = process.communicate()
         tmp_path.chmod(0o755)
         assert process.returncode in {2, 3}
@@ -169,7 +169,7 @@ class TestANameThatIsNotUtf8:
             ["migrate", odd, "--backup", backup],
             *(["status", odd, "--format", form] for form in ("text", "json", "prometheus")),
             ["verify", odd, "--format", "json"],
-            ["finalize", odd],
+            ["finalize", odd, "--yes"],
         ):
             result = run(*arguments)
             assert result.exit_code == 0, result.stderr
@@ -281,7 +281,7 @@ class TestTheSchema:
         (tmp_path / "ts-contract.toml").write_text('tables.tasks = {created_at = "other_ms"}\n')
         with unchanged(tmp_path):
             refused(run("migrate", tasks), "another contract")
-            refused(run("finalize", tasks), "not migrated by this contract")
+            refused(run("finalize", tasks, "--yes"), "not migrated by this contract")
 
     @pytest.mark.parametrize(
         "toml",

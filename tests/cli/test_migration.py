@@ -55,6 +55,9 @@ def dirty(make) -> Path:
     return make(("2024-01-15 12:00:00", "soon"), (b"\xff\x00", "2024-01-16 12:00:00"))
 
 
+COLUMNS = ("tasks.created_at", "tasks.updated_at", "runs.started_at")
+
+
 def query(path: Path, sql: str) -> list[tuple[object, ...]]:
     with closing(sqlite3.connect(path)) as db, db:
         return db.execute(sql).fetchall()
@@ -348,12 +351,23 @@ class TestRollback:
         assert result.stdout == f"{dirty}: 3 epoch columns taken out; all is as it was.\n"
         assert dump(dirty) == before
 
+    def test_a_backup_is_what_was_there(self, run, clean):
+        run("migrate", clean)
+        before = dump(clean)
+        assert run("rollback", clean, "--backup", "copy.db").exit_code == 0
+        assert dump(Path("copy.db")) == before
+        assert dump(clean) != before
+
+    def test_a_backup_is_written_where_nothing_is_to_be_taken_out(self, run, clean):
+        assert run("rollback", clean, "--backup", "copy.db").exit_code == 0
+        assert dump(Path("copy.db")) == dump(clean)
+
 
 class TestFinalize:
     def test_the_legacy_columns_go(self, run, clean):
         query(clean, "CREATE INDEX by_age ON tasks (created_at)")
         run("migrate", clean)
-        result = run("finalize", clean)
+        result = run("finalize", clean, "--yes")
         assert (result.exit_code, result.stderr) == (0, "")
         assert f"{clean}: 3 legacy columns dropped.\n" in result.stdout
         assert "Indexes that went with them: by_age\n" in result.stdout
@@ -364,15 +378,59 @@ class TestFinalize:
         ]
         assert run("status", clean).stdout.count("finalized") == 3
 
+    def test_nothing_is_dropped_unasked(self, run, clean):
+        run("migrate", clean)
+        before = dump(clean)
+        result = run("finalize", clean, "--backup", "copy.db")
+        assert (result.exit_code, result.stdout) == (2, "")
+        (line,) = result.stderr.splitlines()
+        assert all(word in line for word in (f"{clean}: ", "--yes", *COLUMNS))
+        assert dump(clean) == before
+        assert not Path("copy.db").exists()
+
+    @pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("n\n", 2), ("\n", 2), ("\4", 2)])
+    def test_a_terminal_is_asked(self, run, on_terminal, clean, answer, code):
+        run("migrate", clean)
+        before = dump(clean)
+        streams = ("stdin", "stdout", "stderr")
+        ended, written = on_terminal("finalize", clean, streams=streams, typed=answer)
+        assert ended == code
+        text = " ".join(written.split())
+        assert all(word in text for word in ("for good", "Drop them? [y/N]", *COLUMNS))
+        assert ("nothing was changed" in text) == (code == 2)
+        assert (dump(clean) == before) == (code == 2)
+
+    def test_a_backup_is_what_was_there(self, run, clean):
+        run("migrate", clean)
+        before = dump(clean)
+        assert run("finalize", clean, "--yes", "--backup", "copy.db").exit_code == 0
+        assert dump(Path("copy.db")) == before
+        assert dump(clean) != before
+
+    def test_a_backup_is_not_kept_for_nothing(self, run, dirty):
+        run("migrate", dirty)
+        result = run("finalize", dirty, "--yes", "--backup", "copy.db")
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert not Path("copy.db").exists()
+
+    def test_an_existing_file_is_not_overwritten(self, run, clean):
+        run("migrate", clean)
+        Path("copy.db").write_text("mine")
+        for command in (("finalize", "--yes"), ("rollback",)):
+            result = run(*command, clean, "--backup", "copy.db")
+            assert result.exit_code == 2
+            assert "copy.db: exists already" in result.stderr
+        assert Path("copy.db").read_text() == "mine"
+
     def test_not_with_values_in_the_quarantine(self, run, dirty):
         run("migrate", dirty)
-        result = run("finalize", dirty)
+        result = run("finalize", dirty, "--yes")
         assert (result.exit_code, result.stdout) == (2, "")
         assert "2 values are in the quarantine" in result.stderr
 
     def test_a_rollback_afterwards_is_refused(self, run, clean):
         run("migrate", clean)
-        run("finalize", clean)
+        run("finalize", clean, "--yes")
         result = run("rollback", clean)
         assert (result.exit_code, result.stdout) == (2, "")
         assert "restore a backup" in result.stderr

@@ -50,7 +50,7 @@ def test_a_second_runner_is_refused_while_the_first_lives_and_not_after(build, r
     first = started(command, path, *SLOW)
     time.sleep(0.2)
     for other in ("migrate", "rollback", "finalize"):
-        second = command(other, path)
+        second = command(other, path, *(["--yes"] if other == "finalize" else []))
         _, error = second.communicate(timeout=30)
         assert second.returncode == 2, error
         assert re.search(rf"another run is at work \(process {first.pid} on .*\); wait", error)

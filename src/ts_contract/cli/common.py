@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COMMON_OPTIONS",
+    "DeclinedError",
     "console",
     "contract",
     "contract_if_any",
@@ -186,6 +187,10 @@ class _Error(click.ClickException):
 
 class _UsageError(_Error):
     exit_code = 2
+
+
+class DeclinedError(_UsageError):
+    """A command that the user did not say yes to."""
 
 
 class _FailedError(_Error):

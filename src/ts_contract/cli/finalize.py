@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection
+from pathlib import Path
 
 import click
 
-from .common import contract, printable
+from .common import DeclinedError, contract, printable
 from .output import counted
 from .progress import progress
 
@@ -15,22 +17,55 @@ __all__ = ["command"]
 
 @click.command()
 @click.argument("db")
-def command(db: str) -> None:
+@click.option("--yes", is_flag=True, help="Without a question; needed where there is no terminal.")
+@click.option(
+    "--backup",
+    metavar="PATH",
+    type=click.Path(path_type=Path),
+    help="Write a verified copy beforehand.",
+)
+def command(db: str, *, yes: bool, backup: Path | None) -> None:
     """Drop the legacy columns of DB.
 
     And everything that ts-contract added but the epoch columns and their indexes. There is no way
     back but a backup. Refused unless DB was verified since its last change, the quarantine is
     empty, and nothing else in DB needs a legacy column.
     """
-    from ..migration import finalize  # noqa: PLC0415
+    from ..migration import columns_to_drop, finalize  # noqa: PLC0415
 
+    declared = contract()
+    if not yes:
+        _confirm(db, columns_to_drop(db))
     with progress() as bar:
-        report = finalize(db, contract(), progress=bar)
+        report = finalize(db, declared, backup=backup, progress=bar)
     dropped = counted(len(report.columns), "legacy column")
     click.echo(f"{printable(report.database)}: {dropped} dropped.")
     _print_names("Indexes that went with them", report.indexes)
     _print_names("CHECKs that went with them", report.checks)
     _print_names("Tables that had to be rebuilt", report.rebuilt)
+
+
+def _confirm(db: str, columns: Collection[str]) -> None:
+    """Ask on a terminal whether columns may go for good.
+
+    Raises:
+        click.UsageError: they may not, or nobody can be asked.
+    """
+    if not columns:  # nothing goes, and why is said by finalize
+        return
+    names = printable(", ".join(columns))
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise DeclinedError(
+            f"{db}: finalize drops {names} for good; give --yes if that is wanted; "
+            "nothing was changed"
+        )
+    click.echo(f"finalize drops these columns of {printable(db)} for good:\n  {names}", err=True)
+    try:
+        wanted = click.confirm("Drop them?", err=True)
+    except click.Abort:
+        wanted = False
+    if not wanted:
+        raise DeclinedError(f"{db}: nothing was changed")
 
 
 def _print_names(what: str, names: Collection[str]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from .common import contract_if_any, printable
@@ -14,7 +16,13 @@ __all__ = ["command"]
 @click.command()
 @click.argument("db")
 @click.option("--discard", is_flag=True, help="Lose instants that only an epoch column holds.")
-def command(db: str, *, discard: bool) -> None:
+@click.option(
+    "--backup",
+    metavar="PATH",
+    type=click.Path(path_type=Path),
+    help="Write a verified copy beforehand.",
+)
+def command(db: str, *, discard: bool, backup: Path | None) -> None:
     """Remove everything that ts-contract added to DB.
 
     The schema is then as it was, byte for byte. Works from every phase before finalize, and for a
@@ -24,7 +32,7 @@ def command(db: str, *, discard: bool) -> None:
     from ..migration import rollback  # noqa: PLC0415
 
     with progress() as bar:
-        report = rollback(db, contract_if_any(), discard=discard, progress=bar)
+        report = rollback(db, contract_if_any(), discard=discard, backup=backup, progress=bar)
     place = printable(report.database)
     if report.columns:
         taken = counted(len(report.columns), "epoch column")

@@ -17,7 +17,7 @@ from ..progress import Progress
 from .discover import Proposal, discover
 from .errors import Failed, Interrupted, MigrationError, Refused
 from .execute import migrate
-from .finalize import FinalizeReport, finalize
+from .finalize import FinalizeReport, columns_to_drop, finalize
 from .plan import Plan
 from .rollback import RollbackReport, rollback
 from .script import script
@@ -38,6 +38,7 @@ __all__ = [
     "RollbackReport",
     "Status",
     "VerifyReport",
+    "columns_to_drop",
     "discover",
     "finalize",
     "migrate",

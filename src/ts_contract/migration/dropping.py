@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..contract import Contract
 from ..progress import Progress, ProgressCallback
@@ -13,12 +14,13 @@ from .engines.base import Session
 from .errors import Failed, Refused
 from .forms import Reading
 from .lease import Lease
-from .run import execute
+from .run import back_up, execute
 from .schema import DatabaseInfo
 from .state import State
 from .steps import CreateState, InstallConversion, InstallSync, InstallZone, Step
+from .stopping import stop_on_signals
 
-__all__ = ["Removal", "Removed", "remove", "taking_out", "undo"]
+__all__ = ["Removal", "Removed", "backed_up", "remove", "taking_out", "undo"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,27 @@ class Removed:
     indexes: tuple[str, ...]
     checks: tuple[str, ...]
     rebuilt: tuple[str, ...]
+
+
+@contextmanager
+def backed_up(session: Session, path: Path | None, progress: ProgressCallback) -> Iterator[None]:
+    """Write a copy before the block, if one is wanted; where the block refuses, it goes again.
+
+    Raises:
+        Refused: the copy cannot be written there.
+        Failed: the copy is not sound.
+        Interrupted: somebody asked to stop.
+    """
+    if path is None:
+        yield
+        return
+    with stop_on_signals() as stop:
+        back_up(session, path, progress, stop)
+    try:
+        yield
+    except Refused:
+        path.unlink()
+        raise
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from .engines.base import Session, Target
 from .engines.choose import opened
 from .errors import Refused
 from .plan import Plan
-from .run import Run
+from .run import Run, back_up
 from .state import Options, finish_phase, note_options
 from .steps import Backfill, BuildIndex, InstallSync, Step
 from .stopping import stop_on_signals
@@ -78,7 +78,7 @@ def migrate(
         run = Run(session, stop, progress)
         todo = _checked_plan(session, contract, options)
         if backup is not None:
-            _back_up(run, backup)
+            back_up(session, backup, progress, stop)
         if todo.steps:
             with run.leased():
                 _execute(run, contract, options, pace)
@@ -102,13 +102,6 @@ def _checked_plan(session: Session, contract: Contract, options: Options) -> Pla
     if todo.refusals:
         raise Refused(f"{session.name}: " + "; ".join(todo.refusals))
     return todo
-
-
-def _back_up(run: Run, path: Path) -> None:
-    session, backup = run.session, run.session.engine.backup
-    if backup is None:
-        raise Refused(f"{session.name}: no backup can be written by itself; leave the option out")
-    backup.back_up(session, path, run.progress, run.stop)
 
 
 def _execute(run: Run, contract: Contract, options: Options, pace: Pace) -> None:

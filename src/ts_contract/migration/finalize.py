@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..contract import Contract
 from ..progress import ProgressCallback, silent
-from .dropping import Removal, remove, taking_out
+from .dropping import Removal, backed_up, remove, taking_out
 from .engines.base import Session, Target
 from .engines.choose import opened
 from .errors import Refused
 from .state import State, has_state, read_state
 from .verify import verify_within
 
-__all__ = ["FinalizeReport", "finalize"]
+__all__ = ["FinalizeReport", "columns_to_drop", "finalize"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ def finalize(
     db: Target,
     contract: Contract,
     *,
+    backup: Path | None = None,
     progress: ProgressCallback = silent,
     schema: str | None = None,
 ) -> FinalizeReport:
@@ -49,6 +51,7 @@ def finalize(
     Args:
         db: path, `sqlite:///path`, or an open connection outside a transaction.
         contract: the contract that the database was migrated by.
+        backup: where to write a verified copy beforehand; not kept if this is refused.
         progress: told of each table.
         schema: which of the attached databases of a connection is meant; by default the main one.
 
@@ -60,7 +63,10 @@ def finalize(
             view, trigger or unique index of the application that needs a legacy column.
         Failed: the database refused something; nothing was changed.
     """
-    with opened(db, write=True, schema=schema) as session:
+    with (
+        opened(db, write=True, schema=schema) as session,
+        backed_up(session, backup, progress),
+    ):
         if not has_state(session):
             return _nothing_left(session, contract)
         with taking_out(session):
@@ -78,6 +84,22 @@ def finalize(
             checks=removed.checks,
             rebuilt=removed.rebuilt,
         )
+
+
+def columns_to_drop(db: Target, *, schema: str | None = None) -> tuple[str, ...]:
+    """Return the legacy columns that `finalize` would drop, as `table.column`; changes nothing.
+
+    Args:
+        db: path, `sqlite:///path`, or an open connection outside a transaction.
+        schema: which of the attached databases of a connection is meant; by default the main one.
+
+    Raises:
+        Refused: the database cannot be opened.
+        Failed: it cannot be read.
+    """
+    with opened(db, write=False, schema=schema) as session:
+        tables = read_state(session).tables
+        return tuple(f"{table.name}.{pair.legacy}" for table in tables for pair in table.columns)
 
 
 def _nothing_left(session: Session, contract: Contract) -> FinalizeReport:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..contract import Contract
 from ..progress import Progress, ProgressCallback, silent
-from .dropping import Removal, remove, taking_out, undo
+from .dropping import Removal, backed_up, remove, taking_out, undo
 from .engines.base import Session, Target
 from .engines.choose import opened
 from .errors import Refused
@@ -36,6 +37,7 @@ def rollback(
     contract: Contract | None = None,
     *,
     discard: bool = False,
+    backup: Path | None = None,
     progress: ProgressCallback = silent,
     schema: str | None = None,
 ) -> RollbackReport:
@@ -49,6 +51,7 @@ def rollback(
         contract: the contract that the database was migrated by, which the database knows itself;
             of use only where version 0.1.0 began the migration, and to tell what is finalized.
         discard: lose the instants that only an epoch column holds.
+        backup: where to write a verified copy beforehand; not kept if this is refused.
         progress: told of each table.
         schema: which of the attached databases of a connection is meant; by default the main one.
 
@@ -61,7 +64,10 @@ def rollback(
             needs an epoch column.
         Failed: the database refused something; nothing was changed.
     """
-    with opened(db, write=True, schema=schema) as session:
+    with (
+        opened(db, write=True, schema=schema) as session,
+        backed_up(session, backup, progress),
+    ):
         if not has_state(session):
             if contract is not None:
                 _refuse_finalized(session, contract)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from ..progress import ProgressCallback
 from .engines.base import Session, TransactionKind
@@ -13,7 +14,7 @@ from .lease import Lease
 from .steps import Step
 from .stopping import StopFlag
 
-__all__ = ["Run", "execute"]
+__all__ = ["Run", "back_up", "execute"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +67,17 @@ def execute(session: Session, statements: tuple[str, ...]) -> None:
     """Execute statements in order."""
     for statement in statements:
         session.run(statement)
+
+
+def back_up(session: Session, path: Path, progress: ProgressCallback, stop: StopFlag) -> None:
+    """Write a verified copy of a database, before anything is changed.
+
+    Raises:
+        Refused: it cannot be written there.
+        Failed: the copy is not sound.
+        Interrupted: somebody asked to stop.
+    """
+    backup = session.engine.backup
+    if backup is None:
+        raise Refused(f"{session.name}: no backup can be written by itself; leave the option out")
+    backup.back_up(session, path, progress, stop)
