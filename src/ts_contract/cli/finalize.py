@@ -41,7 +41,7 @@ def command(db: str, *, yes: bool, backup: Path | None) -> None:
     dropped = counted(len(report.columns), "legacy column")
     click.echo(f"{printable(report.database)}: {dropped} dropped.")
     _print_names("Indexes that went with them", report.indexes)
-    _print_names("CHECKs that went with them", report.checks)
+    _print_names("Carried over to the epoch columns", report.carried)
     _print_names("Tables that had to be rebuilt", report.rebuilt)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..contract import Contract
 from ..progress import Progress, ProgressCallback
-from .engines.answers import DependentIndex
+from .engines.answers import DependentIndex, Succession
 from .engines.base import Session
 from .errors import Failed, Refused
 from .forms import Reading
@@ -30,10 +30,12 @@ class Removal:
     Attributes:
         table: the table.
         successors: the column that takes over, by each column to take out.
+        succession: what the table is to be; None for all but what names the columns.
     """
 
     table: str
     successors: dict[str, str]
+    succession: Succession | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,7 @@ def _drop(
         progress(Progress(phase, each.table, done, len(removals)))
         going = removal.dependent_indexes(info, each.table, each.successors)
         _refuse_unique(each, going)
-        dropped = removal.drop(session, each.table, each.successors, going)
+        dropped = removal.drop(session, each.table, each.successors, going, each.succession)
         indexes += (index.name for index in going)
         checks += (f"{check} of {each.table}" for check in dropped.checks)
         if dropped.rebuilt:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..contract import Contract
 from ..progress import ProgressCallback, silent
 from .dropping import Removal, backed_up, remove, taking_out
+from .engines.answers import Succession
 from .engines.base import Session, Target
 from .engines.choose import opened
-from .errors import Refused
+from .errors import Failed, Refused
+from .losses import losses_of, recorded_tables
+from .pairs import PairedTable
 from .state import State, has_state, read_state
 from .verify import verify_within
 
@@ -25,14 +29,14 @@ class FinalizeReport:
         session: name of the database.
         columns: the legacy columns that were dropped, as `table.column`.
         indexes: the application's indexes that went with them.
-        checks: its CHECK constraints that did, as `CHECK (...) of table`.
+        carried: the clauses that the epoch columns took over, as `NOT NULL of table.column`.
         rebuilt: the tables that had to be rebuilt.
     """
 
     database: str
     columns: tuple[str, ...]
     indexes: tuple[str, ...]
-    checks: tuple[str, ...]
+    carried: tuple[str, ...]
     rebuilt: tuple[str, ...]
 
 
@@ -59,8 +63,9 @@ def finalize(
         What was dropped; nothing on a database that is finalized already.
 
     Raises:
-        Refused: no verify since the last change, values in the quarantine, a difference, or a
-            view, trigger or unique index of the application that needs a legacy column.
+        Refused: no verify since the last change, values in the quarantine, a difference, or
+            something of the application that needs a legacy column: a view, a trigger, a unique
+            index, a foreign key, or a clause that has no equal on the epoch column.
         Failed: the database refused something; nothing was changed.
     """
     with (
@@ -72,16 +77,25 @@ def finalize(
         with taking_out(session):
             state = read_state(session)
             _check_state(session, contract, state)
+            tables = recorded_tables(contract, state)
+            successions = session.engine.removal.successions(session, tables)
+            _refuse_losses(session, tables, successions)
+            violated = session.engine.removal.violations(session)
             removals = [
-                Removal(table.name, {pair.legacy: pair.epoch for pair in table.columns})
-                for table in state.tables
+                Removal(
+                    table.name,
+                    {pair.legacy: pair.epoch for pair in table.columns},
+                    successions[table.name],
+                )
+                for table in tables
             ]
             removed = remove(session, state, removals, phase="finalize", progress=progress)
+            _check_sound(session, tables, violated)
         return FinalizeReport(
             database=session.name,
             columns=removed.columns,
             indexes=removed.indexes,
-            checks=removed.checks,
+            carried=tuple(each for table in successions.values() for each in table.carried),
             rebuilt=removed.rebuilt,
         )
 
@@ -133,3 +147,30 @@ def _check_state(session: Session, contract: Contract, state: State) -> None:
             f"{session.name}: was not verified since its last change; "
             "run `ts-contract verify` first"
         )
+
+
+def _refuse_losses(
+    session: Session, tables: tuple[PairedTable, ...], successions: Mapping[str, Succession]
+) -> None:
+    losses = [n.message for n in losses_of(session, tables, successions) if n.kind == "refusal"]
+    if losses:
+        raise Refused(f"{session.name}: {'; '.join(losses)}; nothing was dropped")
+
+
+def _check_sound(
+    session: Session,
+    tables: tuple[PairedTable, ...],
+    violated: Mapping[str, set[tuple[object, ...]]],
+) -> None:
+    """Refuse if a foreign key is violated that was not before, or a table is not sound."""
+    for table, rows in session.engine.removal.violations(session).items():
+        new = rows - violated.get(table, set())
+        if new:
+            raise Refused(
+                f"{session.name}: foreign keys of {table} would be violated "
+                f"({', '.join(map(str, min(new, key=str)))}); nothing was dropped"
+            )
+    for each in tables:
+        wrong = session.engine.removal.unsound(session, each.name)
+        if wrong is not None:
+            raise Failed(f"{session.name}: {each.name} is not sound ({wrong})")

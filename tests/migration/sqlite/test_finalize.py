@@ -75,12 +75,12 @@ GOES = {
     ),
     "a check on the column": (
         "",
-        "CREATE TABLE t (id INTEGER PRIMARY KEY, c TIMESTAMP CHECK (c > '2020'), note TEXT)",
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, c TIMESTAMP CHECK (c IS NOT NULL), note TEXT)",
     ),
     "a check on the table": (
         "",
         "CREATE TABLE t (id INTEGER PRIMARY KEY, c TIMESTAMP, note TEXT,"
-        " CONSTRAINT later CHECK (c IS NULL OR c > '2020'), CHECK (length(note) > 0))",
+        " CONSTRAINT later CHECK (c NOTNULL OR note > ''), CHECK (length(note) > 0))",
     ),
     "a unique table": (
         "",
@@ -117,14 +117,6 @@ def test_what_only_serves_the_column_goes_with_it(migrated, beside, create):
     check(store)
 
 
-def test_a_check_that_goes_is_named(migrated):
-    store = migrated(GOES["a check on the table"][1])
-
-    report = finalize(store.url, CONTRACT)
-
-    assert report.checks == ("CONSTRAINT later CHECK (c IS NULL OR c > '2020') of t",)
-
-
 def test_what_was_unique_stays_unique(migrated):
     store = migrated(GOES["a unique table"][1])
 
@@ -143,7 +135,7 @@ def test_a_rebuilt_table_keeps_all_else(build):
         """
         CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, c TIMESTAMP,
             note TEXT COLLATE NOCASE NOT NULL UNIQUE, extra, size AS (length(note)) STORED,
-            CHECK (c > ''));
+            CHECK (c NOT NULL));
         CREATE INDEX by_extra ON t (extra) WHERE extra > 1;
         CREATE TABLE child (id INTEGER PRIMARY KEY, t_id REFERENCES t (id) ON DELETE CASCADE);
         CREATE TABLE log (x);
@@ -179,7 +171,7 @@ def test_a_rebuilt_table_keeps_all_else(build):
 
 
 def test_hidden_rowids_survive_a_rebuild(build):
-    store = build("CREATE TABLE t (c TIMESTAMP, note, CHECK (c > ''));")
+    store = build("CREATE TABLE t (c TIMESTAMP, note, CHECK (c NOT NULL));")
     with store.opened() as db:
         db.executemany(
             "INSERT INTO t (rowid, c, note) VALUES (?, '2024-01-15', ?)",
@@ -253,11 +245,11 @@ def test_what_the_application_needs_is_named_and_kept(migrated, beside, named):
 TABLE_NEEDS = {
     "a generated column": (
         "CREATE TABLE t (id INTEGER PRIMARY KEY, c, note, d AS (substr(c, 1, 4)))",
-        "column d is computed from it",
+        "t: column d is computed from c; change it first",
     ),
     "a primary key": (
         "CREATE TABLE t (id, c TIMESTAMP PRIMARY KEY, note) WITHOUT ROWID",
-        "c is the primary key",
+        "t: c is the primary key; change the key first",
     ),
 }
 

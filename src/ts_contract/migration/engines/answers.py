@@ -12,6 +12,7 @@ __all__ = [
     "DependentIndex",
     "Dropped",
     "FormCount",
+    "Succession",
 ]
 
 
@@ -103,3 +104,20 @@ class Dropped:
 
     checks: tuple[str, ...]
     rebuilt: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Succession:
+    """What becomes of a table when its legacy columns go.
+
+    Attributes:
+        create: its CREATE statement then.
+        carried: the clauses that the epoch columns take over, as `NOT NULL of orders.placed_at`.
+        refusals: what they cannot take over, with what to do about it.
+        is_rebuild: whether the statement differs by more than the columns that go.
+    """
+
+    create: str
+    carried: tuple[str, ...]
+    refusals: tuple[str, ...]
+    is_rebuild: bool

@@ -19,7 +19,15 @@ from ..pairs import ColumnPair, PairedTable
 from ..schema import DatabaseInfo, TableInfo
 from ..steps import Step
 from ..stopping import StopFlag
-from .answers import ColumnCounts, Cursor, Dependent, DependentIndex, Dropped, FormCount
+from .answers import (
+    ColumnCounts,
+    Cursor,
+    Dependent,
+    DependentIndex,
+    Dropped,
+    FormCount,
+    Succession,
+)
 
 __all__ = [
     "BackingUp",
@@ -363,6 +371,7 @@ class Removing(Protocol):
         table: str,
         successors: dict[str, str],
         indexes: Collection[DependentIndex],
+        succession: Succession | None = None,
     ) -> Dropped:
         """Drop columns with what is on them.
 
@@ -371,10 +380,22 @@ class Removing(Protocol):
             table: the table.
             successors: the column that takes over, by each column to drop.
             indexes: those that go with them.
+            succession: what the table is to be; None for all but what names the columns.
 
         Raises:
             Refused: something of the table itself depends on a column; the message names it.
         """
+
+    def successions(
+        self, session: Session, tables: tuple[PairedTable, ...]
+    ) -> dict[str, Succession]:
+        """Return what becomes of some tables, by their names, when their legacy columns go."""
+
+    def violations(self, session: Session) -> dict[str, set[tuple[object, ...]]]:
+        """Return what violates foreign keys, by the table that has them."""
+
+    def unsound(self, session: Session, table: str) -> str | None:
+        """Return what is wrong in a table and its indexes; None if nothing is."""
 
 
 class BackingUp(Protocol):

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from ....contract import ROWID_NAMES
 from ...errors import Failed, Refused
+from ..answers import Succession
 from ..base import Session
-from .create_text import checks_naming, in_schema, without_columns
+from .create_text import checks_naming, create_text, in_schema, without_columns
 from .errors import is_about_statement
 from .names import literal, quote
 
-__all__ = ["checks_on", "drop_columns", "prepared"]
+__all__ = ["checks_on", "drop_columns", "prepared", "reraise_unless_refused"]
 
 
 @contextmanager
@@ -33,13 +35,19 @@ def prepared(session: Session) -> Iterator[None]:
         session.run(f"PRAGMA foreign_keys = {foreign_keys}")
 
 
-def drop_columns(session: Session, table: str, successors: dict[str, str]) -> bool:
-    """Drop columns, by a rebuild where SQLite cannot drop one of them.
+def drop_columns(
+    session: Session,
+    table: str,
+    successors: dict[str, str],
+    succession: Succession | None = None,
+) -> bool:
+    """Drop columns, by a rebuild where SQLite cannot drop one of them or a clause has to move.
 
     Args:
         session: a database in a transaction, set up for a rebuild.
         table: the table.
         successors: the column that takes over, by each column to drop.
+        succession: what the table is to be; None for all but what names the columns.
 
     Returns:
         Whether the table was rebuilt.
@@ -47,14 +55,17 @@ def drop_columns(session: Session, table: str, successors: dict[str, str]) -> bo
     Raises:
         Refused: something of the table itself depends on a column; the message names it.
     """
+    if succession is not None and succession.is_rebuild:
+        _rebuild(session, table, succession.create)
+        return True
     session.run("SAVEPOINT drop_columns")
     try:
         for column in reversed(successors):
             session.run(f"ALTER TABLE {session.qualified(table)} DROP COLUMN {quote(column)}")
     except Failed as error:
-        _reraise_unless_refused(error)
+        reraise_unless_refused(error)
         session.run("ROLLBACK TO drop_columns")
-        _rebuild_without(session, table, successors)
+        _rebuild(session, table, _text_without(session, table, successors, succession))
         rebuilt = True
     else:
         rebuilt = False
@@ -64,11 +75,22 @@ def drop_columns(session: Session, table: str, successors: dict[str, str]) -> bo
 
 def checks_on(session: Session, table: str, columns: Collection[str]) -> tuple[str, ...]:
     """Return the CHECK constraints of a table that name one of some columns."""
-    return checks_naming(_sql_of(session, table), columns)
+    return checks_naming(create_text(session, table), columns)
 
 
-def _rebuild_without(session: Session, table: str, successors: dict[str, str]) -> None:
-    """Give a table a CREATE statement without some columns, and keep everything else of it.
+def _text_without(
+    session: Session, table: str, successors: dict[str, str], succession: Succession | None
+) -> str:
+    if succession is not None:
+        return succession.create
+    try:
+        return without_columns(create_text(session, table), successors)
+    except Refused as refusal:
+        raise Refused(f"{table}: {refusal}; nothing was dropped") from refusal
+
+
+def _rebuild(session: Session, table: str, wanted: str) -> None:
+    """Give a table another CREATE statement, and keep everything else of it.
 
     The old table steps aside under another name and the new one is created by its own text, so
     that the text is stored as it is. Indexes and triggers of the table are made again, byte for
@@ -76,10 +98,6 @@ def _rebuild_without(session: Session, table: str, successors: dict[str, str]) -
     """
     schema = quote(session.schema)
     aside = f"_ts_contract_old_{table}"
-    try:
-        wanted = without_columns(_sql_of(session, table), successors)
-    except Refused as refusal:
-        raise Refused(f"{table}: {refusal}; nothing was dropped") from refusal
     attached = session.run(
         f"SELECT type, name, sql FROM {schema}.sqlite_schema WHERE tbl_name = {literal(table)}"
         " COLLATE NOCASE AND type IN ('index', 'trigger') AND sql IS NOT NULL ORDER BY rowid"
@@ -90,10 +108,7 @@ def _rebuild_without(session: Session, table: str, successors: dict[str, str]) -
     session.run(f"ALTER TABLE {session.qualified(table)} RENAME TO {quote(aside)}")
     session.run(in_schema(wanted, session.schema))
     columns = ", ".join(_stored_columns(session, table))
-    session.run(
-        f"INSERT INTO {session.qualified(table)} ({columns})"
-        f" SELECT {columns} FROM {session.qualified(aside)}"
-    )
+    _copy(session, aside, table, columns)
     session.run(f"DROP TABLE {session.qualified(aside)}")
     if sequence is not None:
         session.run(f"DELETE FROM {schema}.sqlite_sequence WHERE name = ?", table)
@@ -102,18 +117,26 @@ def _rebuild_without(session: Session, table: str, successors: dict[str, str]) -
         session.run(in_schema(sql, session.schema))
 
 
-def _reraise_unless_refused(error: Failed) -> None:
+def _copy(session: Session, source: str, table: str, columns: str) -> None:
+    """Copy rows; OR ABORT, so that no ON CONFLICT clause of the table leaves one out."""
+    try:
+        session.run(
+            f"INSERT OR ABORT INTO {session.qualified(table)} ({columns})"
+            f" SELECT {columns} FROM {session.qualified(source)}"
+        )
+    except Failed as error:
+        if isinstance(error.__cause__, sqlite3.IntegrityError):
+            raise Refused(
+                f"{table}: rows that the legacy columns allow are refused on the epoch columns "
+                f"({error.__cause__}); correct them first, nothing was dropped"
+            ) from error
+        raise
+
+
+def reraise_unless_refused(error: Failed) -> None:
     """Raise an error again that is not about the statement, but about the disk or a lock."""
     if not is_about_statement(error.__cause__):
         raise error
-
-
-def _sql_of(session: Session, table: str) -> str:
-    sql: str = session.value(
-        f"SELECT sql FROM {quote(session.schema)}.sqlite_schema WHERE type = 'table'"
-        f" AND name = {literal(table)} COLLATE NOCASE"
-    )
-    return sql
 
 
 def _stored_columns(session: Session, table: str) -> list[str]:
@@ -131,7 +154,7 @@ def _stored_columns(session: Session, table: str) -> list[str]:
     try:
         session.run(f"SELECT {free[0]} FROM {session.qualified(table)} LIMIT 0")
     except Failed as error:
-        _reraise_unless_refused(error)
+        reraise_unless_refused(error)
         return columns  # WITHOUT ROWID
     return [free[0], *columns]
 

@@ -8,9 +8,21 @@ from dataclasses import dataclass
 from typing import Final
 
 from ...errors import Refused
-from .names import quote
+from ..base import Session
+from .names import literal, quote
 
-__all__ = ["Token", "checks_naming", "in_schema", "names", "tokens", "without_columns"]
+__all__ = [
+    "Item",
+    "Token",
+    "checks_naming",
+    "create_text",
+    "in_schema",
+    "items_of",
+    "names",
+    "tokens",
+    "without_columns",
+    "without_items",
+]
 
 _WORD = r"[A-Za-z_\u0080-\U0010ffff][\w$\u0080-\U0010ffff]*"
 
@@ -67,6 +79,15 @@ def tokens(sql: str) -> Iterator[Token]:
             yield Token(str(match.lastgroup), match.group(), match.start(), match.end())
 
 
+def create_text(session: Session, table: str) -> str:
+    """Return the CREATE statement of a table, as the database stores it."""
+    sql: str = session.value(
+        f"SELECT sql FROM {quote(session.schema)}.sqlite_schema WHERE type = 'table'"
+        f" AND name = {literal(table)} COLLATE NOCASE"
+    )
+    return sql
+
+
 def names(sql: str, name: str) -> bool:
     """Return whether a statement names something, in any case and in any quotes.
 
@@ -89,7 +110,7 @@ def in_schema(create: str, schema: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Item:
+class Item:
     """One entry of a CREATE TABLE list: a column definition or a table constraint.
 
     Attributes:
@@ -102,11 +123,18 @@ class _Item:
 
     @property
     def start(self) -> int:
+        """Offset of its first character."""
         return self.tokens[0].start
 
     @property
     def end(self) -> int:
+        """Offset behind its last character."""
         return self.tokens[-1].end
+
+    @property
+    def is_constraint(self) -> bool:
+        """Whether it is a constraint of the table, and not a column."""
+        return self.tokens[0].is_word("CONSTRAINT", "CHECK", "UNIQUE", "PRIMARY", "FOREIGN")
 
     @property
     def keyword(self) -> str:
@@ -119,6 +147,7 @@ class _Item:
         return first.value.lower()
 
     def mentions(self, name: str) -> bool:
+        """Return whether it names something, in any case and in any quotes."""
         return any(t.kind == "name" and t.value.lower() == name.lower() for t in self.tokens)
 
 
@@ -140,9 +169,9 @@ def without_columns(create_table: str, successors: dict[str, str]) -> str:
         >>> without_columns("CREATE TABLE t (a, b, b_ms, UNIQUE (a, b))", {"b": "b_ms"})
         'CREATE TABLE t (a, b_ms, UNIQUE (a, "b_ms"))'
     """
-    items = _items(create_table)
+    items = items_of(create_table)
     edits: list[tuple[int, int, str]] = []
-    kept: list[_Item] = []
+    kept: list[Item] = []
     unique: set[str] = set()
     for item in items:
         mentioned = [name for name in successors if item.mentions(name)]
@@ -160,7 +189,7 @@ def without_columns(create_table: str, successors: dict[str, str]) -> str:
     for item in kept:
         if item.keyword in unique:
             edits.append((item.end, item.end, " UNIQUE"))
-    edits += _removals(items, kept)
+    edits += without_items(items, kept)
     for start, end, text in sorted(edits, reverse=True):
         create_table = create_table[:start] + text + create_table[end:]
     return create_table
@@ -179,7 +208,7 @@ def checks_naming(create_table: str, columns: Collection[str]) -> tuple[str, ...
     """
     return tuple(
         create_table[item.start : item.end]
-        for item in _items(create_table)
+        for item in items_of(create_table)
         if item.keyword == "CHECK" and any(item.mentions(name) for name in columns)
     )
 
@@ -188,9 +217,10 @@ def _key_of(successors: dict[str, str], lowered: str) -> str:
     return next(name for name in successors if name.lower() == lowered)
 
 
-def _items(create_table: str) -> list[_Item]:
+def items_of(create_table: str) -> list[Item]:
+    """Return the entries of the list of a CREATE TABLE statement."""
     depth, comma = 0, -1
-    items: list[_Item] = []
+    items: list[Item] = []
     current: list[Token] = []
     for token in tokens(create_table):
         if token.text == ")":
@@ -198,16 +228,16 @@ def _items(create_table: str) -> list[_Item]:
             if depth == 0:
                 break
         if token.text == "," and depth == 1:
-            items.append(_Item(tuple(current), comma))
+            items.append(Item(tuple(current), comma))
             current, comma = [], token.start
         elif depth:
             current.append(token)
         if token.text == "(":
             depth += 1
-    return [*items, _Item(tuple(current), comma)]
+    return [*items, Item(tuple(current), comma)]
 
 
-def _removals(items: list[_Item], kept: list[_Item]) -> list[tuple[int, int, str]]:
+def without_items(items: list[Item], kept: list[Item]) -> list[tuple[int, int, str]]:
     """Cut each item that is not kept, with the comma that parts it from what stays."""
     edits = []
     first = items.index(kept[0])
@@ -219,11 +249,11 @@ def _removals(items: list[_Item], kept: list[_Item]) -> list[tuple[int, int, str
     return edits
 
 
-def _has_words(item: _Item, *words: str) -> bool:
+def _has_words(item: Item, *words: str) -> bool:
     return any(token.is_word(*words) for token in item.tokens)
 
 
-def _edits(item: _Item, successors: dict[str, str]) -> list[tuple[int, int, str]]:
+def _edits(item: Item, successors: dict[str, str]) -> list[tuple[int, int, str]]:
     """Return the edits of an item that stays and names a column that goes."""
     going = {name.lower() for name in successors}
     named = [t for t in item.tokens if t.kind == "name" and t.value.lower() in going]
@@ -242,7 +272,7 @@ def _edits(item: _Item, successors: dict[str, str]) -> list[tuple[int, int, str]
     ]
 
 
-def _check_spans(item: _Item) -> list[tuple[int, int]]:
+def _check_spans(item: Item) -> list[tuple[int, int]]:
     """Return the spans of a column's CHECK clauses, with their CONSTRAINT names."""
     spans = []
     for place, token in enumerate(item.tokens):
