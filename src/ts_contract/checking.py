@@ -30,7 +30,7 @@ from .contract import (
     VersionRow,
     index_name,
 )
-from .timestamps import EPOCH_2020_MS, EPOCH_2030_MS, to_epoch_ms
+from .timestamps import to_epoch_ms
 
 __all__ = ["ConfigPlace", "build_contract", "typed"]
 
@@ -255,9 +255,9 @@ def _choice(
     return cast(str, value)
 
 
-def _valid_range(bounds: Any, place: ConfigPlace) -> tuple[int, int]:
+def _valid_range(bounds: Any, place: ConfigPlace) -> tuple[int, int] | None:
     if bounds is None:
-        return EPOCH_2020_MS, EPOCH_2030_MS
+        return None
     bounds = typed(bounds, list, place)
     if len(bounds) != 2:
         raise place.error(f'is {_shown(bounds)}; write two dates: ["2020-01-01", "2030-01-01"]')

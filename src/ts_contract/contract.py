@@ -112,7 +112,8 @@ class Contract:
         phase: how far the code base is: `migrate`, `enforce` or `finalized`.
         on_overlap: which instant a local time that happened twice stands for.
         on_gap: whether a local time that never happened is shifted or rejected.
-        valid_range: first and last plausible instant, epoch milliseconds, both included.
+        valid_range: first and last valid instant, epoch milliseconds, both included; None if every
+            instant is valid.
         clock: module that the codemod imports the epoch-millisecond functions from.
         schema: SQL files, directories or databases, relative to `root`, that describe all tables.
         dialect: SQL dialect of the code base.
@@ -133,7 +134,7 @@ class Contract:
     phase: Phase = "migrate"
     on_overlap: OnOverlap = "reject"
     on_gap: OnGap = "reject"
-    valid_range: tuple[int, int] = (EPOCH_2020_MS, EPOCH_2030_MS)
+    valid_range: tuple[int, int] | None = None
     clock: str = "ts_contract"
     schema: tuple[str, ...] = ()
     dialect: Dialect = "sqlite"
@@ -142,6 +143,14 @@ class Contract:
     models: tuple[tuple[str, str], ...] = ()
     version: VersionRow | None = None
     root: Path | None = field(default=None, compare=False)
+
+    @property
+    def plausible_range(self) -> tuple[int, int]:
+        """The valid range, or where there is none, that in which seconds and microseconds are not.
+
+        It is for guesses about code and for a CHECK; an instant outside is valid all the same.
+        """
+        return self.valid_range or (EPOCH_2020_MS, EPOCH_2030_MS)
 
     @property
     def table_names(self) -> tuple[str, ...]:
@@ -164,7 +173,9 @@ class Contract:
         Two contracts that migrate a database in the same way have the same fingerprint,
         whatever their names, and whatever they tell the linter.
         """
-        return hashlib.sha256(json.dumps(self.decisive(), sort_keys=True).encode()).hexdigest()
+        # Without a range version 0.1.0 took the plausible one; what it began has to go on.
+        decisive = {**self.decisive(), "range": self.plausible_range}
+        return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
 
     def decisive(self) -> dict[str, Any]:
         """Return everything that decides what a migration does, as JSON can hold it."""
@@ -184,14 +195,13 @@ class Contract:
             decisive: what was returned, perhaps by way of JSON.
         """
         on_overlap, on_gap = decisive["on"]
-        first, last = decisive["range"]
         version = decisive["version"]
         return cls(
             name,
             tables=tuple(_table_of(table) for table in decisive["tables"]),
             on_overlap=on_overlap,
             on_gap=on_gap,
-            valid_range=(first, last),
+            valid_range=None if decisive["range"] is None else tuple(decisive["range"]),
             version=None if version is None else VersionRow(**version),
         )
 

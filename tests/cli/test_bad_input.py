@@ -349,6 +349,27 @@ class TestTheSchema:
             assert list(db.iterdump()) == list(old.iterdump())
 
 
+class TestTheNumbers:
+    @pytest.mark.parametrize(
+        "option",
+        [
+            ("--batch-size", "99999999999999999999"),
+            ("--batch-size", "1000000001"),
+            ("--batch-size", "0"),
+            ("--batch-size", "-1"),
+            ("--batch-size", "nan"),
+            *(("--pause", pause) for pause in ("nan", "inf", "-inf", "1e12", "-1", "3600.1")),
+        ],
+        ids="=".join,
+    )
+    def test_one_that_cannot_be_meant_changes_nothing(self, run, tmp_path, tasks, option):
+        with unchanged(tmp_path):
+            result = run("migrate", tasks, *option)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert option[0].strip("-") in result.stderr
+        assert "Traceback" not in result.stderr
+
+
 class TestTheOptions:
     @pytest.mark.parametrize(
         "options",

@@ -480,3 +480,15 @@ class TestSql:
             result = run("sql", *args)
             assert (result.exit_code, result.stdout) == (2, "")
             assert "Usage: ts-contract sql" in result.stderr
+
+
+def test_what_lies_outside_the_valid_range_is_named_with_the_range(run, clean, tmp_path):
+    config = tmp_path / "ts-contract.toml"
+    config.write_text(f'valid-range = ["2020-01-01", "2030-01-01"]\n{config.read_text()}')
+    query(clean, "UPDATE tasks SET created_at = '2019-12-31 12:00:00' WHERE id = 1")
+    result = run("migrate", clean)
+    assert result.exit_code == 1
+    assert (
+        'difference: tasks.created_at of row {"id":1}: 2019-12-31 12:00:00 is outside valid-range '
+        "2020-01-01 to 2030-01-01; widen it or correct the row\n"
+    ) in result.stdout

@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from ts_contract.loading import parse_contract
-from ts_contract.migration import migrate, verify
+from ts_contract.migration import Refused, finalize, migrate, verify
 
 NOON = 1_705_320_000_000
 CONTRACT = parse_contract(
     {
+        "valid-range": ["2020-01-01", "2030-01-01"],
         "tables": {"tasks": ["created_at", "updated_at"], "versions": {"at": {"index": False}}},
         "version": {"table": "versions", "value": "2"},
     }
@@ -161,3 +162,44 @@ def test_one_planted_millisecond_in_many_rows_is_found(build):
 
     assert [d.row_key for d in report.tables[0].columns[1].examples] == ['{"id":41234}']
     assert report.differences == 1
+
+
+OLD = parse_contract({"tables": {"t": ["c"]}})
+RANGED = parse_contract({"tables": {"t": ["c"]}, "valid-range": ["2020-01-01", "2030-01-01"]})
+
+
+@pytest.mark.parametrize(
+    "value", ["2019-12-31 12:00:00", "1912-06-23 00:00:00", "2031-01-01 00:00:00"]
+)
+def test_every_instant_is_valid_unless_the_contract_sets_a_range(build, value):
+    store = build("CREATE TABLE t (id INTEGER PRIMARY KEY, c TIMESTAMP);", t=[(1, value)])
+
+    assert migrate(store.url, OLD).ok
+    finalize(store.url, OLD)
+
+    assert verify(store.url, OLD).ok
+
+
+def test_a_range_that_is_set_is_kept(build):
+    rows = [(1, "2019-12-31 12:00:00"), (2, "2024-01-15 12:00:00")]
+    store = build("CREATE TABLE t (id INTEGER PRIMARY KEY, c TIMESTAMP);", t=rows)
+
+    (difference,) = migrate(store.url, RANGED).examples
+
+    assert (difference.row_key, difference.kind) == ('{"id":1}', "range")
+    with store.unchanged(), pytest.raises(Refused):
+        finalize(store.url, RANGED)
+
+
+@pytest.mark.parametrize("batch_size", [0, -1, 10**20])
+def test_a_batch_size_that_cannot_be_meant_changes_nothing(build, batch_size):
+    store = build("CREATE TABLE t (id INTEGER PRIMARY KEY, c TIMESTAMP);")
+    with store.unchanged(), pytest.raises(Refused, match="batch size must be 1 to"):
+        migrate(store.url, OLD, batch_size=batch_size)
+
+
+@pytest.mark.parametrize("pause", [float("nan"), float("inf"), -1.0, 1e12])
+def test_a_pause_that_cannot_be_meant_changes_nothing(build, pause):
+    store = build("CREATE TABLE t (id INTEGER PRIMARY KEY, c TIMESTAMP);")
+    with store.unchanged(), pytest.raises(Refused, match="pause must be 0 to"):
+        migrate(store.url, OLD, pause=pause)

@@ -18,14 +18,14 @@ __all__ = ["command"]
 @click.option("--offline", is_flag=True, help="One fast pass a table, under an exclusive lock.")
 @click.option(
     "--batch-size",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, 1_000_000_000),
     default=None,
     help="Rows in one transaction.  [default: 2000; 20000 without a pause]",
 )
 @click.option(
     "--pause",
     metavar="SECONDS",
-    type=click.FloatRange(min=0),
+    type=click.FloatRange(0, 3_600),
     default=0.005,
     show_default=True,
     help="Time that other writers get between two transactions, at least.",

@@ -30,7 +30,9 @@ __all__ = ["migrate"]
 
 BATCH_SIZE = 2_000
 BATCH_SIZE_WITHOUT_PAUSE = 20_000
+MAX_BATCH_SIZE = 1_000_000_000
 PAUSE = 0.005
+MAX_PAUSE = 3_600
 
 
 def migrate(
@@ -92,8 +94,10 @@ def migrate(
 def _pace(*, offline: bool, batch_size: int | None, pause: float) -> Pace:
     if batch_size is None:
         batch_size = BATCH_SIZE if pause else BATCH_SIZE_WITHOUT_PAUSE
-    if batch_size < 1 or pause < 0:
-        raise Refused("batch size must be 1 or more, pause 0 or more; correct the options")
+    if not 1 <= batch_size <= MAX_BATCH_SIZE:
+        raise Refused(f"batch size must be 1 to {MAX_BATCH_SIZE:,}; correct the option")
+    if not 0 <= pause <= MAX_PAUSE:  # false for a NaN, too
+        raise Refused(f"pause must be 0 to {MAX_PAUSE:,} seconds; correct the option")
     return Pace(offline, batch_size, pause)
 
 

@@ -89,7 +89,7 @@ def paired_table(
         if legacy is not None:
             pair = declared_pair(contract, column)
             if check_range:
-                reading = replace(pair.reading, valid_range=contract.valid_range)
+                reading = replace(pair.reading, valid_range=contract.plausible_range)
                 pair = replace(pair, reading=reading)
             latest = latest_form(legacy.name, pair.reading)
             pairs.append(_as_found(pair, legacy, latest, strict=found.strict))

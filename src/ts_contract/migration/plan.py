@@ -168,7 +168,7 @@ def _steps_left(contract: Contract, facts: Facts) -> Iterator[Step]:
     # What was written before the triggers were there, the backfill has to see.
     to_fill = facts.unfilled | unsynced
     filled = tuple(table for table in facts.tables if table.name in to_fill)
-    valid_range = contract.valid_range if facts.options.check_range else None
+    valid_range = contract.plausible_range if facts.options.check_range else None
     for step in ordered_steps(contract, facts.tables, filled=filled, valid_range=valid_range):
         if not _is_done(step, facts.info, facts.state, unsynced):
             yield step

@@ -9,6 +9,7 @@ from ..contract import Contract
 from .engines.base import Engine, Scripting
 from .engines.choose import ENGINES, engine_named
 from .errors import Refused
+from .forms import MAX_MS, MIN_MS
 from .own_tables import QUARANTINE
 from .pairs import PairedTable, declared_pair
 from .steps import ordered_steps
@@ -69,7 +70,7 @@ def _statements(
     ddl, steps = engine.ddl, list(ordered_steps(contract, tables, filled=tables))
     match phase:
         case "verify":
-            return engine.script.verify_script(tables, contract.valid_range)
+            return engine.script.verify_script(tables, contract.valid_range or (MIN_MS, MAX_MS))
         case "rollback":
             statements = chain.from_iterable(ddl.undo(step) for step in reversed(steps))
         case "all":

@@ -16,7 +16,7 @@ from .engines.answers import ColumnCounts
 from .engines.base import Session, Target
 from .engines.choose import opened
 from .errors import MigrationError
-from .forms import convert
+from .forms import MAX_MS, MIN_MS, convert
 from .pairs import ColumnPair, PairedTable, paired_table
 from .schema import DatabaseInfo, TableInfo
 from .state import State, has_state, note_verified, read_state
@@ -105,7 +105,14 @@ def verify_within(
             problems += _finalized_problems(session, contract, declared, found)
             progress(Progress("verify", found.name, found.rows, found.rows))
     problems += _version_problems(session, contract, info)
-    return VerifyReport(contract.name, session.name, tuple(tables), tuple(missing), tuple(problems))
+    return VerifyReport(
+        contract.name,
+        session.name,
+        tuple(tables),
+        tuple(missing),
+        tuple(problems),
+        contract.valid_range,
+    )
 
 
 def _lacking(declared: TableContract, found: TableInfo) -> list[str]:
@@ -133,7 +140,7 @@ def _verify_table(
     table = paired_table(contract, declared, found, check_range=check_range)
     if not table.columns:
         return TableReport(found.name, found.rows, ()), []
-    proof, valid_range = session.engine.proof, contract.valid_range
+    proof, valid_range = session.engine.proof, contract.valid_range or (MIN_MS, MAX_MS)
     rows, counts = proof.count_columns(session, table, valid_range)
     wrong: dict[str, list[Difference]] = {pair.legacy: [] for pair in table.columns}
     totals = dict.fromkeys(wrong, 0)
@@ -227,7 +234,7 @@ def _finalized_problems(
     for column in declared.columns:
         if found.column(column.legacy) is None:
             count = session.engine.proof.implausible(
-                session, found.name, column.epoch, contract.valid_range
+                session, found.name, column.epoch, contract.valid_range or (MIN_MS, MAX_MS)
             )
             if count:
                 problems.append(

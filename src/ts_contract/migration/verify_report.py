@@ -63,6 +63,7 @@ class VerifyReport:
         tables: the tables that are there.
         missing: optional tables that are not.
         problems: what is wrong apart from single values: a missing index, trigger, version row.
+        valid_range: first and last valid epoch milliseconds; None if every instant is valid.
     """
 
     contract: str
@@ -70,6 +71,7 @@ class VerifyReport:
     tables: tuple[TableReport, ...]
     missing: tuple[str, ...]
     problems: tuple[str, ...]
+    valid_range: tuple[int, int] | None = None
 
     @property
     def differences(self) -> int:

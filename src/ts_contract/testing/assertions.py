@@ -258,7 +258,7 @@ def _out_of_range(
     column: ColumnContract,
 ) -> Iterator[str]:
     for *key, found in _rows(connection, info, table, column.epoch):
-        problem = None if found is None else problem_of_value(found, *contract.valid_range)
+        problem = None if found is None else problem_of_value(found, *contract.plausible_range)
         if problem is not None:
             yield f"{table}.{column.epoch}, {_named_key(info, table, key)}: {found!r} {problem}"
 

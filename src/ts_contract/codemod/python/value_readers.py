@@ -131,7 +131,7 @@ class ValueReaders:
         """Return the rewrite of a test: 0, the first instant of 1970, is the only false one."""
         contract = self._file.contract
         assert contract is not None
-        if contract.valid_range[0] <= 0 <= contract.valid_range[1]:
+        if contract.plausible_range[0] <= 0 <= contract.plausible_range[1]:
             return Rewrite(reasons=["the first instant of 1970 is a false value in milliseconds"])
         return Rewrite()
 
