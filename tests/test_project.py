@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import ts_contract
+from ts_contract.source.sql.positions import OLDEST_SQLGLOT
 
 ROOT = Path(__file__).resolve().parent.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -37,12 +38,27 @@ def test_the_pythons_are_the_same_everywhere() -> None:
 
 
 def test_ci_runs_every_check_of_tox() -> None:
-    listed = re.search(r"^env_list = (.*)$", text("tox.ini"), re.MULTILINE)
+    listed = re.search(r"^env_list = (.*(?:\n .*)*)$", text("tox.ini"), re.MULTILINE)
     assert listed is not None
-    known = listed[1].replace("zone-{newyork,india}", "zone-newyork, zone-india").split(", ")
+    names = listed[1].replace("zone-{newyork,india}", "zone-newyork, zone-india")
+    known = re.findall(r"[\w-]+", names)
     required = re.search(r"^checks=\((.*)\)$", text(".ci/run"), re.MULTILINE)
     assert required is not None
     assert required[1].split() == known
+
+
+def test_what_is_stated_as_minimum_is_tested_as_minimum() -> None:
+    groups = [PROJECT["dependencies"], *PROJECT["optional-dependencies"].values()]
+    stated = {
+        re.sub(r"\[.*?\]|;.*", "", requirement).lower()
+        for group in [*groups, PYPROJECT["dependency-groups"]["test"]]
+        for requirement in group
+        if ">=" in requirement
+    }
+    lines = text(".ci/minimum.txt").splitlines()
+    assert {line.replace("==", ">=") for line in lines if not line.startswith("#")} == stated
+    assert ".ci{/}minimum.txt" in text("tox.ini")
+    assert f"sqlglot>={OLDEST_SQLGLOT}" in stated
 
 
 def test_the_workflow_runs_the_command_of_the_readme() -> None:

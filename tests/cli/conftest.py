@@ -1,5 +1,6 @@
 """How the tests of the command line run it: within this process, or as the process it is."""
 
+import inspect
 import os
 import pty
 import subprocess
@@ -14,13 +15,20 @@ from ts_contract.cli import main
 from ts_contract.cli.sample_store import write_sample_store
 
 
+def runner() -> CliRunner:
+    """Return a runner that keeps standard output and standard error apart."""
+    if "mix_stderr" in inspect.signature(CliRunner).parameters:  # before click 8.2
+        return CliRunner(mix_stderr=False)
+    return CliRunner()
+
+
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     """Return a function that runs a command line in an empty directory, within this process."""
     monkeypatch.chdir(tmp_path)
 
     def run(*args: object) -> Result:
-        result = CliRunner().invoke(main, [str(arg) for arg in args], prog_name="ts-contract")
+        result = runner().invoke(main, [str(arg) for arg in args], prog_name="ts-contract")
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return result

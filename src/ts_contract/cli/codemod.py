@@ -121,7 +121,9 @@ def _settings(
 
     from ..codemod.rewrite import RewriteSettings  # noqa: PLC0415
     from ..lint.settings import schema_of  # noqa: PLC0415
+    from ..source.sql.positions import need_positions  # noqa: PLC0415
 
+    need_positions()
     contract = contract_if_any()
     codes = selected_codes(only, skip)
     if options.compat_reads and not only:

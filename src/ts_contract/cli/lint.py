@@ -98,6 +98,10 @@ def _settings(only: Sequence[str], skip: Sequence[str], seconds: float) -> LintS
     if contract is not None and contract.tables:
         # Here, so that its absence is one message, and so that the processes share it.
         import sqlglot.optimizer.scope  # noqa: F401, PLC0415
+
+        from ..source.sql.positions import need_positions  # noqa: PLC0415
+
+        need_positions()
     codes = selected_codes(only, skip)
     return LintSettings(contract, schema_of(contract), codes, seconds)
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from ..lint.findings import Finding
-from ..source.edits import Edit
 from ..source.file import File
 from .changes import Decision, Options, Span, Verdict
+from .edits.overlaps import TakenEdits
 from .orm.definitions import EpochsOfModels
 from .orm.plan import plan_models
 from .sql.named import plan_held_names
@@ -99,20 +99,12 @@ def chosen(decisions: Iterable[Decision], options: Options) -> list[Verdict]:
         options: what the run may do.
     """
     found: list[Verdict] = []
-    taken: list[Edit] = []
+    taken = TakenEdits()
     allowed = (d.verdict for d in decisions if is_allowed(d.verdict, options))
     once = {id(verdict): verdict for verdict in allowed}.values()
     for verdict in sorted(once, key=lambda v: -len(v.edits)):
-        if any(_overlap(edit, other) for edit in verdict.edits for other in taken):
+        if any(taken.overlaps(edit) for edit in verdict.edits):
             continue
         found.append(verdict)
-        taken += verdict.edits
+        taken.add(verdict.edits)
     return found
-
-
-def _overlap(one: Edit, other: Edit) -> bool:
-    if one == other:
-        return False
-    if one.start == one.end == other.start == other.end:
-        return True  # their order would be a guess
-    return one.start < other.end and other.start < one.end

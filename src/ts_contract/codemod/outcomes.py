@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ..lint.findings import Finding
 from ..source.edits import Edit, apply_edits
 from ..source.python.source import Source
+from ..source.python.spans import Span, Spans
 from .changes import Change, Decision, Options, Status, Verdict
 from .edits.offsets import OffsetMap
 
@@ -31,6 +32,7 @@ class Outcomes:
         self._offsets = OffsetMap(source.text)
         self._done: dict[_Key, tuple[Finding, Verdict | None]] = {}
         self._left: dict[_Key, Finding] = {}
+        self._texts: dict[int, tuple[str, str]] = {}  # before and after, by the verdict's identity
         self._applied: list[Verdict] = []  # kept, for their identities name the edits' authors
 
     def record(self, decisions: Sequence[Decision], chosen: Sequence[Verdict], after: str) -> None:
@@ -43,12 +45,13 @@ class Outcomes:
         """
         self._applied += chosen
         applied = {id(verdict) for verdict in chosen}
-        gone = [edit for verdict in chosen for edit in verdict.edits if edit.text]
+        edits = (edit for verdict in chosen for edit in verdict.edits)
+        gone = Spans([(edit.start, edit.end) for edit in edits if edit.text])
         for decision in decisions:
             finding = self._in_source(decision.finding)
             if id(decision.verdict) in applied:
                 self._done[_key(finding)] = finding, decision.verdict
-            elif any(_covers(edit, decision.finding) for edit in gone):
+            elif _is_covered(decision.finding, gone):
                 self._done[_key(finding)] = finding, None
             else:
                 self._left.setdefault(_key(finding), finding)
@@ -66,8 +69,12 @@ class Outcomes:
         still = [(self._in_source(d.finding), d.verdict) for d in left]
         for finding, verdict in still:
             reported.setdefault(_key(finding), _left(finding, verdict, options))
+        places: dict[str, list[Span]] = {}
+        for finding, _ in still:
+            places.setdefault(finding.code, []).append((finding.start, finding.end))
+        there = {code: Spans(spans) for code, spans in places.items()}
         for key, finding in self._left.items():
-            if key not in reported and not any(_is_same(finding, other) for other, _ in still):
+            if key not in reported and not _is_there(finding, there):
                 reported[key] = self._rewritten(finding, None)
         return tuple(sorted(reported.values(), key=lambda c: (c.finding.start, c.finding.code)))
 
@@ -96,7 +103,14 @@ class Outcomes:
             before, after = self._text(start, end, edits)
             return Change(finding, "rewritten", None, before, after, "done by another rewrite")
         edits = self._offsets.edits_by(id(verdict))
-        before, after = self._text(*_around(edits, finding), edits)
+        if not edits:
+            text = self._source.text[finding.start : finding.end]
+            before, after = text, text
+        elif id(verdict) in self._texts:
+            before, after = self._texts[id(verdict)]
+        else:
+            before, after = self._text(*_around(edits, finding), edits)
+            self._texts[id(verdict)] = before, after
         return Change(finding, "rewritten", verdict.safety, before, after, verdict.reason, edits)
 
     def _text(self, start: int, end: int, edits: Sequence[Edit]) -> tuple[str, str]:
@@ -116,13 +130,14 @@ def _key(finding: Finding) -> _Key:
     return finding.code, finding.start, finding.end
 
 
-def _is_same(one: Finding, other: Finding) -> bool:
-    """Tell whether two findings are one, whose place grew with what was put into it."""
-    return one.code == other.code and one.start < other.end and other.start < one.end
+def _is_there(finding: Finding, places: Mapping[str, Spans]) -> bool:
+    """Tell whether a finding is still there, at a place that grew with what was put into it."""
+    own = places.get(finding.code)
+    return own is not None and own.any_touching(finding.start, finding.end)
 
 
-def _covers(edit: Edit, finding: Finding) -> bool:
-    return edit.start <= finding.start and finding.end <= edit.end
+def _is_covered(finding: Finding, edits: Spans) -> bool:
+    return any(True for _ in edits.holding(finding.start, finding.end))
 
 
 def _around(edits: Sequence[Edit], finding: Finding) -> tuple[int, int]:

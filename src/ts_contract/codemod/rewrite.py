@@ -19,6 +19,7 @@ from ..lint.rules import Rule, all_rules, applying
 from ..source.edits import Edit, apply_edits
 from ..source.file import File, Schema
 from ..source.python.source import Source
+from ..source.python.spans import Spans
 from .changes import Change, Decision, Options, Verdict
 from .decide import chosen, decide, is_allowed, is_done, refused, why_left
 from .edits.imports import with_imports
@@ -177,11 +178,10 @@ def _edited(file: File, verdicts: Sequence[Verdict]) -> str | None:
 
 def _freed(source: Source, edits: Iterable[Edit]) -> list[str]:
     """Return the imported names that an edit takes away."""
-    replaced = [(e.start, e.end) for e in edits if e.start < e.end]
+    replaced = Spans([(e.start, e.end) for e in edits if e.start < e.end])
     names: dict[str, None] = {}
     for node in source.nodes(ast.Name):
-        start, end = source.span(node)
-        if any(first <= start and end <= last for first, last in replaced):
+        if any(True for _ in replaced.holding(*source.span(node))):
             names[node.id] = None
     return list(names)
 

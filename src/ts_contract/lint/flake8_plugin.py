@@ -22,6 +22,7 @@ from ..files.find import is_excluded
 from ..files.read import SourceError
 from ..loading import find_config, load_contract
 from ..source.file import Schema
+from ..source.sql.positions import is_stated, need_positions
 from .engine import check
 from .rules import all_rules
 from .settings import schema_of
@@ -91,6 +92,8 @@ class Plugin:
                     f"the contract {contract.name!r} cannot be checked without sqlglot; "
                     'pip install "ts-contract[flake8]"'
                 )
+            if contract and contract.tables and not is_stated():
+                need_positions()
             cls.contract, cls.schema = contract, schema_of(contract)
         except ContractError as error:
             manager.parser.exit(2, f"flake8: ts-contract: {error}\n")

@@ -41,15 +41,24 @@ def not_silenced(findings: Iterable[Finding], text: str) -> list[Finding]:
     if _WHOLE_FILE.search(text):
         return []
     lines = _lines_by_number(text)
-    return [f for f in found if not _is_silenced(f.code, lines.get(f.line, ""))]
+    silenced: dict[str, tuple[str, ...]] = {}  # many findings may stand in one joined line
+    kept = []
+    for finding in found:
+        line = lines.get(finding.line, "")
+        if line not in silenced:
+            silenced[line] = _silenced_on(line)
+        if not finding.code.startswith(silenced[line]):
+            kept.append(finding)
+    return kept
 
 
-def _is_silenced(code: str, line: str) -> bool:
+def _silenced_on(line: str) -> tuple[str, ...]:
+    """Return how the codes begin that a comment on a line silences."""
     comment = _INLINE.search(line)
     if comment is None:
-        return False
+        return ()
     codes = comment["codes"]
-    return codes is None or code.startswith(tuple(re.findall(r"[^,\s]+", codes)))
+    return ("",) if codes is None else tuple(re.findall(r"[^,\s]+", codes))
 
 
 def _lines_by_number(text: str) -> dict[int, str]:

@@ -16,6 +16,7 @@ from .lists import without_item
 
 __all__ = ["with_imports"]
 
+_WORD = re.compile(r"\w+")
 _REST_OF_LINE = re.compile(r"[ \t]*(?:\r\n|\r|\n|\Z)")
 
 
@@ -31,7 +32,8 @@ def with_imports(text: str, added: Collection[Import], freed: Iterable[str]) -> 
         SyntaxError: Python cannot parse the text.
         ValueError: LibCST cannot.
     """
-    unused = [name for name in freed if not _is_used(name, text)]
+    lost = list(freed)
+    unused = set(lost) - _used(text) if lost else set()
     if unused:
         source = Source(text)
         text = apply_edits(text, tuple(_removals(source, unused)))
@@ -50,15 +52,16 @@ def with_imports(text: str, added: Collection[Import], freed: Iterable[str]) -> 
         raise ValueError("the module is not understood by LibCST") from error
 
 
-def _is_used(name: str, text: str) -> bool:
-    """Tell whether a module still names something, in code or in a text such as `__all__`."""
+def _used(text: str) -> set[str]:
+    """Return what a module names, in code or in a text such as `__all__`."""
+    used: set[str] = set()
     for node in ast.walk(ast.parse(text)):
         match node:
-            case ast.Name(id=used) if used == name:
-                return True
-            case ast.Constant(value=str(words)) if re.search(rf"\b{re.escape(name)}\b", words):
-                return True
-    return False
+            case ast.Name(id=name):
+                used.add(name)
+            case ast.Constant(value=str(words)):
+                used.update(_WORD.findall(words))
+    return used
 
 
 def _removals(source: Source, names: Collection[str]) -> Iterator[Edit]:

@@ -7,8 +7,10 @@ Edits of a later round are in offsets of the text between; here they become edit
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from ...source.edits import Edit
 
@@ -50,12 +52,20 @@ class OffsetMap:
 
     def __init__(self, source: str) -> None:
         self._source = source
-        self._pieces = [_Piece(0, len(source))]
+        # All pieces, parted where the last edit was made: edits that follow each other are cheap.
+        self._before = [_Piece(0, len(source))]
+        self._behind: list[_Piece] = []  # the next one last
+        self._at = len(source)
+        self._index: _Index | None = None
 
     @property
     def text(self) -> str:
         """The text as it is by now."""
         return "".join(self._now(piece) for piece in self._pieces)
+
+    @property
+    def _pieces(self) -> list[_Piece]:
+        return [*self._before, *reversed(self._behind)]
 
     def _now(self, piece: _Piece) -> str:
         return self._source[piece.start : piece.end] if piece.text is None else piece.text
@@ -90,55 +100,97 @@ class OffsetMap:
                 self._apply(Edit(starts[i], starts[j], "".join(new[k:m])), frozenset())
 
     def _apply(self, edit: Edit, by: Authors) -> None:
-        before, rest = _cut(self._pieces, edit.start)
-        gone, after = _cut(rest, edit.end - edit.start)
-        start = gone[0].start if gone else (before[-1].end if before else 0)
-        end = gone[-1].end if gone else start
+        self._index = None
+        self._go_to(edit.start)
+        first = len(self._before)
+        start = self._before[-1].end if self._before else 0
+        self._go_to(edit.end)
+        gone = self._before[first:]
+        del self._before[first:]
+        end = start
+        if gone:
+            start, end = gone[0].start, gone[-1].end
         authors = by.union(*(piece.by for piece in gone))
-        self._pieces = [*before, _Piece(start, end, edit.text, authors), *after]
+        self._before.append(_Piece(start, end, edit.text, authors))
+        self._at = edit.start + len(edit.text)
+
+    def _go_to(self, offset: int) -> None:
+        """Part the pieces at an offset; empty ones at it are before it."""
+        while self._at > offset:
+            piece = self._before.pop()
+            self._at -= piece.length
+            if self._at >= offset:
+                self._behind.append(piece)
+            else:
+                left, right = _halves(piece, offset - self._at)
+                self._before.append(left)
+                self._behind.append(right)
+                self._at = offset
+        while self._behind and self._at + self._behind[-1].length <= offset:
+            self._before.append(self._behind.pop())
+            self._at += self._before[-1].length
+        if self._at < offset and self._behind:
+            left, right = _halves(self._behind.pop(), offset - self._at)
+            self._before.append(left)
+            self._behind.append(right)
+            self._at = offset
+
+    # --- asked -------------------------------------------------------------------------------
 
     def place(self, start: int, end: int) -> tuple[int, int]:
         """Return the place of the source that a place of the text by now comes from."""
-        offset = 0
+        index = self._indexed
         first, last = len(self._source), 0
-        for piece in self._pieces:
+        for at in range(max(bisect_right(index.offsets, start) - 1, 0), len(index.pieces)):
+            piece, offset = index.pieces[at], index.offsets[at]
+            if offset >= end:
+                break
             begin, stop = max(start, offset), min(end, offset + piece.length)
             if begin < stop:
                 kept = piece.text is None
                 first = min(first, piece.start + (begin - offset if kept else 0))
                 last = max(last, piece.start + stop - offset if kept else piece.end)
-            offset += piece.length
         return first, max(first, last)
 
     def edits(self) -> tuple[Edit, ...]:
         """Return what was done to the source, in its offsets."""
-        return tuple(self._edit(piece) for piece in self._changed())
+        return self._indexed.edits
 
     def edits_by(self, author: int) -> tuple[Edit, ...]:
         """Return the edits that hold something of one author."""
-        return tuple(self._edit(piece) for piece in self._changed() if author in piece.by)
+        return self._indexed.by_author.get(author, ())
 
     def edits_at(self, start: int, end: int) -> tuple[Edit, ...]:
         """Return the edits that touch a place of the source."""
-        return tuple(edit for edit in self.edits() if edit.start < end and start < edit.end)
+        edits = self._indexed.edits
+        first = bisect_right(edits, start, key=lambda edit: edit.end)
+        last = bisect_left(edits, end, key=lambda edit: edit.start)
+        return edits[first:last]
 
-    def _changed(self) -> Iterator[_Piece]:
-        return (piece for piece in self._pieces if piece.text is not None)
+    @property
+    def _indexed(self) -> _Index:
+        if self._index is None:
+            self._index = _Index(self._pieces)
+        return self._index
 
-    def _edit(self, piece: _Piece) -> Edit:
-        return Edit(piece.start, piece.end, piece.text or "")
 
+class _Index:
+    """Finds pieces by their offset, and edits by their author.
 
-def _cut(pieces: Sequence[_Piece], length: int) -> tuple[list[_Piece], list[_Piece]]:
-    """Return the pieces of the first `length` code points, and the others."""
-    for index, piece in enumerate(pieces):
-        if length < piece.length:
-            if not length:
-                return list(pieces[:index]), list(pieces[index:])
-            left, right = _halves(piece, length)
-            return [*pieces[:index], left], [right, *pieces[index + 1 :]]
-        length -= piece.length
-    return list(pieces), []
+    Args:
+        pieces: all pieces, in order.
+    """
+
+    def __init__(self, pieces: Sequence[_Piece]) -> None:
+        self.pieces = pieces
+        self.offsets = [0, *accumulate(piece.length for piece in pieces)]
+        changed = [piece for piece in pieces if piece.text is not None]
+        self.edits = tuple(Edit(piece.start, piece.end, piece.text or "") for piece in changed)
+        by_author: dict[int, list[Edit]] = {}
+        for piece, edit in zip(changed, self.edits, strict=True):
+            for author in piece.by:
+                by_author.setdefault(author, []).append(edit)
+        self.by_author = {author: tuple(edits) for author, edits in by_author.items()}
 
 
 def _halves(piece: _Piece, length: int) -> tuple[_Piece, _Piece]:

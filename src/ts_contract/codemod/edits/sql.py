@@ -15,6 +15,7 @@ from functools import cached_property
 
 from ...source.edits import Edit
 from ...source.python.source import Source
+from ...source.python.spans import Spans
 from ...source.sql.queries import Query
 from ..changes import NotProvedError
 
@@ -76,26 +77,29 @@ class Editor:
         """Tell whether a `%` in the literal at an offset has to be doubled."""
         if any(query.text.value[mark.first] == "%" for mark in query.placeholders):
             return True
-        return any(
-            isinstance(node.op, ast.Mod) and self._contains(node.left, offset)
-            for node in self._source.nodes(ast.BinOp)
-        )
+        return self._formatted.first_at(offset) is not None
 
-    def _contains(self, node: ast.expr, offset: int) -> bool:
-        start, end = self._source.span(node)
-        return start <= offset < end
+    @cached_property
+    def _formatted(self) -> Spans:
+        """What stands on the left of each `%`."""
+        operations = self._source.nodes(ast.BinOp)
+        return Spans([self._source.span(o.left) for o in operations if isinstance(o.op, ast.Mod)])
 
     def _literal(self, offset: int) -> tuple[str, str]:
         """Return the prefix, in lower case, and the quote of the literal around an offset."""
-        for start, end, opening in self._literals:
-            if start <= offset < end:
-                prefix = _PREFIX.match(opening)
-                assert prefix is not None
-                rest = opening[prefix.end() :]
-                quote = rest[0]
-                triple = rest[:3] == quote * 3
-                return prefix[0].lower(), quote * 3 if triple else quote
-        raise NotProvedError("the literal around the SQL cannot be read")
+        index = self._places.first_at(offset)
+        if index is None:
+            raise NotProvedError("the literal around the SQL cannot be read")
+        opening = self._literals[index][2]
+        prefix = _PREFIX.match(opening)
+        assert prefix is not None
+        rest = opening[prefix.end() : prefix.end() + 3]
+        quote = rest[0]
+        return prefix[0].lower(), rest if rest == quote * 3 else quote
+
+    @cached_property
+    def _places(self) -> Spans:
+        return Spans([(start, end) for start, end, _ in self._literals])
 
     @cached_property
     def _literals(self) -> list[tuple[int, int, str]]:

@@ -36,6 +36,7 @@ def grouped(rewrites: Iterable[ColumnRewrite]) -> list[list[ColumnRewrite]]:
 
     def find(span: Span) -> Span:
         while leader[span] != span:
+            leader[span] = leader[leader[span]]
             span = leader[span]
         return span
 

@@ -9,9 +9,10 @@ from ...source.columns.analysis import find_references, find_statements
 from ...source.columns.row_reads import find_row_reads
 from ...source.edits import Edit
 from ...source.file import File
+from ...source.python.spans import Span, Spans
 from ...source.sql.queries import Query, find_queries
 from ...source.sql.references import Value
-from ..changes import NotProvedError, Options, Span, Verdict
+from ..changes import NotProvedError, Options, Verdict
 from .groups import bind_together, grouped, verdict_on
 from .rewrites import ColumnRewrite, FileRewrite, result_column
 from .stars import compat_stars, star_readers
@@ -82,12 +83,18 @@ def _column_rewrites(state: FileRewrite, file: File) -> list[ColumnRewrite]:
 
 def _refuse_shared_text(rewrites: Iterable[ColumnRewrite], file: File) -> None:
     """Refuse a column in a text that is also part of a query where it was not understood."""
-    understood = {(rewrite.reference.query, rewrite.span) for rewrite in rewrites}
+    understood: dict[Span, set[Query]] = {}
     for rewrite in rewrites:
-        if any(
-            (query, rewrite.span) not in understood and query.text.holds(rewrite.span)
-            for query in file.part(find_queries)
-        ):
+        understood.setdefault(rewrite.span, set()).add(rewrite.reference.query)
+    written = [(place, query) for query in file.part(find_queries) for place in query.text.written]
+    texts = Spans([place for place, _ in written])
+    shared = {
+        span
+        for span, queries in understood.items()
+        if any(written[index][1] not in queries for index in texts.holding(*span))
+    }
+    for rewrite in rewrites:
+        if rewrite.span in shared:
             reason = "the text is part of another query, which is not understood"
             rewrite.failure = rewrite.failure or NotProvedError(reason)
 
@@ -96,23 +103,24 @@ def _warn_of_public_text(rewrites: Iterable[ColumnRewrite], state: FileRewrite) 
     """Make unsafe what changes parameters or rows of SQL that other modules may import."""
     source = state.file.source
     constants = [
-        (source.span(statement), statement.targets[0].id)
+        (statement, statement.targets[0].id)
         for statement in source.tree.body
         if isinstance(statement, ast.Assign)
         and isinstance(statement.targets[0], ast.Name)
         and not statement.targets[0].id.startswith("_")
     ]
+    places = Spans([source.span(statement) for statement, _ in constants])
     for rewrite in rewrites:
         changes_rows = rewrite.reference.role in {"select", "returning"} and rewrite.gives_ms
         if rewrite.failure is not None or not (rewrite.marks or changes_rows):
             continue
-        for (start, end), name in constants:
-            if start <= rewrite.span[0] < end:
-                reason = f"other modules may use {name}"
-                if state.options.unsafe:
-                    rewrite.reasons.append(reason)
-                else:
-                    rewrite.failure = NotProvedError(reason, offered=True)
+        constant = places.first_at(rewrite.span[0])
+        if constant is not None:
+            reason = f"other modules may use {constants[constant][1]}"
+            if state.options.unsafe:
+                rewrite.reasons.append(reason)
+            else:
+                rewrite.failure = NotProvedError(reason, offered=True)
 
 
 # --- what else a verdict covers --------------------------------------------------------------

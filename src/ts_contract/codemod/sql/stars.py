@@ -69,9 +69,11 @@ def compat_stars(state: FileRewrite) -> Iterator[tuple[Span, Verdict]]:
     Args:
         state: the state of the file's rewrite.
     """
-    statements = state.file.part(find_statements)
+    statements: dict[Query, Statement] = {}
+    for first in state.file.part(find_statements):
+        statements.setdefault(first.query, first)
     for star in state.file.part(find_stars):
-        statement = next((s for s in statements if s.query is star.query), None)
+        statement = statements.get(star.query)
         if statement is not None:
             yield star.span, _compat_star(state, statement, star.span)
 

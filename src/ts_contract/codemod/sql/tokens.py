@@ -169,7 +169,8 @@ class StatementTokens:
     def placeholder(self, place: Place) -> Placeholder | None:
         """Return the placeholder that is a whole place."""
         text = self.text(place).rstrip(PADDING)
-        return next((mark for mark in self.statement.placeholders if mark.char == text), None)
+        marks = self.statement.marks_in(text) if len(text) == 1 else []
+        return marks[0] if marks else None
 
     def is_string(self, place: Place) -> bool:
         """Tell whether a place is a single text."""

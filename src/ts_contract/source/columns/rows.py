@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
-from ..python.branches import comes_before, in_order, reaching
+from ..python.branches import in_order, visible
 from ..python.names import called_name
 from ..python.source import Source
 from ..sql.references import Statement
@@ -59,6 +59,9 @@ class RowFinder:
                 self._by_call.setdefault(statement.query.call, []).append(statement)
         self._following: list[ast.AST] = []
         self._known: dict[ast.AST, QueryRows | None] = {}
+        self._known_values: dict[
+            tuple[str, ast.AST | None], tuple[Sequence[ast.AST], Sequence[ast.AST]]
+        ] = {}
 
     def rows_of(self, node: ast.AST) -> QueryRows | None:
         """Return what rows an expression holds, if any are known."""
@@ -130,28 +133,23 @@ class RowFinder:
         path = _path(cursor)
         if path is None:
             return None
-        scope = self._source.scope(use)
-        runs = [
-            call
-            for call in self._runs.get(path, ())
-            if self._source.scope(call) is scope and comes_before(self._source, call, use)
-        ]
-        ways = reaching(self._source, in_order(runs), use) if runs else []
+        runs = self._runs.get((path, self._source.scope(use)), ())
+        ways = visible(self._source, runs, use)
         found = [self._by_call.get(call) for call in ways if isinstance(call, ast.Call)]
         if not found or not all(found):
             return None
         return QueryRows("many", tuple(s for statements in found if statements for s in statements))
 
     @cached_property
-    def _runs(self) -> dict[str, list[ast.Call]]:
-        """Return the calls of `cursor.execute` and its like, by the cursor's path."""
-        runs: dict[str, list[ast.Call]] = {}
+    def _runs(self) -> dict[tuple[str, ast.AST], list[ast.AST]]:
+        """The calls of `cursor.execute` and its like, in order, by the cursor's path and scope."""
+        runs: dict[tuple[str, ast.AST], list[ast.AST]] = {}
         for call in self._source.nodes(ast.Call):
             if isinstance(call.func, ast.Attribute) and call.func.attr in _RUNS_QUERY:
                 path = _path(call.func.value)
                 if path is not None:
-                    runs.setdefault(path, []).append(call)
-        return runs
+                    runs.setdefault((path, self._source.scope(call)), []).append(call)
+        return {key: in_order(calls) for key, calls in runs.items()}
 
     # --- names and functions -----------------------------------------------------------------
 
@@ -159,24 +157,39 @@ class RowFinder:
         bindings = self._source.bindings(name)
         if len(bindings) == 1 and isinstance(bindings[0].node, ast.arg):
             return self._handed(bindings[0].node)
-        if not bindings or any(b.kind in {"import", "argument", "definition"} for b in bindings):
-            return None
-        nodes: list[ast.AST] = [binding.node for binding in bindings]
-        if self._source.binding_scope(name) is self._source.scope(name):
-            loop = self._loop_around(name, nodes)
+        scope = self._source.binding_scope(name)
+        nodes, loops = self._values(name, scope)
+        if scope is self._source.scope(name):
+            loop = self._loop_around(name, loops)
             if loop is not None:
                 return self._bound_by(loop, name.id)
-            nodes = [node for node in nodes if comes_before(self._source, node, name)]
-            nodes = reaching(self._source, in_order(nodes), name)
+            nodes = visible(self._source, nodes, name)
         return _joined([self._bound_by(n, name.id) for n in nodes if not _is_empty(_assigned(n))])
 
-    def _loop_around(self, name: ast.Name, nodes: Sequence[ast.AST]) -> ast.AST | None:
+    def _values(
+        self, name: ast.Name, scope: ast.AST | None
+    ) -> tuple[Sequence[ast.AST], Sequence[ast.AST]]:
+        """Return what gives a name its values, in order, and the loops among it.
+
+        Nothing where anything but values is bound.
+        """
+        known = self._known_values.get((name.id, scope))
+        if known is None:
+            bindings = self._source.bindings(name)
+            nodes = [binding.node for binding in bindings]
+            if any(b.kind in {"import", "argument", "definition"} for b in bindings):
+                nodes = []
+            loops = [n for n in nodes if isinstance(n, ast.For | ast.AsyncFor | ast.comprehension)]
+            known = self._known_values[name.id, scope] = in_order(nodes), loops
+        return known
+
+    def _loop_around(self, name: ast.Name, loops: Sequence[ast.AST]) -> ast.AST | None:
         """Return the loop or comprehension, among what binds a name, that the use is inside of."""
-        loops = [n for n in nodes if isinstance(n, ast.For | ast.AsyncFor | ast.comprehension)]
-        around = next((loop for loop in loops if loop in self._source.ancestors(name)), None)
-        if around is None and loops and isinstance(self._source.scope(name), _COMPREHENSIONS):
+        around = set(self._source.ancestors(name)) if loops else set()
+        found = next((loop for loop in loops if loop in around), None)
+        if found is None and loops and isinstance(self._source.scope(name), _COMPREHENSIONS):
             return loops[0]
-        return around
+        return found
 
     def _handed(self, argument: ast.arg) -> QueryRows | None:
         """Return what every call of this file hands to an argument of a function."""

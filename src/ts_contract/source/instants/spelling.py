@@ -23,18 +23,43 @@ def spell(module: str, name: str, file: File) -> tuple[str, tuple[Import, ...]] 
         name: what is wanted of it.
         file: the file.
     """
-    source = file.source
-    for local, dotted, spelling in _imports(source):
-        if dotted == f"{module}.{name}" and _means(local, dotted, source):
-            return spelling, ()
-    for local, dotted, spelling in _imports(source):
-        if dotted == module and _means(local, dotted if "." not in spelling else local, source):
-            return f"{spelling}.{name}", ()
-    if not _is_bound(name, source):
-        return name, (Import(module, name),)
-    if not _is_bound(module.partition(".")[0], source):
-        return f"{module}.{name}", (Import(module),)
-    return None
+    return file.part(_Names).spelled(module, name)
+
+
+class _Names:
+    """How the names of one file are spelled; each is looked for once.
+
+    Args:
+        file: the file.
+    """
+
+    def __init__(self, file: File) -> None:
+        self._source = file.source
+        self._spelled: dict[tuple[str, str], tuple[str, tuple[Import, ...]] | None] = {}
+        self._imports: dict[str, list[tuple[str, str]]] = {}
+        for local, dotted, spelling in _imports(file.source):
+            self._imports.setdefault(dotted, []).append((local, spelling))
+
+    def spelled(self, module: str, name: str) -> tuple[str, tuple[Import, ...]] | None:
+        """Return how `module.name` is spelled, and the import that it needs."""
+        if (module, name) not in self._spelled:
+            self._spelled[module, name] = self._spelling(module, name)
+        return self._spelled[module, name]
+
+    def _spelling(self, module: str, name: str) -> tuple[str, tuple[Import, ...]] | None:
+        source = self._source
+        dotted = f"{module}.{name}"
+        for local, spelling in self._imports.get(dotted, ()):
+            if _means(local, dotted, source):
+                return spelling, ()
+        for local, spelling in self._imports.get(module, ()):
+            if _means(local, module if "." not in spelling else local, source):
+                return f"{spelling}.{name}", ()
+        if not _is_bound(name, source):
+            return name, (Import(module, name),)
+        if not _is_bound(module.partition(".")[0], source):
+            return dotted, (Import(module),)
+        return None
 
 
 def _imports(source: Source) -> Iterator[tuple[str, str, str]]:
@@ -72,8 +97,10 @@ def _binds_inside(node: ast.AST, source: Source) -> bool:
     match node:
         case ast.Name():
             return source.scope(node) is not source.tree
-        case ast.ImportFrom():
-            return source.parent(node) is not source.tree
+        case ast.alias():
+            statement = source.parent(node)
+            in_module = statement is not None and source.parent(statement) is source.tree
+            return isinstance(statement, ast.ImportFrom) and not in_module
     return isinstance(node, ast.arg)
 
 

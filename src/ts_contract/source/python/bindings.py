@@ -66,7 +66,7 @@ def find_aliases(nodes: Nodes) -> frozenset[str]:
 
 
 def find_binders(nodes: Nodes) -> dict[str, list[ast.AST]]:
-    """Return the names, arguments and statements that bind each name anywhere in the file."""
+    """Return the names, arguments, imports and statements that bind each name in the file."""
     found: defaultdict[str, list[ast.AST]] = defaultdict(list)
     load = ast.Load
     for name in [n for n in nodes(ast.Name) if n.ctx.__class__ is not load]:
@@ -78,10 +78,8 @@ def find_binders(nodes: Nodes) -> dict[str, list[ast.AST]]:
             bound = getattr(node, "rest" if kind is ast.MatchMapping else "name")
             if bound is not None:
                 found[bound].append(node)
-    imports: list[ast.Import | ast.ImportFrom] = [*nodes(ast.Import), *nodes(ast.ImportFrom)]
-    for statement in imports:
-        for local in {_local_name(alias) for alias in statement.names}:
-            found[local].append(statement)
+    for alias in nodes(ast.alias):
+        found[_local_name(alias)].append(alias)
     return found
 
 
@@ -90,7 +88,7 @@ def bindings_by(node: ast.AST, name: str, parents: Mapping[ast.AST, ast.AST]) ->
 
     Args:
         node: one of those that `find_binders` has for the name.
-        name: the name; an import may bind several.
+        name: the name.
         parents: the node around each node.
     """
     match node:
@@ -98,20 +96,20 @@ def bindings_by(node: ast.AST, name: str, parents: Mapping[ast.AST, ast.AST]) ->
             yield from _assigned_by(parents[node])
         case ast.arg():
             yield Binding("argument", node)
-        case ast.Import(names=names):
-            for alias in names:
-                if _local_name(alias) == name:
-                    yield Binding("import", node, alias.name if alias.asname else name)
-        case ast.ImportFrom(names=names):
-            module = "." * node.level + (node.module or "")
-            dot = "" if module.endswith(".") else "."
-            for alias in names:
-                if _local_name(alias) == name:
-                    yield Binding("import", node, f"{module}{dot}{alias.name}")
+        case ast.alias():
+            yield _imported_by(node, parents[node], name)
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
             yield Binding("definition", node)
         case _:
             yield Binding("other", node)
+
+
+def _imported_by(alias: ast.alias, statement: ast.AST, name: str) -> Binding:
+    if not isinstance(statement, ast.ImportFrom):
+        return Binding("import", statement, alias.name if alias.asname else name)
+    module = "." * statement.level + (statement.module or "")
+    dot = "" if module.endswith(".") else "."
+    return Binding("import", statement, f"{module}{dot}{alias.name}")
 
 
 def _assigned_by(statement: ast.AST) -> Iterator[Binding]:
@@ -128,7 +126,9 @@ def _assigned_by(statement: ast.AST) -> Iterator[Binding]:
 
 def place(node: ast.AST) -> tuple[int, int]:
     """Return where a node that binds stands, to sort by."""
-    assert isinstance(node, ast.stmt | ast.expr | ast.arg | ast.excepthandler | ast.pattern)
+    assert isinstance(
+        node, ast.stmt | ast.expr | ast.arg | ast.excepthandler | ast.pattern | ast.alias
+    )
     return node.lineno, node.col_offset
 
 

@@ -6,11 +6,12 @@ Only the order of the text and the branches of `if` and `match` count; loops are
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
 
 from .source import Source
 
-__all__ = ["comes_before", "exclusive", "in_order", "reaching"]
+__all__ = ["branches_of", "comes_before", "exclusive", "in_order", "reaching", "visible"]
 
 
 def in_order(nodes: Sequence[ast.AST]) -> list[ast.AST]:
@@ -27,10 +28,15 @@ def comes_before(source: Source, event: ast.AST, use: ast.AST) -> bool:
 
 def exclusive(source: Source, one: ast.AST, other: ast.AST) -> bool:
     """Tell whether two nodes stand in different branches of one `if` or `match`."""
-    branches = dict(_branches(source, one))
+    branches = branches_of(source, one)
     return any(
         branches.get(above, branch) is not branch for above, branch in _branches(source, other)
     )
+
+
+def branches_of(source: Source, node: ast.AST) -> dict[ast.AST, object]:
+    """Return each `if` and `match` around a node with the branch of it that the node is in."""
+    return dict(_branches(source, node))
 
 
 def reaching(source: Source, starts: Sequence[ast.AST], use: ast.AST) -> list[ast.AST]:
@@ -46,12 +52,48 @@ def reaching(source: Source, starts: Sequence[ast.AST], use: ast.AST) -> list[as
         after it that stand in branches.
     """
     straight = {id(block) for block in _blocks(source, use)}
-    last = 0
-    for index, start in enumerate(starts):
-        block = next(_blocks(source, start), None)
-        if block is not None and id(block) in straight:
-            last = index
-    return list(starts[last:])
+    for index in range(len(starts) - 1, -1, -1):
+        if _is_straight(source, starts[index], straight):
+            return list(starts[index:])
+    return list(starts)
+
+
+def visible(
+    source: Source,
+    events: Sequence[ast.AST],
+    use: ast.AST,
+    hides: Callable[[ast.AST], bool] = lambda event: True,
+) -> list[ast.AST]:
+    """Return those of some events that come before a use and that nothing hides from it.
+
+    It looks back from the use, and no further than to what hides the rest.
+
+    Args:
+        source: the file.
+        events: what happens to a name, in the order of the file.
+        use: the node that uses the name.
+        hides: tells whether an event, if it is unconditional, hides all earlier ones.
+    """
+    straight = {id(block) for block in _blocks(source, use)}
+    around = set(source.ancestors(use))
+    branches = branches_of(source, use)
+    found: list[ast.AST] = []
+    for index in range(bisect_left(events, _place(use), key=_place) - 1, -1, -1):
+        event = events[index]
+        if event in around or any(
+            branches.get(above, branch) is not branch for above, branch in _branches(source, event)
+        ):
+            continue
+        found.append(event)
+        if hides(event) and _is_straight(source, event, straight):
+            break
+    return found[::-1]
+
+
+def _is_straight(source: Source, event: ast.AST, straight: set[int]) -> bool:
+    """Tell whether an event stands directly in one of some blocks."""
+    block = next(_blocks(source, event), None)
+    return block is not None and id(block) in straight
 
 
 def _place(node: ast.AST) -> tuple[int, int]:
@@ -63,7 +105,7 @@ def _branches(source: Source, node: ast.AST) -> Iterator[tuple[ast.AST, object]]
     child = node
     for above in source.ancestors(node):
         if isinstance(above, ast.If) and child is not above.test:
-            yield above, above.orelse if child in above.orelse else above.body
+            yield above, source.block(child)
         elif isinstance(above, ast.Match) and isinstance(child, ast.match_case):
             yield above, child
         elif isinstance(above, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -75,10 +117,9 @@ def _blocks(source: Source, node: ast.AST) -> Iterator[list[ast.stmt]]:
     """Yield the blocks of statements around `node`, innermost first, up to its function's."""
     child = node
     for above in source.ancestors(node):
-        for name in ("body", "orelse", "finalbody"):
-            block = getattr(above, name, None)
-            if isinstance(block, list) and child in block:
-                yield block
+        block = source.block(child)
+        if block is not None:
+            yield block
         if isinstance(above, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             return
         child = above

@@ -129,19 +129,19 @@ def _checked(
         raw = list(_scan_literals(text, start, end))
     except (_UnreadableError, KeyError, ValueError, OverflowError, IndexError):
         return None
-    seen = [""]
+    seen: list[list[str]] = [[]]
     pieces: list[Piece] = []
     for part in raw:
         if isinstance(part, Run):
-            seen[-1] += part.text
+            seen[-1].append(part.text)
             if part.text:
                 pieces.append(part)
             continue
         if len(seen) > len(holes):
             return None
         pieces.append(Hole(holes[len(seen) - 1], *part))
-        seen.append("")
-    return pieces if seen == texts else None
+        seen.append([])
+    return pieces if ["".join(run) for run in seen] == texts else None
 
 
 class _UnreadableError(Exception):

@@ -30,6 +30,11 @@ _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _SCOPES = frozenset(
     {ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, *_COMPREHENSIONS, ast.Module}
 )
+_WITH_BLOCKS: tuple[type[ast.AST], ...] = (
+    ast.Module,
+    *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.match_case, ast.ExceptHandler),
+    *(ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Try, ast.TryStar),
+)
 _STAR_MODULES = {"datetime": datetime, "time": time}
 _MAX_ALIASES = 8
 
@@ -57,6 +62,7 @@ class Source:
         self.path = path
         self.tree = _parse(text) if tree is None else tree
         self._known_bindings: dict[str, dict[ast.AST, list[Binding]]] = {}
+        self._known_imports: dict[tuple[str, ast.AST], list[Binding]] = {}
 
     @cached_property
     def lowered(self) -> str:
@@ -136,6 +142,20 @@ class Source:
             yield above
             above = self._parents.get(above)
 
+    def block(self, node: ast.AST) -> list[ast.stmt] | None:
+        """Return the statements among which a statement stands; None for any other node."""
+        return self._blocks.get(node)
+
+    @cached_property
+    def _blocks(self) -> dict[ast.AST, list[ast.stmt]]:
+        found: dict[ast.AST, list[ast.stmt]] = {}
+        for kind in _WITH_BLOCKS:
+            for node in self.nodes(kind):
+                for name in ("body", "orelse", "finalbody"):
+                    block: list[ast.stmt] = getattr(node, name, [])
+                    found.update(dict.fromkeys(block, block))
+        return found
+
     def scope(self, node: ast.AST) -> ast.AST:
         """Return the function, lambda, class, comprehension or module that `node` is evaluated in.
 
@@ -196,20 +216,30 @@ class Source:
         return find_aliases(self.nodes)
 
     def _name(self, node: ast.Name, budget: int) -> str | None:
-        bindings = self.bindings(node)
-        if not bindings:
+        scope, bindings = self._lookup(node)
+        if scope is None:
             return self._unbound(node.id)
-        imports = [b for b in bindings if b.kind == "import"]
+        imports = self._imports_of(node.id, scope, bindings)
         if imports:
-            rest = [b for b in bindings if b.kind != "import"]
-            if any(b.kind == "argument" or not self._is_fallback(b.node) for b in rest):
-                return None
             return self._import_in_force(node, imports).dotted
         if len(bindings) == 1 and bindings[0].kind == "assignment" and bindings[0].value:
             return self._dotted(bindings[0].value, budget - 1)
         return None
 
-    def _import_in_force(self, node: ast.Name, imports: list[Binding]) -> Binding:
+    def _imports_of(
+        self, name: str, scope: ast.AST, bindings: Sequence[Binding]
+    ) -> Sequence[Binding]:
+        """Return the imports that bind a name in a scope, if nothing but fallbacks does beside."""
+        known = self._known_imports.get((name, scope))
+        if known is None:
+            known = [b for b in bindings if b.kind == "import"]
+            rest = [b for b in bindings if b.kind != "import"] if known else []
+            if any(b.kind == "argument" or not self._is_fallback(b.node) for b in rest):
+                known = []
+            self._known_imports[name, scope] = known
+        return known
+
+    def _import_in_force(self, node: ast.Name, imports: Sequence[Binding]) -> Binding:
         """Return the last import before `node` that is not the fallback of another."""
         if len(imports) == 1:
             return imports[0]
@@ -285,7 +315,7 @@ class Source:
         return found
 
     def binders(self, name: str) -> Sequence[ast.AST]:
-        """Return the names, arguments and statements that bind a name anywhere in the file."""
+        """Return the names, arguments, imports and statements that bind a name in the file."""
         return self._binders.get(name, ())
 
     @cached_property

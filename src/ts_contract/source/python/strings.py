@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
+from itertools import islice
 
-from .branches import comes_before, exclusive, in_order, reaching
+from .branches import branches_of, exclusive, in_order, reaching, visible
 from .literals import Hole, Piece, Run, literal_pieces, merge
 from .names import last_name
 from .source import Source
@@ -55,6 +56,8 @@ class Strings:
         self._options: dict[ast.AST, int] = {}
         self._following: set[ast.AST] = set()
         self._known: dict[ast.AST, Pieces | None] = {}
+        self._known_events: dict[tuple[str, ast.AST | None], list[ast.AST]] = {}
+        self._known_histories: dict[ast.Name, list[list[ast.AST]]] = {}
 
     def variants(self, node: ast.expr) -> list[Pieces]:
         """Return what `node` may build: one list of pieces a choice, the likeliest first.
@@ -110,8 +113,8 @@ class Strings:
                 return literal_pieces(self._source, node)
             case ast.JoinedStr():
                 return self._formatted(node)
-            case ast.BinOp(left=left, op=ast.Add(), right=right):
-                return self._sum(left, right)
+            case ast.BinOp(op=ast.Add()):
+                return self._sum(node)
             case ast.BinOp(left=left, op=ast.Mod(), right=right):
                 pieces = self.pieces(left)
                 return None if pieces is None else self._percent(pieces, right)
@@ -149,11 +152,21 @@ class Strings:
             )
         ]
 
-    def _sum(self, left: ast.expr, right: ast.expr) -> Pieces | None:
-        before, after = self.pieces(left), self.pieces(right)
-        if before is None and after is None:
-            return None
-        return [*(before or self._or_hole(left)), *(after or self._or_hole(right))]
+    def _sum(self, node: ast.BinOp) -> Pieces | None:
+        """Join `a + b + c`, which is nested to the left, from its first term on."""
+        sums = [node]
+        while isinstance(sums[-1].left, ast.BinOp) and isinstance(sums[-1].left.op, ast.Add):
+            sums.append(sums[-1].left)
+        first = self.pieces(sums[-1].left)
+        found = None if first is None else [*first]
+        for each in reversed(sums):
+            after = self.pieces(each.right)
+            if found is None:
+                if after is None:
+                    continue
+                found = [Hole(each.left, *self._source.span(each.left))]
+            found += after or self._or_hole(each.right)
+        return found
 
     def _either(self, node: ast.expr, options: Sequence[ast.expr]) -> Pieces | None:
         known = [found for option in options if (found := self.pieces(option)) is not None]
@@ -296,13 +309,14 @@ class Strings:
     def _text_of(self, history: Sequence[ast.AST]) -> Pieces | None:
         """Return the pieces that an assignment and what is added to it build."""
         first = _value_of(history[0])
-        pieces = None if first is None else self.pieces(first)
-        if pieces is None:
+        known = None if first is None else self.pieces(first)
+        if known is None:
             return None
+        pieces = [*known]
         for event in history[1:]:
             if not isinstance(event, ast.AugAssign):
                 return None
-            pieces = [*pieces, *self._or_hole(event.value)]
+            pieces += self._or_hole(event.value)
         return pieces
 
     def _list_name(self, node: ast.Name) -> list[Pieces] | None:
@@ -312,11 +326,12 @@ class Strings:
         self._options[node] = len(histories)
         history = histories[min(self._choices.get(node, 0), len(histories) - 1)]
         first = _value_of(history[0])
-        elements = None if first is None else self._elements(first)
-        if elements is None:
+        known = None if first is None else self._elements(first)
+        if known is None:
             return None
+        elements = [*known]
         for event in history[1:]:
-            elements = [*elements, *self._added(event)]
+            elements += self._added(event)
         return elements
 
     def _added(self, event: ast.AST) -> list[Pieces]:
@@ -332,50 +347,66 @@ class Strings:
         return [self._or_hole(event.args[-1])]
 
     def _histories(self, node: ast.Name) -> list[list[ast.AST]]:
-        """Return, for each way to this use of a name, its assignment and what was added since."""
-        bindings = self._source.bindings(node)
-        if not bindings or any(binding.kind in {"import", "definition"} for binding in bindings):
-            return []
-        scope = self._source.binding_scope(node)
-        bound = [b.node for b in bindings if b.kind != "argument"]
-        events = in_order([*bound, *self._additions(node.id, scope)])
-        if not all(isinstance(event, _EVENTS) for event in events):
-            return []
-        if scope is self._source.scope(node):
-            events = [event for event in events if comes_before(self._source, event, node)]
-        return self._ways(events, node)
+        """Return, for some ways to this use of a name, its assignment and what was added since.
 
-    def _ways(self, events: list[ast.AST], use: ast.AST) -> list[list[ast.AST]]:
-        starts = [event for event in events if _value_of(event) is not None]
-        ways: list[list[ast.AST]] = []
+        No more of them than there are variants.
+        """
+        known = self._known_histories.get(node)
+        if known is None:
+            scope = self._source.binding_scope(node)
+            events = self._events(node, scope)
+            if scope is self._source.scope(node):
+                events = visible(self._source, events, node, _is_start)
+            known = list(islice(self._ways(events, node), _MAX_VARIANTS))
+            self._known_histories[node] = known
+        return known
+
+    def _events(self, node: ast.Name, scope: ast.AST | None) -> list[ast.AST]:
+        """Return what gives a name its text or adds to it, in order; none where more is done."""
+        known = self._known_events.get((node.id, scope))
+        if known is None:
+            bindings = self._source.bindings(node)
+            bound = [b.node for b in bindings if b.kind != "argument"]
+            known = in_order([*bound, *self._additions(node.id, scope)])
+            if (
+                not bindings
+                or any(binding.kind in {"import", "definition"} for binding in bindings)
+                or not all(isinstance(event, _EVENTS) for event in known)
+            ):
+                known = []
+            self._known_events[node.id, scope] = known
+        return known
+
+    def _ways(self, events: list[ast.AST], use: ast.AST) -> Iterator[list[ast.AST]]:
+        starts = [event for event in events if _is_start(event)]
         for start in reversed(reaching(self._source, starts, use)):
             later = [
                 event
                 for event in events[events.index(start) + 1 :]
-                if _value_of(event) is None and not exclusive(self._source, start, event)
+                if not _is_start(event) and not exclusive(self._source, start, event)
             ]
-            ways += ([start, *chosen] for chosen in self._compatible(later))
-        return ways
+            for chosen in self._compatible(later):
+                yield [start, *chosen]
 
-    def _compatible(self, events: list[ast.AST]) -> list[list[ast.AST]]:
-        """Return sets of additions that can happen together, such that each is in one."""
-        sets: list[list[ast.AST]] = []
+    def _compatible(self, events: list[ast.AST]) -> Iterator[list[ast.AST]]:
+        """Yield sets of additions that can happen together, such that each is in one."""
+        branches = {event: branches_of(self._source, event) for event in events}
         left = events
-        while left or not sets:
-            chosen = left[:1]
-            for event in events:
-                if event not in chosen and not any(
-                    exclusive(self._source, event, c) for c in chosen
-                ):
-                    chosen.append(event)
-            sets.append(in_order(chosen))
+        while True:
+            taken: dict[ast.AST, object] = {}  # the branch of each `if` and `match`
+            chosen: set[ast.AST] = set()
+            for event in [*left[:1], *events]:
+                if all(taken.get(above, b) is b for above, b in branches[event].items()):
+                    taken |= branches[event]
+                    chosen.add(event)
+            yield [event for event in events if event in chosen]
             left = [event for event in left if event not in chosen]
-        return sets
+            if not left:
+                return
 
     def _additions(self, name: str, scope: ast.AST | None) -> list[ast.AST]:
-        return [
-            call for call in self._list_calls.get(name, ()) if self._source.scope(call) is scope
-        ]
+        calls = self._list_calls.get(name, ())
+        return [call for call in calls if self._source.scope(call) is scope]
 
     @cached_property
     def _list_calls(self) -> dict[str, list[ast.Call]]:
@@ -421,6 +452,11 @@ def _value_of(event: ast.AST) -> ast.expr | None:
     if isinstance(event, ast.Assign | ast.NamedExpr | ast.AnnAssign):
         return event.value
     return None
+
+
+def _is_start(event: ast.AST) -> bool:
+    """Tell whether an event gives a name a new value, and adds to none."""
+    return _value_of(event) is not None
 
 
 def _part(run: Run, first: int, last: int) -> Run:

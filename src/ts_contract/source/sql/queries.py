@@ -16,6 +16,7 @@ from ..file import File
 from ..python.literals import literal_pieces
 from ..python.names import called_name
 from ..python.source import Source
+from ..python.spans import Span, Spans
 from ..python.strings import PASS_THROUGH, STRIPPING, Strings
 from .bound import find_bound
 from .openings import CLAUSE, SQL, looks_like_sql
@@ -108,11 +109,11 @@ class Query:
 def find_fragments(file: File) -> list[Text]:
     """Return the literals that read like a clause of SQL and that no query of the file takes in."""
     source = file.source
-    taken = [query.text for query in file.part(find_queries)]
+    taken = Spans([place for query in file.part(find_queries) for place in query.text.places])
     return [
         text
         for node in _literals_like(source, CLAUSE.match)
-        if not any(other.covers(source.span(node)) for other in taken)
+        if not taken.any_within(*source.span(node))
         and (text := Text(literal_pieces(source, node))).value
     ]
 
@@ -151,6 +152,8 @@ class _QueryFinder:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._strings = Strings(source)
+        self._known_uses: dict[tuple[str, ast.AST], list[ast.expr]] = {}
+        self._known_joined: dict[tuple[str, ast.AST], bool] = {}
 
     def queries(self) -> list[Query]:
         found: list[Query] = []
@@ -177,13 +180,15 @@ class _QueryFinder:
         """Return the span of the literal node that the text's first word stands in."""
         first = _FIRST_WORD.search(text.value)
         at = text.span(first.start(), first.end())[0] if first else 0
-        for start, end in self._literal_spans:
-            if start <= at < end:
-                return start, end
-        return text.span(0, len(text.value))
+        literal = self._literals.first_at(at)
+        return text.span(0, len(text.value)) if literal is None else self._spans[literal]
 
     @cached_property
-    def _literal_spans(self) -> list[tuple[int, int]]:
+    def _literals(self) -> Spans:
+        return Spans(self._spans)
+
+    @cached_property
+    def _spans(self) -> list[Span]:
         literals = [
             *self._source.nodes(ast.JoinedStr),
             *(
@@ -200,6 +205,7 @@ class _QueryFinder:
         """Return the expressions to evaluate: each use of each text that may become SQL."""
         anchors: dict[ast.expr, None] = {}
         seen: set[ast.AST] = set()
+        followed: set[int] = set()
         pending = [self._root(node) for node in _literals_like(self._source, SQL.match)]
         while pending:
             root = pending.pop()
@@ -209,7 +215,8 @@ class _QueryFinder:
             uses = self._uses(root)
             if uses is None:
                 anchors[root] = None
-            else:
+            elif id(uses) not in followed:
+                followed.add(id(uses))
                 pending += [self._root(use) for use in uses]
         return list(anchors)
 
@@ -233,6 +240,8 @@ class _QueryFinder:
 
     def _uses(self, root: ast.expr) -> list[ast.expr] | None:
         """Return where the name that `root` is assigned or added to is used; None if no name.
+
+        It is the same list for the same name.
 
         A list counts where it is joined; any other list holds whole statements.
         """
@@ -258,18 +267,24 @@ class _QueryFinder:
                 pass
             case _:
                 return None
-        loads = self._loads(name)
-        if in_list and not any(self._is_joined(load) for load in loads):
+        key = name.id, self._source.scope(name)
+        if key not in self._known_uses:
+            self._known_uses[key] = self._loads(name, key[1])
+        if in_list and not self._is_joined(key):
             return None
-        return loads or None
+        return self._known_uses[key] or None
 
-    def _is_joined(self, node: ast.expr) -> bool:
-        parent = self._source.parent(node)
-        return called_name(parent) == "join"
+    def _is_joined(self, key: tuple[str, ast.AST]) -> bool:
+        """Tell whether one of the uses of a name joins it."""
+        known = self._known_joined.get(key)
+        if known is None:
+            parents = (self._source.parent(use) for use in self._known_uses[key])
+            known = any(called_name(parent) == "join" for parent in parents)
+            self._known_joined[key] = known
+        return known
 
-    def _loads(self, name: ast.Name) -> list[ast.expr]:
+    def _loads(self, name: ast.Name, scope: ast.AST) -> list[ast.expr]:
         """Return the uses of a name's value, and of the class attribute it may be."""
-        scope = self._source.scope(name)
         if isinstance(scope, ast.ClassDef):
             return [
                 node

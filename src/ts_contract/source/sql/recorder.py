@@ -126,7 +126,7 @@ class Recorder:
         """Return what stands at a place of the statement, and what is bound to it."""
         text = self.text.sql[slice(*place)]
         clock = self.written.clock(place)
-        marks = [mark for mark in self.text.placeholders if mark.char in text]
+        marks = self.text.marks_in(text)
         alone = marks[0] if len(marks) == 1 and text.rstrip(PADDING) == marks[0].char else None
         return Value(
             *self.indexes(*place),

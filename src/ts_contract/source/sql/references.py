@@ -121,6 +121,8 @@ class Reference:
     def follows_hole(self) -> bool:
         """Whether a part before it is filled in at run time, and may hold columns of its own."""
         text = self.query.text
+        if not text.holes:
+            return False
         begins = max(s.first for s in self.query.statements if s.first <= self.first)
         before = text.value[begins : self.first]
         if self.role == "returning":

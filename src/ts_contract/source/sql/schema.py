@@ -82,10 +82,10 @@ def _tables_of_database(path: Path) -> dict[str, tuple[str, ...]]:
         ).fetchall()
     finally:
         database.close()
-    return {
-        table: tuple(column for owner, column in rows if owner == table)
-        for table in dict.fromkeys(owner for owner, _ in rows)
-    }
+    tables: dict[str, list[str]] = {}
+    for table, column in rows:
+        tables.setdefault(table, []).append(column)
+    return {table: tuple(columns) for table, columns in tables.items()}
 
 
 # --- following DDL ---------------------------------------------------------------------------
@@ -98,9 +98,36 @@ _RENAME_TABLE = re.compile(
 )
 
 
+_SPACE = r"(?:\s++|--[^\n]*+|/\*(?:[^*]++|\*(?!/))*+(?:\*/|\Z))*+"
+_CHANGES_TABLES = re.compile(rf"{_SPACE}(?:CREATE|ALTER|DROP)\b", re.IGNORECASE)
+_ROWS = re.compile(rf"{_SPACE}(?:INSERT|REPLACE)\b", re.IGNORECASE)
+_STATEMENT = re.compile(
+    r"""(?: [^;'"`\-/$]++ | '[^']*+' | "[^"]*+" | `[^`]*+` | --[^\n]*+
+          | /\*(?:[^*]++|\*(?!/))*+(?:\*/|\Z)
+          | \$(?P<tag>(?:[^\W\d]\w*)?)\$.*?(?:\$(?P=tag)\$|\Z) | [^;] )*+ ;?""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def _without_rows(sql: str) -> str:
+    """Return a script without the statements that fill tables: nearly all of a dump."""
+    kept: list[str] = []
+    at = 0
+    while at < len(sql):
+        statement = _STATEMENT.match(sql, at)
+        assert statement is not None
+        if not _ROWS.match(sql, at):
+            kept.append(statement[0])
+        at = statement.end()
+    return "".join(kept)
+
+
 def _follow(tables: dict[str, tuple[str, ...]], sql: str, dialect: str) -> None:
     """Change `tables` as the statements of a script would."""
-    for statement in split_statements(Text([Run(sql, 0, len(sql))])):
+    changing = _without_rows(sql)
+    for statement in split_statements(Text([Run(changing, 0, len(changing))])):
+        if not _CHANGES_TABLES.match(statement.sql):
+            continue
         renamed = _RENAME_TABLE.match(statement.sql)
         if renamed:
             old, new = (name.strip('"`[]').lower() for name in renamed.groups())

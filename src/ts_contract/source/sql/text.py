@@ -59,13 +59,15 @@ class Text:
             found -= 1
         return found
 
-    def covers(self, span: tuple[int, int]) -> bool:
-        """Tell whether some of the text stands within a part of the file."""
-        return any(span[0] <= run.start and run.end <= span[1] for run in self._runs)
+    @property
+    def places(self) -> list[tuple[int, int]]:
+        """The offsets in the file of each of its pieces."""
+        return [(run.start, run.end) for run in self._runs]
 
-    def holds(self, span: tuple[int, int]) -> bool:
-        """Tell whether a part of the file, within one literal, stands in the text."""
-        return any(run.start <= span[0] and span[1] <= run.end for run in self._runs if run.text)
+    @property
+    def written(self) -> list[tuple[int, int]]:
+        """The offsets in the file of those pieces that are not empty."""
+        return [(run.start, run.end) for run in self._runs if run.text]
 
     def span(self, first: int, last: int) -> tuple[int, int]:
         """Return the offsets in the file of the characters from `first` up to before `last`."""
@@ -113,6 +115,11 @@ class StatementText:
     sql: str
     first: int
     placeholders: tuple[Placeholder, ...]
+
+    def marks_in(self, sql: str) -> list[Placeholder]:
+        """Return the placeholders in a part of a statement's text."""
+        found = {ord(char) - _FIRST_PLACEHOLDER for char in _PRIVATE.findall(sql)}
+        return [self.placeholders[at] for at in sorted(found) if at < len(self.placeholders)]
 
 
 _TOKEN = re.compile(
