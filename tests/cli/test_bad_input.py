@@ -359,6 +359,30 @@ class TestTheSchema:
             assert list(db.iterdump()) == list(old.iterdump())
 
 
+class TestAHotJournal:
+    @pytest.fixture
+    def crashed(self, tmp_path, tasks):
+        """A copy of a database whose application has crashed after it wrote some pages."""
+        with closing(sqlite3.connect(tasks, isolation_level=None)) as db:
+            db.execute("PRAGMA cache_size = 5")
+            db.execute(
+                "INSERT INTO tasks (created_at) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL"
+                " SELECT i + 1 FROM n WHERE i < 20000) SELECT '2024-01-15 12:00:00' FROM n"
+            )
+            db.execute("BEGIN")
+            db.execute("UPDATE tasks SET created_at = '2024-01-15 12:00:01'")
+            for end in ("", "-journal"):
+                Path(f"crashed.db{end}").write_bytes(Path(f"{tasks}{end}").read_bytes())
+        return Path("crashed.db")
+
+    def test_what_only_reads_says_how_to_go_on(self, run, tmp_path, crashed):
+        with unchanged(tmp_path):
+            for command in ("plan", "status", "verify", "discover"):
+                refused(run(command, crashed), "left by a crash", "run `ts-contract migrate`")
+        assert run("migrate", crashed).exit_code == 0
+        assert run("verify", crashed).exit_code == 0
+
+
 class TestTheUrl:
     def test_the_driver_does_not_matter(self, run, tasks):
         assert run("migrate", f"sqlite+pysqlite:///{tasks}").exit_code == 0
