@@ -1,6 +1,7 @@
 """Bad input: one line that says what, where and what to do, and nothing is touched."""
 
 import ctypes
+import json
 import os
 import resource
 import sqlite3
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from ts_contract import now_ms
 from ts_contract.migration.engines.sqlite import connection as sqlite
 
 READING = ["plan", "status", "verify", "discover"]
@@ -266,6 +268,14 @@ class TestTheSchema:
         assert run("migrate", tasks).exit_code == 0
         assert "Not in this database: events." in run("status", tasks).stdout
 
+    def test_status_misses_a_table_that_is_not_optional(self, run, tmp_path, tasks):
+        (tmp_path / "ts-contract.toml").write_text(
+            'tables = {tasks = ["created_at"], events = ["at"]}\n'
+        )
+        result = run("status", tasks)
+        assert result.exit_code == 1
+        assert "Not in this database: events." in result.stdout
+
     def test_what_was_never_migrated_cannot_be_finalized(self, run, tmp_path, tasks):
         with unchanged(tmp_path):
             refused(run("finalize", tasks), "is not migrated; run `ts-contract migrate` first")
@@ -347,6 +357,71 @@ class TestTheSchema:
         with closing(sqlite3.connect(path)) as db, closing(sqlite3.connect(":memory:")) as old:
             old.deserialize(before)
             assert list(db.iterdump()) == list(old.iterdump())
+
+
+class TestAHotJournal:
+    @pytest.fixture
+    def crashed(self, tmp_path, tasks):
+        """A copy of a database whose application has crashed after it wrote some pages."""
+        with closing(sqlite3.connect(tasks, isolation_level=None)) as db:
+            db.execute("PRAGMA cache_size = 5")
+            db.execute(
+                "INSERT INTO tasks (created_at) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL"
+                " SELECT i + 1 FROM n WHERE i < 20000) SELECT '2024-01-15 12:00:00' FROM n"
+            )
+            db.execute("BEGIN")
+            db.execute("UPDATE tasks SET created_at = '2024-01-15 12:00:01'")
+            for end in ("", "-journal"):
+                Path(f"crashed.db{end}").write_bytes(Path(f"{tasks}{end}").read_bytes())
+        return Path("crashed.db")
+
+    def test_what_only_reads_says_how_to_go_on(self, run, tmp_path, crashed):
+        with unchanged(tmp_path):
+            for command in ("plan", "status", "verify", "discover"):
+                refused(run(command, crashed), "left by a crash", "run `ts-contract migrate`")
+        assert run("migrate", crashed).exit_code == 0
+        assert run("verify", crashed).exit_code == 0
+
+
+class TestTheUrl:
+    def test_the_driver_does_not_matter(self, run, tasks):
+        assert run("migrate", f"sqlite+pysqlite:///{tasks}").exit_code == 0
+
+    def test_one_for_reading_only_is_obeyed(self, run, tmp_path, tasks):
+        url = f"sqlite:///{tasks}?mode=ro"
+        with unchanged(tmp_path):
+            assert run("plan", url).exit_code == 0
+            for command in ("migrate", "rollback", "finalize"):
+                refused(run(command, url), "for reading only", "leave mode=ro out")
+
+    def test_what_else_is_asked_for_is_refused(self, run, tmp_path, tasks):
+        with unchanged(tmp_path):
+            refused(run("migrate", f"sqlite:///{tasks}?immutable=1"), "leave immutable=1 out")
+
+
+class TestTheLease:
+    def hold(self, tasks, at, host="elsewhere"):
+        sign = {"token": "00", "pid": 4_000_000, "host": host, "at": at}
+        with closing(sqlite3.connect(tasks, isolation_level=None)) as db:
+            db.execute(
+                "INSERT OR REPLACE INTO _ts_contract_state VALUES ('lease', ?)", (json.dumps(sign),)
+            )
+            db.execute("DROP INDEX idx_tasks_created_at_ms")  # something is left to do
+
+    @pytest.mark.parametrize("ahead", [180_000, 86_400_000, 10**15])
+    def test_a_sign_of_life_from_the_future_is_none(self, run, tasks, ahead):
+        assert run("migrate", tasks).exit_code == 0
+        self.hold(tasks, now_ms() + ahead)
+        assert run("migrate", tasks).exit_code == 0
+
+    @pytest.mark.parametrize("ahead", [30_000, 0, -30_000])
+    def test_one_of_now_is_broken_by_take_over_alone(self, run, tmp_path, tasks, ahead):
+        assert run("migrate", tasks).exit_code == 0
+        self.hold(tasks, now_ms() + ahead)
+        with unchanged(tmp_path):
+            refused(run("migrate", tasks), "process 4000000 on elsewhere", "--take-over")
+        assert run("migrate", tasks, "--take-over").exit_code == 0
+        assert run("status", tasks).stdout.count("At work") == 0
 
 
 class TestTheNumbers:

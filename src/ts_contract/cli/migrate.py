@@ -36,6 +36,12 @@ __all__ = ["command"]
     type=click.Path(path_type=Path),
     help="Write a verified copy before the first change.",
 )
+@click.option(
+    "--take-over",
+    is_flag=True,
+    help="Go on although another run seems to be at work: it is dead, or ends before its next "
+    "change.",
+)
 @click.option("--no-sync", is_flag=True, help="Without sync triggers.")
 @click.option(
     "--check-range", is_flag=True, help="With a CHECK of the valid range on the epoch columns."
@@ -50,6 +56,7 @@ def command(
     batch_size: int | None,
     pause: float,
     backup: Path | None,
+    take_over: bool,
     no_sync: bool,
     check_range: bool,
 ) -> None:
@@ -72,6 +79,7 @@ def command(
             batch_size=batch_size,
             pause=pause,
             backup=backup,
+            take_over=take_over,
             progress=bar,
         )
     print_report(report)

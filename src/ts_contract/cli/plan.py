@@ -13,6 +13,7 @@ from .output import counted, format_option, print_json, print_script, print_tabl
 from .progress import progress
 
 if TYPE_CHECKING:
+    from ..migration.notices import Notice
     from ..migration.plan import Plan
     from ..migration.steps import Step
 
@@ -24,6 +25,7 @@ __all__ = ["command"]
 @click.option("--no-sync", is_flag=True, help="Without sync triggers.")
 @click.option("--check-range", is_flag=True, help="With a CHECK of the valid range.")
 @click.option("--sql", is_flag=True, help="Print every statement, too.")
+@click.option("--finalize", is_flag=True, help="What finalize would do, instead of migrate.")
 @format_option("text", "json")
 @click.pass_context
 def command(
@@ -34,15 +36,21 @@ def command(
     no_sync: bool,
     check_range: bool,
     sql: bool,
+    finalize: bool,
     output_format: str,
 ) -> None:
     """Show what migrate would do to DB, without changing it.
 
     Shows the storage forms found in each legacy column, what a person should know, the steps that
     are left, and how much space and time they take. Exits as migrate would.
+
+    With --finalize: what finalize would refuse, what goes with the legacy columns, and which
+    clauses the epoch columns take over. Exits as finalize would.
     """
     from ..migration import plan  # noqa: PLC0415
 
+    if finalize:
+        ctx.exit(_plan_finalize(db, as_json=output_format == "json"))
     with progress() as bar:
         result = plan(db, contract(), sync=not no_sync, check_range=check_range, progress=bar)
     if output_format == "json":
@@ -50,6 +58,18 @@ def command(
     else:
         _print(result, sql=sql)
     ctx.exit(_exit_code(result))
+
+
+def _plan_finalize(db: str, *, as_json: bool) -> int:
+    """Print what finalize would do, and return the code that it would exit with."""
+    from ..migration import plan_finalize  # noqa: PLC0415
+
+    notices = plan_finalize(db, contract())
+    if as_json:
+        print_json({"notices": [{"kind": n.kind, "message": n.message} for n in notices]})
+    else:
+        _print_notices(notices)
+    return 2 if any(notice.kind == "refusal" for notice in notices) else 0
 
 
 def _exit_code(plan: Plan) -> int:
@@ -62,7 +82,9 @@ def _print(plan: Plan, *, sql: bool) -> None:
     click.echo(f"Contract {printable(plan.contract)} on {printable(plan.database)}")
     click.echo()
     _print_forms(plan)
-    _print_notices(plan)
+    if plan.notices:
+        click.echo()
+    _print_notices(plan.notices)
     _print_steps(plan)
     if sql:
         for phase, steps in groupby(plan.steps, lambda step: step.phase):
@@ -93,12 +115,10 @@ def _print_forms(plan: Plan) -> None:
 _STYLES = {"refusal": "bold red", "warning": "yellow", "note": "dim"}
 
 
-def _print_notices(plan: Plan) -> None:
+def _print_notices(notices: Sequence[Notice]) -> None:
     from rich.text import Text  # noqa: PLC0415
 
-    if plan.notices:
-        click.echo()
-    for notice in sorted(plan.notices, key=lambda notice: [*_STYLES].index(notice.kind)):
+    for notice in sorted(notices, key=lambda notice: [*_STYLES].index(notice.kind)):
         line = Text(f"{notice.kind}: ", _STYLES[notice.kind])
         console().print(line + Text(printable(notice.message)))
 

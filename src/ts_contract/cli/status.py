@@ -24,15 +24,17 @@ _LISTED = 20
 @click.command()
 @click.argument("db")
 @format_option("text", "json", "prometheus")
-def command(db: str, output_format: str) -> None:
+@click.pass_context
+def command(ctx: click.Context, db: str, output_format: str) -> None:
     """Show how far the migration of DB is.
 
     Column by column, with a list of the quarantine. The format `prometheus` is for the textfile
-    collector of node_exporter.
+    collector of node_exporter. Exits 1 if a table is missing that is not optional.
     """
     from ..migration import status  # noqa: PLC0415
 
-    result = status(db, contract())
+    declared = contract()
+    result = status(db, declared)
     if output_format == "json":
         print_json(_as_json(result))
     elif output_format == "prometheus":
@@ -40,6 +42,8 @@ def command(db: str, output_format: str) -> None:
             click.echo(line)
     else:
         _print(result)
+    optional = {table.name for table in declared.tables if table.optional}
+    ctx.exit(0 if optional.issuperset(result.missing) else 1)
 
 
 # --- text ------------------------------------------------------------------------------------

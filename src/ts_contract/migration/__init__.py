@@ -17,7 +17,7 @@ from ..progress import Progress
 from .discover import Proposal, discover
 from .errors import Failed, Interrupted, MigrationError, Refused
 from .execute import migrate
-from .finalize import FinalizeReport, columns_to_drop, finalize
+from .finalize import FinalizeReport, columns_to_drop, finalize, plan_finalize
 from .plan import Plan
 from .rollback import RollbackReport, rollback
 from .script import script
@@ -43,6 +43,7 @@ __all__ = [
     "finalize",
     "migrate",
     "plan",
+    "plan_finalize",
     "rollback",
     "script",
     "status",

@@ -17,6 +17,7 @@ from .backfill import Pace, fill_tables, note_start
 from .engines.base import Session, Target
 from .engines.choose import opened
 from .errors import Refused
+from .lease import Lease
 from .plan import Plan
 from .run import Run, back_up
 from .state import Options, finish_phase, note_options
@@ -45,6 +46,7 @@ def migrate(
     batch_size: int | None = None,
     pause: float = PAUSE,
     backup: Path | None = None,
+    take_over: bool = False,
     progress: ProgressCallback = silent,
     schema: str | None = None,
 ) -> VerifyReport:
@@ -63,6 +65,8 @@ def migrate(
         pause: seconds between two of them, at least; it is longer than the one before took, which
             bounds the wait of other writers. 0 for no pause at all.
         backup: where to write a verified copy before the first change.
+        take_over: go on although another run seems to be at work, which is dead for certain; one
+            that is not ends before its next change.
         progress: told how far the work is.
         schema: which of the attached databases of a connection is meant.
 
@@ -77,7 +81,7 @@ def migrate(
     pace = _pace(offline=offline, batch_size=batch_size, pause=pause)
     options = Options(sync=sync, check_range=check_range)
     with opened(db, write=True, schema=schema) as session, stop_on_signals() as stop:
-        run = Run(session, stop, progress)
+        run = Run(session, stop, progress, Lease(take_over))
         todo = _checked_plan(session, contract, options)
         if backup is not None:
             back_up(session, backup, progress, stop)

@@ -14,11 +14,12 @@ from .engines.base import Session, Target
 from .engines.choose import opened
 from .errors import Failed, Refused
 from .losses import losses_of, recorded_tables
-from .pairs import PairedTable
+from .notices import Notice
+from .pairs import PairedTable, paired_table
 from .state import State, has_state, read_state
 from .verify import verify_within
 
-__all__ = ["FinalizeReport", "columns_to_drop", "finalize"]
+__all__ = ["FinalizeReport", "columns_to_drop", "finalize", "plan_finalize"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,47 @@ def finalize(
             carried=tuple(each for table in successions.values() for each in table.carried),
             rebuilt=removed.rebuilt,
         )
+
+
+def plan_finalize(
+    db: Target, contract: Contract, *, schema: str | None = None
+) -> tuple[Notice, ...]:
+    """Tell what `finalize` would refuse, drop and carry over; before `migrate` as well.
+
+    Args:
+        db: path, `sqlite:///path`, or an open connection outside a transaction.
+        contract: which columns.
+        schema: which of the attached databases of a connection is meant; by default the main one.
+
+    Raises:
+        Refused: the database cannot be opened.
+        Failed: it cannot be read.
+    """
+    with opened(db, write=False, schema=schema) as session, session.transaction("read"):
+        tables = _tables_found(session, contract)
+        successions = session.engine.removal.successions(session, tables)
+        notices = losses_of(session, tables, successions)
+        state = read_state(session)
+        if state.tables:
+            try:
+                _check_state(session, contract, state)
+            except Refused as refusal:
+                notices.insert(0, Notice("refusal", str(refusal)))
+        elif tables:
+            notices.insert(0, Notice("note", f"{session.name} is not migrated yet"))
+        return tuple(notices)
+
+
+def _tables_found(session: Session, contract: Contract) -> tuple[PairedTable, ...]:
+    """Return the tables of the contract that are there, with the legacy columns that they have."""
+    info = session.engine.inspection.inspect(session, contract.table_names)
+    found = ((table, info.table(table.name)) for table in contract.tables)
+    paired = (
+        paired_table(contract, declared, table, check_range=False)
+        for declared, table in found
+        if table is not None and table.kind == "table"
+    )
+    return tuple(table for table in paired if table.columns)
 
 
 def columns_to_drop(db: Target, *, schema: str | None = None) -> tuple[str, ...]:

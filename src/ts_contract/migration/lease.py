@@ -24,6 +24,8 @@ __all__ = ["Holder", "Lease", "read_holder"]
 # How long a run may give no sign of life: building an index of a large table takes minutes.
 _SILENCE_HERE_MS: Final = 600_000
 _SILENCE_ELSEWHERE_MS: Final = 60_000
+# How far the clocks of two hosts may be apart: a sign of life from further ahead is none.
+_AHEAD_MS: Final = 120_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ class Holder:
     def is_alive(self) -> bool:
         """Whether the run may still be at work."""
         silence = now_ms() - self.at
+        if silence < -_AHEAD_MS:  # a clock that stood wrong then or stands wrong now
+            return False
         if self.host != socket.gethostname():
             return silence < _SILENCE_ELSEWHERE_MS
         # A container that was started again has the same host name, and perhaps our number.
@@ -52,8 +56,15 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The lease as one run takes, renews and releases it."""
+    """The lease as one run takes, renews and releases it.
 
+    Attributes:
+        takes_over: whether it is taken from a run that seems to be alive; that one ends where it
+            next gives a sign of life.
+        token: what tells it from those of other runs.
+    """
+
+    takes_over: bool = False
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def take(self, session: Session) -> None:
@@ -63,10 +74,11 @@ class Lease:
             Refused: another run is at work.
         """
         holder = read_holder(session)
-        if holder is not None and holder.is_alive:
+        if holder is not None and holder.is_alive and not self.takes_over:
             raise Refused(
                 f"{session.name}: another run is at work ({holder.description});"
-                " wait until it has ended"
+                " wait until it has ended, or if it is dead for certain: "
+                "`ts-contract migrate --take-over`"
             )
         self._sign(session)
 

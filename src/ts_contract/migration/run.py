@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from ..progress import ProgressCallback
 from .engines.base import Session, TransactionKind
@@ -15,6 +17,8 @@ from .steps import Step
 from .stopping import StopFlag
 
 __all__ = ["Run", "back_up", "execute"]
+
+_LONG_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +56,17 @@ class Run:
 
     @contextmanager
     def transaction(self, kind: TransactionKind = "write") -> Iterator[None]:
-        """One transaction that also gives the sign of life."""
+        """One transaction that also gives the sign of life.
+
+        After a long one, of an index say, the first sign would be old before anybody reads it.
+        """
         self.stop.check()
+        began = time.monotonic()
         with self.session.transaction(kind):
             self.lease.renew(self.session)
             yield
+            if time.monotonic() - began > _LONG_SECONDS:
+                self.lease.renew(self.session)
 
     def do(self, step: Step) -> None:
         """Do one step of the plan."""

@@ -8,9 +8,11 @@ import sqlite3
 import time
 
 import pytest
+from click.testing import CliRunner
 
+from ts_contract.cli import main
 from ts_contract.loading import parse_contract
-from ts_contract.migration import Refused, finalize, migrate
+from ts_contract.migration import Refused, finalize, migrate, plan_finalize
 
 NOON = 1_705_320_000_000
 TEXT = "2024-01-15 12:00:00"
@@ -171,6 +173,37 @@ def test_all_that_is_refused_is_named_at_once(refused):
         assert what in reason
 
 
+def test_the_plan_names_it_before_and_after_migrate(build):
+    store = build("""
+        CREATE TABLE t (id INTEGER PRIMARY KEY, at TEXT NOT NULL DEFAULT '');
+        CREATE VIEW latest AS SELECT max(at) FROM t;
+        CREATE INDEX by_at ON t (at);
+    """)
+    contract = parse_contract({"tables": {"t": ["at"]}})
+    before = plan_finalize(store.url, contract)
+    assert migrate(store.url, contract).ok
+
+    after = plan_finalize(store.url, contract)
+
+    assert before[0].message.endswith("is not migrated yet")
+    assert after == before[1:]
+    assert [notice.kind for notice in after] == ["refusal", "warning", "refusal", "note"]
+    with pytest.raises(Refused) as refusal:
+        finalize(store.url, contract)
+    assert all(n.message in str(refusal.value) for n in after if n.kind == "refusal")
+
+
+def test_the_plan_names_a_key_that_is_refused_on_the_command_line(build, tmp_path, monkeypatch):
+    store = build("CREATE TABLE t (at TEXT, PRIMARY KEY (at));")
+    (tmp_path / "ts-contract.toml").write_text('[tables]\nt = ["at"]\n')
+    monkeypatch.chdir(tmp_path)
+
+    result = CliRunner().invoke(main, ["plan", str(store.path), "--finalize"])
+
+    assert result.exit_code == 2
+    assert "at is the primary key; change the key first" in result.output
+
+
 def test_a_generated_column_is_refused(refused):
     script = "CREATE TABLE t (id INTEGER PRIMARY KEY, x TEXT, at TEXT AS (replace(x, 'T', ' ')));"
 
@@ -281,12 +314,13 @@ def test_a_child_outside_of_the_contract_is_named(refused, key):
 def test_a_child_of_a_unique_column_is_named(refused):
     script = (
         "CREATE TABLE t (id INTEGER PRIMARY KEY, at TEXT UNIQUE);"
-        "CREATE TABLE child (id INTEGER PRIMARY KEY, made TEXT REFERENCES t(at));"
+        "CREATE VIRTUAL TABLE words USING fts5(x);"
+        "CREATE TABLE words_seen (id INTEGER PRIMARY KEY, made TEXT REFERENCES t(at));"
     )
 
     reason = refused(script, {"t": ["at"]})
 
-    assert "the foreign key of child (made) references t (at) needs t.at" in reason
+    assert "the foreign key of words_seen (made) references t (at) needs t.at" in reason
 
 
 def test_a_parent_outside_of_the_contract_is_named(refused):

@@ -8,7 +8,9 @@ The facets, in the order in which a migration asks them:
 - `ddl`: the statements of each step; `sync`: the triggers; `script`: whole phases as a script.
 - `rows`: filling, by `ranges` and `updates`; `quiet` without triggers, `offline` by threads.
 - `proof`: which values are certainly right.
-- `removal`: `columns` out of tables, by their `create_text`; `dependents`: what needs them.
+- `removal`: `columns` out of tables, by their `create_text`; `dependents`, `foreign_keys`: what
+  needs them; `successions`: what epoch columns take over, by `clauses`, `epoch_checks` and
+  `epoch_defaults`.
 - `backup`: a verified copy.
 """
 

@@ -166,6 +166,7 @@ def opened(
         return
     assert isinstance(target, str | Path)
     path = _path(target)
+    _refuse_query(target, write=write)
     with explained(str(path)):
         connection = _connect(path, write=write)
         try:
@@ -191,6 +192,17 @@ def _without_scheme(url: str) -> str:
     if "://" not in url:
         return url
     return unquote(urlsplit(url).path, errors="surrogateescape").removeprefix("/")
+
+
+def _refuse_query(target: str | Path, *, write: bool) -> None:
+    """Refuse what the query of a URL asks for and a session does not do."""
+    if not isinstance(target, str) or "://" not in target:
+        return
+    query = urlsplit(target).query
+    if query == "mode=ro" and write:
+        raise Refused(f"{target}: is to be opened for reading only; leave mode=ro out")
+    if query not in ("", "mode=ro", "mode=rw"):
+        raise Refused(f"{target}: only mode=ro and mode=rw are obeyed; leave {query} out")
 
 
 def _connect(path: Path, *, write: bool) -> sqlite3.Connection:

@@ -15,6 +15,8 @@ __all__ = ["explain", "explained", "is_about_statement"]
 _REMEDIES = {
     "SQLITE_BUSY": "is locked by another connection; end its transaction, or try again later",
     "SQLITE_LOCKED": "is locked by another connection; end its transaction, or try again later",
+    "SQLITE_READONLY_ROLLBACK": "was left by a crash in a transaction; open it once with its "
+    "application, or run `ts-contract migrate`",
     "SQLITE_READONLY": "cannot be written; check the rights of the file and its directory",
     "SQLITE_FULL": "no space is left; free some, then run the same command again",
     "SQLITE_NOTADB": "is not a SQLite database; check the path (an encrypted file looks like that)",
@@ -24,7 +26,7 @@ _REMEDIES = {
     "SQLITE_INTERRUPT": "was stopped; run the same command again to go on",
 }
 _PRIMARY: Final = 0xFF  # of an extended result code
-_NOTHING_BEGUN = ("SQLITE_NOTADB", "SQLITE_CANTOPEN")
+_NOTHING_BEGUN = ("SQLITE_NOTADB", "SQLITE_CANTOPEN", "SQLITE_READONLY_ROLLBACK")
 
 
 def explain(error: sqlite3.Error, name: str) -> Failed:

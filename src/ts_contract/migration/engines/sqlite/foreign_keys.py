@@ -9,7 +9,6 @@ from itertools import groupby
 from ...errors import Failed
 from ...pairs import ColumnPair
 from ..base import Session
-from .inspection import table_names
 from .names import quote
 
 __all__ = ["ForeignKey", "foreign_keys", "uncarried", "violations"]
@@ -42,7 +41,11 @@ def foreign_keys(session: Session) -> list[ForeignKey]:
     """Return every foreign key of every table; what is left out means the parent's key."""
     schema = quote(session.schema)
     found = []
-    for child in table_names(session):
+    tables = session.run(
+        f"SELECT name FROM {schema}.sqlite_schema"
+        " WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'"
+    ).fetchall()
+    for (child,) in tables:
         rows = session.run(f"PRAGMA {schema}.foreign_key_list({quote(child)})").fetchall()
         for _, group in groupby(sorted(rows, key=lambda row: row[:2]), lambda row: row[0]):
             columns = list(group)
