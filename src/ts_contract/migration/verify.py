@@ -8,6 +8,7 @@ compared with the stored one; every value for which that is not enough is judged
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final
 
 from ..contract import Contract, TableContract
@@ -137,7 +138,10 @@ def _verify_table(
 ) -> tuple[TableReport, list[str]]:
     """Compare the pairs whose legacy column is still there."""
     check_range = state.options is not None and state.options.check_range
-    table = paired_table(contract, declared, found, check_range=check_range)
+    latest_form = partial(session.engine.survey.latest_form, session, found)
+    table = paired_table(
+        contract, declared, found, check_range=check_range, latest_form=latest_form
+    )
     if not table.columns:
         return TableReport(found.name, found.rows, ()), []
     proof, valid_range = session.engine.proof, contract.valid_range or (MIN_MS, MAX_MS)
@@ -159,11 +163,12 @@ def _verify_table(
             legacy=pair.legacy,
             epoch=pair.epoch,
             rows=rows,
-            converted=count.legacy - count.unconverted,
+            converted=count.legacy - count.unconverted - count.null_values,
             nulls=rows - count.legacy,
             quarantined=count.unconverted,
             differences=totals[pair.legacy],
             examples=tuple(wrong[pair.legacy]),
+            null_values=count.null_values,
         )
         for pair, count in zip(table.columns, counts, strict=True)
     )
@@ -197,7 +202,7 @@ def _kind(
         return "type"
     if expected is None:
         return "null"
-    if epoch - epoch % precision != expected:
+    if not 0 <= epoch - expected < precision:
         return "value"
     return None if valid_range[0] <= epoch <= valid_range[1] else "range"
 

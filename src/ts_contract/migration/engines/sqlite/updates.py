@@ -11,9 +11,17 @@ from ...zones import is_utc
 from .names import literal, name_in, quote
 from .quarantine import reason, row_key
 from .recognise import ms_expression, ms_or_form_expression
-from .usual import is_usual_expression, unproved_expression, usual_expression
+from .usual import is_plain_expression, unproved_expression, usual_expression
+from .values import stands_for_null
 
-__all__ = ["backfill", "backfill_unproved", "backfill_usual", "in_doubt", "is_usual", "quarantine"]
+__all__ = [
+    "backfill",
+    "backfill_unproved",
+    "backfill_usual",
+    "can_be_plain",
+    "in_doubt",
+    "quarantine",
+]
 
 
 def backfill_usual(table: PairedTable, where: str, schema: str, unusual: str) -> str:
@@ -27,7 +35,7 @@ def backfill_usual(table: PairedTable, where: str, schema: str, unusual: str) ->
     """
 
     def convert(legacy: str, reading: Reading) -> str:
-        rest = f"CASE WHEN {legacy} IS NOT NULL THEN {unusual} END"
+        rest = f"CASE WHEN NOT {stands_for_null(legacy, reading)} THEN {unusual} END"
         return f"{usual_expression(legacy, reading)}, {rest}"
 
     return _backfill(table, where, schema, convert)
@@ -53,7 +61,7 @@ def in_doubt(table: PairedTable, where: str, schema: str) -> str:
         schema: qualifies the table's name.
     """
     doubts = " OR ".join(
-        f"{_lacks(c)} AND {is_usual_expression(quote(c.legacy), c.reading)} IS NULL"
+        f"{_lacks(c)} AND {is_plain_expression(quote(c.legacy), c.reading)} IS NULL"
         for c in table.columns
     )
     return f"SELECT 1 FROM {name_in(table.name, schema)} WHERE {where} AND ({doubts}) LIMIT 1"
@@ -82,13 +90,14 @@ def _backfill(
     return f"UPDATE {name_in(table.name, schema)} SET {values} WHERE {where} AND ({lacking})"
 
 
-def is_usual(column: ColumnPair) -> bool:
-    """Return whether a column can hold the usual shapes of text in UTC."""
+def can_be_plain(column: ColumnPair) -> bool:
+    """Return whether a column can hold the plain shapes of text in UTC."""
     return is_utc(column.reading.timezone) and column.reading.storage == "auto"
 
 
 def _lacks(column: ColumnPair) -> str:
-    return f"{quote(column.epoch)} IS NULL AND {quote(column.legacy)} IS NOT NULL"
+    has_value = f"NOT {stands_for_null(quote(column.legacy), column.reading)}"
+    return f"{quote(column.epoch)} IS NULL AND {has_value}"
 
 
 def quarantine(table: PairedTable, column: ColumnPair, where: str, schema: str = "") -> str:
@@ -107,5 +116,6 @@ def quarantine(table: PairedTable, column: ColumnPair, where: str, schema: str =
         f" SELECT {literal(table.name)}, {literal(column.legacy)}, key, value, form,"
         f" {reason('form')} FROM (SELECT {row_key(table)} AS key, {legacy} AS value,"
         f" {form} AS form FROM {name_in(table.name, schema)}"
-        f" WHERE {where} AND {epoch} IS NULL AND {legacy} IS NOT NULL LIMIT -1)"
+        f" WHERE {where} AND {epoch} IS NULL AND NOT {stands_for_null(legacy, column.reading)}"
+        " LIMIT -1)"
     )
