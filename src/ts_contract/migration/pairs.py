@@ -65,8 +65,15 @@ class PairedTable:
 def declared_pair(contract: Contract, column: ColumnContract) -> ColumnPair:
     """Return the pair as the contract alone describes it."""
     reading = reading_of(contract, column)
-    written_as = "datetime" if reading.storage == "auto" else reading.storage
-    return ColumnPair(column.legacy, column.epoch, reading, column.index, written_as)
+    written_as = _written_by_default(reading) or "datetime"
+    return ColumnPair(
+        column.legacy,
+        column.epoch,
+        reading,
+        column.index,
+        written_as,
+        precision=_precision(reading, written_as, is_whole=False),
+    )
 
 
 def paired_table(
@@ -116,13 +123,17 @@ def _written_as(reading: Reading, legacy: ColumnInfo, latest: str | None) -> str
     """Decide in which form sync triggers write: as the latest rows do, else by the type."""
     if latest in _WRITTEN or (latest or "").startswith("packed-"):
         form = str(latest)
-    elif reading.storage == "packed":
-        form = "packed-14"
-    elif reading.storage != "auto":
-        form = form_of_storage(reading.storage)
     else:
-        form = "seconds" if legacy.is_integer else "datetime"
+        by_type = "seconds" if legacy.is_integer else "datetime"
+        form = _written_by_default(reading) or by_type
     return "iso-local" if form == "iso-zone" and not is_utc(reading.timezone) else form
+
+
+def _written_by_default(reading: Reading) -> str | None:
+    """Return the form that a declared storage asks for; None where none is declared."""
+    if reading.storage == "auto":
+        return None
+    return "packed-14" if reading.storage == "packed" else form_of_storage(reading.storage)
 
 
 def _precision(reading: Reading, written_as: str, *, is_whole: bool) -> int:

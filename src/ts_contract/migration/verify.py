@@ -17,7 +17,7 @@ from .engines.answers import ColumnCounts
 from .engines.base import Session, Target
 from .engines.choose import opened
 from .errors import MigrationError
-from .forms import MAX_MS, MIN_MS, convert
+from .forms import MAX_MS, MIN_MS, Reading, convert
 from .pairs import ColumnPair, PairedTable, paired_table
 from .schema import DatabaseInfo, TableInfo
 from .state import State, has_state, note_verified, read_state
@@ -138,9 +138,12 @@ def _verify_table(
 ) -> tuple[TableReport, list[str]]:
     """Compare the pairs whose legacy column is still there."""
     check_range = state.options is not None and state.options.check_range
-    latest_form = partial(session.engine.survey.latest_form, session, found)
     table = paired_table(
-        contract, declared, found, check_range=check_range, latest_form=latest_form
+        contract,
+        declared,
+        found,
+        check_range=check_range,
+        latest_form=partial(_latest_packed, session, found),
     )
     if not table.columns:
         return TableReport(found.name, found.rows, ()), []
@@ -173,6 +176,13 @@ def _verify_table(
         for pair, count in zip(table.columns, counts, strict=True)
     )
     return TableReport(table.name, rows, columns), problems
+
+
+def _latest_packed(session: Session, found: TableInfo, legacy: str, reading: Reading) -> str | None:
+    """Return how the latest packed dates are written: what they hold depends on their length."""
+    if reading.storage != "packed":
+        return None
+    return session.engine.survey.latest_form(session, found, legacy, reading)
 
 
 def _judge(

@@ -10,6 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ts_contract.contract import NAMED_TICKS, Ticks
+from ts_contract.loading import parse_contract
+from ts_contract.migration import verify
 from ts_contract.migration.engines.sqlite import ENGINE
 from ts_contract.migration.engines.sqlite.connection import SqliteSession
 from ts_contract.migration.engines.sqlite.proof import sure_expression
@@ -163,3 +165,15 @@ def test_no_number_is_sure_beside_a_wrong_instant(db, storage, instants, step, k
 def test_what_programs_write_needs_no_judgement_in_python(db, value, reading):
     reading = Reading(**reading)
     assert are_sure(db, [(value, convert(value, reading).ms)], reading) == [True]
+
+
+def test_a_column_of_a_named_zone_can_be_verified_without_our_tables(build):
+    store = build(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, at TEXT, at_ms INTEGER)",
+        t=[(1, "2024-01-15 13:00:00", 1_705_320_000_000), (2, "2024-07-15 13:00:00", 0)],
+    )
+    contract = parse_contract({"tables": {"t": {"at": {"timezone": "Europe/Paris"}}}})
+
+    report = verify(store.path, contract)
+
+    assert [(d.epoch, d.expected) for d in report.examples] == [(0, 1_721_041_200_000)]

@@ -24,7 +24,12 @@ from ...forms import MAX_MS, MIN_MS, Reading
 from ...zones import is_utc
 from . import texts
 from .numbers import form_of_number, ms_of_number, number_links
-from .usual import plain_expression, usual_expression, usual_form_expression
+from .usual import (
+    plain_expression,
+    plain_form_expression,
+    usual_expression,
+    usual_form_expression,
+)
 from .zone_table import local_offset, local_step
 
 __all__ = [
@@ -60,7 +65,8 @@ def form_expression(value: str, reading: Reading) -> str:
         reading: how the column is read.
     """
     other = f"(SELECT form FROM ({classified(value, reading)}))"
-    return f"coalesce({usual_form_expression(value, reading)},{other})"
+    plain = f"{plain_expression(value, reading)} IS NOT NULL"
+    return f"CASE WHEN {plain} THEN {plain_form_expression(value)} ELSE {other} END"
 
 
 def form_and_ms_expression(value: str, reading: Reading) -> str:

@@ -144,12 +144,12 @@ def _fill_range(session: Session, table: PairedTable, after: Key | None, upto: K
     """
     where, values = range_condition(table, after, upto)
     noticed = as_sqlite(session).noticed
-    noticed.clear()
-    usual = updates.backfill_usual(table, where, session.schema, f"{_UNUSUAL}(1)")
-    session.run(usual, *values)
-    if not noticed:
-        return
-    # The long conversion takes SQLite longer to compile than a batch of usual values to convert.
+    # The longer conversions take SQLite longer to compile than a batch of plain values to convert.
+    for backfill in updates.short_backfills(table):
+        noticed.clear()
+        session.run(backfill(table, where, session.schema, f"{_UNUSUAL}(1)"), *values)
+        if not noticed:
+            return
     session.run(updates.backfill(table, where, session.schema), *values)
     for pair in table.columns:
         session.run(updates.quarantine(table, pair, where, session.schema), *values)

@@ -12,6 +12,7 @@ from ..answers import FormCount
 from ..base import Session
 from .names import literal, quote
 from .recognise import form_and_ms_expression, form_expression
+from .usual import plain_form_expression, plain_here_expression
 from .zone_table import ZONE_TABLE
 
 __all__ = ["count_forms", "first_forms", "latest_form", "provide_zones"]
@@ -24,13 +25,17 @@ def count_forms(session: Session, table: str, pair: ColumnPair) -> tuple[FormCou
     """Count the forms in a column, the most frequent first."""
     provide_zones(session, pair.reading)
     legacy = quote(pair.legacy)
-    found = form_and_ms_expression(legacy, pair.reading)
+    plain = plain_here_expression(legacy, pair.reading)
+    other = form_and_ms_expression("value", pair.reading)
+    # A plain shape needs no text of both. LIMIT -1 keeps expressions from being repeated.
     rows = session.run(
         "SELECT form, count(*) AS n, substr(quote(min(value)), 1, 60), min(ms), max(ms) FROM"
-        " (SELECT value, substr(found, 1, instr(found, ' ') - 1) AS form,"
-        " CAST(nullif(substr(found, instr(found, ' ') + 1), '') AS INTEGER) AS ms FROM"
-        f" (SELECT {legacy} AS value, {found} AS found FROM {session.qualified(table)} LIMIT -1)"
-        " LIMIT -1) GROUP BY form ORDER BY n DESC, form"
+        f" (SELECT value, CASE WHEN plain IS NOT NULL THEN {plain_form_expression('value')}"
+        " ELSE substr(other, 1, instr(other, ' ') - 1) END AS form, CASE WHEN plain IS NOT NULL"
+        " THEN plain ELSE CAST(nullif(substr(other, instr(other, ' ') + 1), '') AS INTEGER) END"
+        f" AS ms FROM (SELECT value, plain, CASE WHEN plain IS NULL THEN {other} END AS other FROM"
+        f" (SELECT {legacy} AS value, {plain} AS plain FROM {session.qualified(table)} LIMIT -1)"
+        " LIMIT -1) LIMIT -1) GROUP BY form ORDER BY n DESC, form"
     )
     return tuple(FormCount(*row) for row in rows)
 

@@ -7,7 +7,9 @@ of them sees both, and the application's own triggers fire once.
 A conversion is long, and every connection parses the whole schema, so it stands in the database
 once: a trigger inserts the value that was written into the view `_ts_contract_convert`, whose own
 trigger puts the instant, or the form and the reason, into `_ts_contract_converted`. What is to be
-written is read from there, and deleted before the statement ends.
+written is read from there, and deleted before the statement ends. The plain shapes are converted
+there at once. All others go on to the view `_ts_contract_convert_other`, so that a plain value does
+not pay for the registers of the long program.
 
 The application's triggers may write the same row before or after ours, or because of ours:
 
@@ -32,7 +34,8 @@ from ...own_tables import QUARANTINE
 from ...pairs import ColumnPair, PairedTable
 from .names import literal, name_in, quote
 from .quarantine import record_reasons, recorded_reason, row_key
-from .recognise import ms_or_form_expression
+from .recognise import classified
+from .usual import plain_expression
 from .written import text_expression
 
 __all__ = [
@@ -48,6 +51,7 @@ __all__ = [
 ]
 
 CONVERT = "_ts_contract_convert"
+CONVERT_OTHER = "_ts_contract_convert_other"
 CONVERTED = "_ts_contract_converted"
 _WITHOUT = ", ".join(literal(form.name) for form in WITHOUT)
 _EVENTS = ("insert", "update", "update_nested", "delete")
@@ -94,26 +98,40 @@ def conversion_of(trigger: str) -> str | None:
 
 def create_conversion(reading: Reading, schema: str) -> tuple[str, ...]:
     """Return the statements that let triggers convert values which are read in one way."""
-    ms_or_form = ms_or_form_expression("new.value", reading)
+    converted, other = quote(CONVERTED), quote(CONVERT_OTHER)
+    is_way = f"WHEN new.way = {literal(reading.way)}"
+    plain = plain_expression("new.value", reading)
+    views = (
+        f"CREATE VIEW IF NOT EXISTS {name_in(view, schema)} AS"
+        " SELECT NULL AS place, NULL AS way, NULL AS value, NULL AS decider"
+        for view in (CONVERT, CONVERT_OTHER)
+    )
     return (
         record_reasons(schema),
         f"CREATE TABLE IF NOT EXISTS {name_in(CONVERTED, schema)} (place TEXT PRIMARY KEY,"
         " value, ms INTEGER, form TEXT, reason TEXT, decider TEXT) WITHOUT ROWID",
-        f"CREATE VIEW IF NOT EXISTS {name_in(CONVERT, schema)} AS"
-        " SELECT NULL AS place, NULL AS way, NULL AS value, NULL AS decider",
+        *views,
         f"CREATE TRIGGER {name_in(conversion_name(reading), schema)}"
-        f" INSTEAD OF INSERT ON {quote(CONVERT)} WHEN new.way = {literal(reading.way)} BEGIN"
-        f" DELETE FROM {quote(CONVERTED)} WHERE place = new.place;"
-        f" INSERT INTO {quote(CONVERTED)} SELECT new.place, new.value,"
-        " CASE typeof(x) WHEN 'integer' THEN x END, CASE typeof(x) WHEN 'text' THEN x END,"
-        f" CASE typeof(x) WHEN 'text' THEN {recorded_reason('x')} END, new.decider"
-        f" FROM (SELECT {ms_or_form} AS x LIMIT 1); END",
+        f" INSTEAD OF INSERT ON {quote(CONVERT)} {is_way} BEGIN"
+        f" DELETE FROM {converted} WHERE place = new.place;"
+        f" INSERT INTO {converted} SELECT new.place, new.value, ms,"
+        " CASE WHEN new.value IS NULL THEN 'null' END, NULL, new.decider"
+        f" FROM (SELECT {plain} AS ms LIMIT 1) WHERE ms IS NOT NULL OR new.value IS NULL;"
+        f" INSERT INTO {other} SELECT new.place, new.way, new.value, new.decider"
+        " WHERE changes() = 0; END",
+        f"CREATE TRIGGER {name_in(f'{CONVERT_OTHER} {reading.way}', schema)}"
+        f" INSTEAD OF INSERT ON {other} {is_way} BEGIN"
+        f" INSERT INTO {converted} SELECT new.place, new.value, ms,"
+        f" CASE WHEN ms IS NULL THEN form END,"
+        f" CASE WHEN ms IS NULL THEN {recorded_reason('form')} END, new.decider"
+        f" FROM ({classified('new.value', reading)}); END",
     )
 
 
 def drop_conversions(schema: str) -> tuple[str, ...]:
     """Return the statements that drop all of that; the triggers go with their view."""
     return (
+        f"DROP VIEW IF EXISTS {name_in(CONVERT_OTHER, schema)}",
         f"DROP VIEW IF EXISTS {name_in(CONVERT, schema)}",
         f"DROP TABLE IF EXISTS {name_in(CONVERTED, schema)}",
     )

@@ -11,21 +11,41 @@ from ...zones import is_utc
 from .names import literal, name_in, quote
 from .quarantine import reason, row_key
 from .recognise import ms_expression, ms_or_form_expression
-from .usual import is_plain_expression, unproved_expression, usual_expression
+from .usual import is_plain_expression, plain_here_expression, unproved_expression, usual_expression
 from .values import stands_for_null
 
 __all__ = [
     "backfill",
+    "backfill_plain",
     "backfill_unproved",
     "backfill_usual",
     "can_be_plain",
     "in_doubt",
     "quarantine",
+    "short_backfills",
 ]
 
 
+def short_backfills(table: PairedTable) -> tuple[Callable[[PairedTable, str, str, str], str], ...]:
+    """Return what makes the UPDATEs to try before the long one, the shortest first."""
+    is_plain = any(map(can_be_plain, table.columns))
+    return (backfill_plain, backfill_usual) if is_plain else (backfill_usual,)
+
+
+def backfill_plain(table: PairedTable, where: str, schema: str, unusual: str) -> str:
+    """Return the UPDATE that fills the epoch columns of the plain shapes.
+
+    Args:
+        table: the table.
+        where: a condition that chooses the rows.
+        schema: qualifies the table's name.
+        unusual: SQL that is NULL, and notices that a value has another shape.
+    """
+    return _backfill(table, where, schema, _noticing(plain_here_expression, unusual))
+
+
 def backfill_usual(table: PairedTable, where: str, schema: str, unusual: str) -> str:
-    """Return the UPDATE that fills the epoch columns of the usual shapes, in SQL that is short.
+    """Return the UPDATE that fills the epoch columns of the usual shapes.
 
     Args:
         table: the table.
@@ -33,12 +53,17 @@ def backfill_usual(table: PairedTable, where: str, schema: str, unusual: str) ->
         schema: qualifies the table's name.
         unusual: SQL that is NULL, and notices that a value has no usual shape.
     """
+    return _backfill(table, where, schema, _noticing(usual_expression, unusual))
 
-    def convert(legacy: str, reading: Reading) -> str:
+
+def _noticing(
+    convert: Callable[[str, Reading], str], unusual: str
+) -> Callable[[str, Reading], str]:
+    def convert_or_notice(legacy: str, reading: Reading) -> str:
         rest = f"CASE WHEN NOT {stands_for_null(legacy, reading)} THEN {unusual} END"
-        return f"{usual_expression(legacy, reading)}, {rest}"
+        return f"{convert(legacy, reading)}, {rest}"
 
-    return _backfill(table, where, schema, convert)
+    return convert_or_notice
 
 
 def backfill_unproved(table: PairedTable, where: str, schema: str) -> str:

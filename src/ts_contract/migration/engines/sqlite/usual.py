@@ -25,6 +25,8 @@ from .zone_table import local_offset
 __all__ = [
     "is_plain_expression",
     "plain_expression",
+    "plain_form_expression",
+    "plain_here_expression",
     "unproved_expression",
     "usual_expression",
     "usual_form_expression",
@@ -73,6 +75,30 @@ def plain_expression(value: str, reading: Reading) -> str:
     if not is_utc(reading.timezone):
         return "NULL"
     return _unless_null_value(value, reading, _plain(value, reading))
+
+
+def plain_here_expression(value: str, reading: Reading) -> str:
+    """Return SQL for the same as `plain_expression`, for this process's own SQLite.
+
+    Args:
+        value: SQL expression of the value.
+        reading: how the column is read.
+    """
+    if not is_utc(reading.timezone):
+        return "NULL"
+    return _unless_null_value(value, reading, _plain(value, reading, _whole_here()))
+
+
+def plain_form_expression(value: str) -> str:
+    """Return SQL for the form of a value of a plain shape; anything for any other.
+
+    Args:
+        value: SQL expression of the value.
+    """
+    return (
+        f"CASE WHEN {size(value)} NOT IN (19,23,26) THEN 'iso-zone'"
+        f" WHEN substr({value},11,1)='T' THEN 'iso-local' ELSE 'datetime' END"
+    )
 
 
 def is_plain_expression(value: str, reading: Reading) -> str:
@@ -203,9 +229,7 @@ def _usual(value: str, reading: Reading, result: int, whole: str) -> str:
     if is_utc(reading.timezone):
         plain = _plain(value, reading, whole)
         if result == 2:
-            separator = f"CASE substr({value},11,1) WHEN 'T' THEN 'iso-local' ELSE 'datetime' END"
-            is_local = f"{size(value)} IN (19,23,26) AND {plain} IS NOT NULL"
-            plain = f"CASE WHEN {is_local} THEN {separator} END"
+            plain = f"CASE WHEN {plain} IS NOT NULL THEN {plain_form_expression(value)} END"
         by_type = f"coalesce({plain},{by_type})"
     return _unless_null_value(value, reading, by_type)
 
