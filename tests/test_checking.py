@@ -1,6 +1,7 @@
 """What a configuration may hold, and what is said of each mistake."""
 
 import tomllib
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from ts_contract import ColumnContract, Contract, ContractError, to_epoch_ms
 from ts_contract.checking import ConfigPlace
-from ts_contract.contract import VersionRow
+from ts_contract.contract import NAMED_TICKS, Ticks, VersionRow
 from ts_contract.loading import parse_contract
 
 
@@ -43,6 +44,22 @@ class TestMeaning:
         assert column == ColumnContract(
             "lease_until", "lease_ms", index=False, storage="seconds", timezone="America/New_York"
         )
+
+    def test_a_storage_is_a_name_or_a_unit_and_an_epoch(self):
+        named = only_column("[tables.t]\na = { storage = 'filetime' }").storage
+        written = only_column(
+            '[tables.t]\na = { storage = { unit = "100ns", epoch = "1601-01-01" } }'
+        ).storage
+        as_date = only_column(
+            "[tables.t]\na = { storage = { unit = '100ns', epoch = 1601-01-01 } }"
+        )
+
+        assert NAMED_TICKS[named] == written == as_date.storage
+        assert written == Ticks("100ns", date(1601, 1, 1))
+
+    def test_null_values_are_texts_and_numbers(self):
+        column = only_column("[tables.t]\na = { null-values = ['0001-01-01 00:00:00', 0, -1, 0] }")
+        assert column.null_values == ("0001-01-01 00:00:00", 0, -1)
 
     def test_the_zone_of_the_contract_holds_for_columns_that_name_none(self):
         contract = parse(
@@ -121,7 +138,8 @@ MISTAKES = [
     ),
     (
         "[tables.t]\na = {unit = 's'}",
-        "tables.t.a.unit: is not a key of the contract; known are epoch, index, storage, timezone",
+        "tables.t.a.unit: is not a key of the contract; known are epoch, index, storage, timezone, "
+        "null-values",
     ),
     (
         "version = {table = 'v', value = '1', name = 'x'}",
@@ -143,6 +161,50 @@ MISTAKES = [
     ("on-overlap = 1", "on-overlap: is 1; write one of 'first', 'second', 'reject'"),
     ("on-gap = true", "on-gap: is True; write one of 'shift', 'reject'"),
     ("dialect = 'mysql'", "dialect: is 'mysql'; write one of 'sqlite', 'postgresql'"),
+    (
+        "[tables.t]\na = {storage = 'filetimes'}",
+        "tables.t.a.storage: is 'filetimes'; did you mean 'filetime'?",
+    ),
+    (
+        "[tables.t]\na = {storage = {unit = 'us'}}",
+        'tables.t.a.storage.epoch: is missing; write it like epoch = "1601-01-01"',
+    ),
+    (
+        "[tables.t]\na = {storage = {unit = 'h', epoch = '1601-01-01'}}",
+        "tables.t.a.storage.unit: is 'h'; write one of 's', 'ms', 'us', '100ns', 'ns'",
+    ),
+    (
+        "[tables.t]\na = {storage = {units = 's', epoch = '1601-01-01'}}",
+        "tables.t.a.storage.units: is not a key of the contract; did you mean 'unit'?",
+    ),
+    (
+        "[tables.t]\na = {storage = {unit = 's', epoch = '1601-02-30'}}",
+        "tables.t.a.storage.epoch: '1601-02-30' is not a day; write it like \"1601-01-01\"",
+    ),
+    (
+        "[tables.t]\na = {storage = {unit = 's', epoch = 1601-01-01T12:00:00}}",
+        "tables.t.a.storage.epoch: datetime.datetime(1601, 1, 1, 12, 0) is not a day; ",
+    ),
+    (
+        "[tables.t]\na = {null-values = 0}",
+        "tables.t.a.null-values: is 0; write a list in brackets",
+    ),
+    (
+        "[tables.t]\na = {null-values = [true]}",
+        "tables.t.a.null-values: True is not a text or number that a column can hold; write ",
+    ),
+    (
+        "[tables.t]\na = {null-values = [9223372036854775808]}",
+        "tables.t.a.null-values: 9223372036854775808 is not a text or number that a column can ",
+    ),
+    (
+        "[tables.t]\na = {null-values = [nan]}",
+        "tables.t.a.null-values: nan is not a text or number that a column can hold; ",
+    ),
+    (
+        "[tables.t]\na = {null-values = [0001-01-01 00:00:00]}",
+        "tables.t.a.null-values: 0001-01-01 00:00:00 has no quotes; write the text that is stored",
+    ),
     (
         "[tables.t]\na = {storage = 'ms'}",
         "tables.t.a.storage: is 'ms'; write one of 'auto', 'seconds', 'milliseconds', ",
@@ -312,7 +374,8 @@ ANYTHING = st.recursive(
 COLUMN = st.one_of(
     TEXT,
     st.fixed_dictionaries(
-        {}, optional=dict.fromkeys(("epoch", "index", "storage", "timezone"), ANYTHING)
+        {},
+        optional=dict.fromkeys(("epoch", "index", "storage", "timezone", "null-values"), ANYTHING),
     ),
     ANYTHING,
 )

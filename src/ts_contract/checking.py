@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime, time
 from difflib import get_close_matches
 from keyword import iskeyword
 from pathlib import Path
@@ -22,11 +22,15 @@ from .contract import (
     Contract,
     ContractError,
     Dialect,
+    NullValue,
     OnGap,
     OnOverlap,
     Phase,
     Storage,
+    StorageName,
     TableContract,
+    Ticks,
+    Unit,
     VersionRow,
     index_name,
 )
@@ -53,7 +57,8 @@ _KEYS = (
     "version",
     "tables",
 )
-_COLUMN_KEYS = ("epoch", "index", "storage", "timezone")
+_COLUMN_KEYS = ("epoch", "index", "storage", "timezone", "null-values")
+_TICKS_KEYS = ("unit", "epoch")
 _VERSION_KEYS = ("table", "value", "column")
 
 _TOML_NAME: dict[type, str] = {
@@ -184,9 +189,68 @@ def _column(legacy: str, spec: Any, place: ConfigPlace, zone: str) -> ColumnCont
         legacy=_identifier(legacy, place),
         epoch=_epoch(spec.get("epoch", f"{legacy}_ms"), place.at("epoch")),
         index=typed(spec.get("index", True), bool, place.at("index")),
-        storage=cast(Storage, _choice(spec, "storage", Storage, "auto", place)),
+        storage=_storage(spec.get("storage", "auto"), place.at("storage")),
         timezone=_zone(spec.get("timezone", zone), place.at("timezone")),
+        null_values=_null_values(spec.get("null-values", []), place.at("null-values")),
     )
+
+
+def _storage(value: Any, place: ConfigPlace) -> Storage:
+    """Return a storage by its name, or by its unit and epoch."""
+    if isinstance(value, dict):
+        return _ticks(value, place)
+    names = get_args(StorageName)
+    if value in names:
+        return cast(StorageName, value)
+    close = get_close_matches(value, names, n=1) if isinstance(value, str) else []
+    remedy = (
+        f"did you mean {close[0]!r}?" if close else f"write one of {', '.join(map(repr, names))}"
+    )
+    raise place.error(f'is {_shown(value)}; {remedy}, or {{ unit = "s", epoch = "1904-01-01" }}')
+
+
+def _ticks(spec: dict[str, Any], place: ConfigPlace) -> Ticks:
+    _known_keys(spec, _TICKS_KEYS, place)
+    for key, example in (("unit", '"100ns"'), ("epoch", '"1601-01-01"')):
+        if key not in spec:
+            raise place.at(key).error(f"is missing; write it like {key} = {example}")
+    return Ticks(
+        unit=cast(Unit, _choice(spec, "unit", Unit, "s", place)),
+        epoch=_day(spec["epoch"], place.at("epoch")),
+    )
+
+
+def _day(value: Any, place: ConfigPlace) -> date:
+    if type(value) is date:  # TOML has dates, too; a datetime is one of them for Python
+        return value
+    try:
+        if isinstance(value, str) and len(value) == len("1601-01-01"):
+            return date.fromisoformat(value)
+    except ValueError:
+        pass
+    raise place.error(f'{_shown(value)} is not a day; write it like "1601-01-01"')
+
+
+def _null_values(values: Any, place: ConfigPlace) -> tuple[NullValue, ...]:
+    for value in typed(values, list, place):
+        if isinstance(value, datetime | date | time):
+            raise place.error(f'{value} has no quotes; write the text that is stored: "{value}"')
+        if not _can_be_stored(value):
+            raise place.error(
+                f"{_shown(value)} is not a text or number that a column can hold; write values as "
+                'they are stored, for example ["0001-01-01 00:00:00", 0]'
+            )
+    return tuple(dict.fromkeys(values))
+
+
+def _can_be_stored(value: Any) -> bool:
+    if isinstance(value, bool):
+        return False
+    if isinstance(value, int):
+        return -(2**63) <= value < 2**63
+    if isinstance(value, float):
+        return value == value  # noqa: PLR0124 - a NaN is stored as NULL
+    return isinstance(value, str) and "\0" not in value
 
 
 def _epoch(value: Any, place: ConfigPlace) -> str:

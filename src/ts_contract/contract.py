@@ -10,24 +10,47 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from .timestamps import EPOCH_2020_MS, EPOCH_2030_MS
 
 __all__ = [
+    "NAMED_TICKS",
     "ROWID_NAMES",
     "ColumnContract",
     "Contract",
     "ContractError",
+    "NullValue",
+    "Storage",
+    "StorageName",
     "TableContract",
+    "Ticks",
+    "Unit",
     "VersionRow",
     "index_name",
     "is_utc",
 ]
 
 Phase = Literal["migrate", "enforce", "finalized"]
-Storage = Literal["auto", "seconds", "milliseconds", "microseconds", "julian-day"]
+StorageName = Literal[
+    "auto",
+    "seconds",
+    "milliseconds",
+    "microseconds",
+    "nanoseconds",
+    "apple-seconds",
+    "apple-nanoseconds",
+    "webkit-microseconds",
+    "filetime",
+    "dotnet-ticks",
+    "julian-day",
+    "ole-days",
+    "packed",
+]
+Unit = Literal["s", "ms", "us", "100ns", "ns"]
+NullValue = str | int | float
 Dialect = Literal["sqlite", "postgresql"]
 OnOverlap = Literal["first", "second", "reject"]
 OnGap = Literal["shift", "reject"]
@@ -40,6 +63,43 @@ _UTC_NAMES = frozenset(
     for prefix in ("", "etc/")
     for name in ("utc", "uct", "universal", "zulu", "gmt", "gmt0", "gmt+0", "gmt-0", "greenwich")
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Ticks:
+    """Numbers that count units of one length since midnight UTC of a day.
+
+    Attributes:
+        unit: the length of one tick.
+        epoch: the day of tick 0.
+
+    Example:
+        >>> print(Ticks("100ns", date(1601, 1, 1)))
+        100ns since 1601-01-01
+    """
+
+    unit: Unit
+    epoch: date
+
+    def __str__(self) -> str:
+        return f"{self.unit} since {self.epoch}"
+
+
+Storage = StorageName | Ticks
+"""What the numbers of a legacy column are: by a name, or by their unit and epoch."""
+
+NAMED_TICKS: Final[Mapping[Storage, Ticks]] = {
+    "seconds": Ticks("s", date(1970, 1, 1)),
+    "milliseconds": Ticks("ms", date(1970, 1, 1)),
+    "microseconds": Ticks("us", date(1970, 1, 1)),
+    "nanoseconds": Ticks("ns", date(1970, 1, 1)),
+    "apple-seconds": Ticks("s", date(2001, 1, 1)),
+    "apple-nanoseconds": Ticks("ns", date(2001, 1, 1)),
+    "webkit-microseconds": Ticks("us", date(1601, 1, 1)),
+    "filetime": Ticks("100ns", date(1601, 1, 1)),
+    "dotnet-ticks": Ticks("100ns", date(1, 1, 1)),
+}
+"""What the names of storages stand for that count ticks."""
 
 
 class ContractError(ValueError):
@@ -57,8 +117,9 @@ class ColumnContract:
         legacy: name of the naive column, as in the database.
         epoch: name of its successor in epoch milliseconds.
         index: whether the epoch column is indexed (descending).
-        storage: unit of the numbers in the legacy column; `auto` tells it by magnitude.
+        storage: what the numbers in the legacy column are; `auto` tells their unit by magnitude.
         timezone: zone name of legacy values without a zone.
+        null_values: stored values that stand for NULL, as they are stored.
     """
 
     legacy: str
@@ -66,6 +127,7 @@ class ColumnContract:
     index: bool = True
     storage: Storage = "auto"
     timezone: str = "UTC"
+    null_values: tuple[NullValue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +242,7 @@ class Contract:
     def decisive(self) -> dict[str, Any]:
         """Return everything that decides what a migration does, as JSON can hold it."""
         return {
-            "tables": [asdict(table) for table in self.tables],
+            "tables": [_decisive(table) for table in self.tables],
             "on": [self.on_overlap, self.on_gap],
             "range": self.valid_range,
             "version": None if self.version is None else asdict(self.version),
@@ -206,9 +268,26 @@ class Contract:
         )
 
 
+def _decisive(table: TableContract) -> dict[str, Any]:
+    """Return a table as JSON can hold it; what a column had no key for in 0.1.0 is left out."""
+    described = asdict(table)
+    for column, stored in zip(table.columns, described["columns"], strict=True):
+        if isinstance(column.storage, Ticks):
+            stored["storage"] = {"unit": column.storage.unit, "epoch": str(column.storage.epoch)}
+        if not column.null_values:
+            del stored["null_values"]
+    return described
+
+
 def _table_of(stored: Mapping[str, Any]) -> TableContract:
-    columns = tuple(ColumnContract(**column) for column in stored["columns"])
+    columns = tuple(_column_of(**column) for column in stored["columns"])
     return TableContract(stored["name"], columns, stored["optional"])
+
+
+def _column_of(*, storage: Any, null_values: Any = (), **stored: Any) -> ColumnContract:
+    if isinstance(storage, dict):
+        storage = Ticks(storage["unit"], date.fromisoformat(storage["epoch"]))
+    return ColumnContract(**stored, storage=storage, null_values=tuple(null_values))
 
 
 def index_name(table: str, epoch: str) -> str:

@@ -139,10 +139,12 @@ def to_epoch_ms(value: date | str | None) -> int | None:
     """Convert a datetime or ISO 8601 text to epoch milliseconds.
 
     Text is ``YYYY-MM-DD``, then ``T`` or a blank, ``HH:MM`` or ``HH:MM:SS``, after the seconds a
-    point or comma with 1 to 9 digits, and at last the zone: ``Z``, ``z``, ``+05:30``, ``+0530`` or
-    ``+05``, with or without a blank before it. A date alone, as text or as `datetime.date`, is its
-    midnight in UTC, as it is for SQLite and for the migration: a query that is bound to a date
-    finds the same rows before and after.
+    point or comma with digits, and at last the zone: ``Z``, ``z``, ``+05:30``, ``+0530``, ``+05``,
+    ``+05:30:15``, with or without a blank before it, or `` UTC``. A date alone, as text or as
+    `datetime.date`, is its midnight in UTC, as it is for SQLite and for the migration: a query
+    that is bound to a date finds the same rows before and after. The other texts that the
+    migration converts are read, too: RFC 2822, RFC 9557, what JavaScript, Go and Java print, weeks,
+    dates with slashes. Numbers are not: nothing says their unit.
 
     Args:
         value: An aware datetime; a naive one, or text without a zone, which means UTC; or None.
@@ -218,11 +220,21 @@ def _text_to_epoch_ms(text: str) -> int:
     try:
         ms, offset = _parse(text)
     except ValueError:
+        ms, offset = _parse_other(text)
+    return _in_range(ms - offset, text) if offset else ms
+
+
+def _parse_other(text: str) -> tuple[int, int]:
+    """Read text of the less usual forms, as the migration does."""
+    from .text_forms import read_text  # noqa: PLC0415
+
+    _, ms, offset = read_text(text)
+    if ms is None:
         raise ValueError(
             f"{_quoted(text)} is not a date-time: expected ISO 8601 such as '2024-01-15 12:00:00', "
             f"'2024-01-15T12:00:00.123Z' or '2024-01-15T17:30:00+05:30'{_unit_hint(text)}"
-        ) from None
-    return _in_range(ms - offset, text) if offset else ms
+        )
+    return _in_range(ms, text), (offset or 0) * 1000
 
 
 _DATE, _MINUTES, _SECONDS = len("YYYY-MM-DD"), len("YYYY-MM-DD HH:MM"), len("YYYY-MM-DD HH:MM:SS")

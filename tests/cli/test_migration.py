@@ -76,12 +76,13 @@ class TestPlan:
         assert dirty.read_bytes() == before
         assert result.exit_code == 1  # as migrate will: two values for the quarantine
         lines = [line.split() for line in result.stdout.splitlines()]
+        day, other = (["2024-01-15", "…", "2024-01-15"], ["2024-01-16", "…", "2024-01-16"])
         assert ["tasks", "2"] in lines
         assert ["created_at", "blob", "!", "1", "X'FF00'"] in lines
-        assert ["datetime", "1", "'2024-01-15", "12:00:00'"] in lines
-        assert ["updated_at", "datetime", "1", "'2024-01-16", "12:00:00'"] in lines
+        assert ["datetime", "1", "'2024-01-15", "12:00:00'", *day] in lines
+        assert ["updated_at", "datetime", "1", "'2024-01-16", "12:00:00'", *other] in lines
         assert ["garbage", "!", "1", "'soon'"] in lines
-        assert ["started_at", "seconds", "1", "1705320000"] in lines
+        assert ["started_at", "seconds", "1", "1705320000", *day] in lines
         assert ["expand", "3", "epoch", "columns"] in lines
         assert ["sync", "triggers", "on", "2", "tables"] in lines
         assert ["backfill", "3", "rows", "of", "2", "tables"] in lines
@@ -124,8 +125,13 @@ class TestPlan:
             "epoch": "updated_at_ms",
             "index": True,
             "forms": {
-                "datetime": {"rows": 1, "example": "'2024-01-16 12:00:00'"},
-                "garbage": {"rows": 1, "example": "'soon'"},
+                "datetime": {
+                    "rows": 1,
+                    "example": "'2024-01-16 12:00:00'",
+                    "first": 1_705_406_400_000,
+                    "last": 1_705_406_400_000,
+                },
+                "garbage": {"rows": 1, "example": "'soon'", "first": None, "last": None},
             },
             "unconvertible": 1,
         }
@@ -234,6 +240,7 @@ class TestVerify:
             "converted": 1,
             "nulls": 0,
             "quarantined": 1,
+            "null_values": 0,
             "differences": 1,
             "examples": [
                 {
@@ -299,6 +306,7 @@ class TestStatus:
             "converted": 1,
             "left": 0,
             "quarantined": 1,
+            "null_values": 0,
         }
         assert {
             "table": "tasks",

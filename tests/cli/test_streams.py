@@ -75,7 +75,7 @@ class TestColour:
 @pytest.mark.usefixtures("small")
 def test_a_pipe_gets_whole_lines_whatever_their_length(shell):
     stdout, _ = shell(*PLAN, env={"COLUMNS": "20"}).communicate()
-    assert "  1  '2024-01-08T17:07:30.605483+05:30'\n" in stdout
+    assert "  1  '2024-01-08T17:07:30.605483+05:30'  2024-01-08 … 2024-01-08\n" in stdout
     assert [line for line in stdout.splitlines() if line != line.rstrip()] == []
 
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..timestamps import format_iso_z
 from .common import console, contract, printable
 from .output import counted, format_option, print_json, print_script, print_table
 from .progress import progress
 
 if TYPE_CHECKING:
+    from ..migration.engines.answers import FormCount
     from ..migration.notices import Notice
     from ..migration.plan import Plan
     from ..migration.steps import Step
@@ -100,16 +102,24 @@ def _print_forms(plan: Plan) -> None:
 
     rows: list[tuple[object, ...]] = []
     for table in plan.tables:
-        rows.append((table.paired.name, None, table.rows, None))
+        rows.append((table.paired.name, None, table.rows, None, None))
         for column in table.columns:
             name: str | None = f"  {column.pair.legacy}"
             for count in column.forms:
                 mark = " !" if FORMS[count.form].reason else ""
-                rows.append((name, count.form + mark, count.rows, count.example))
+                rows.append((name, count.form + mark, count.rows, count.example, _days(count)))
                 name = None
-    print_table(("Column", "Storage form", "Rows", "Example"), rows)
+    print_table(("Column", "Storage form", "Rows", "Example", "Days"), rows)
     if any(column.unconvertible for table in plan.tables for column in table.columns):
         click.echo("! stands for no instant: goes to the quarantine")
+
+
+def _days(count: FormCount) -> str | None:
+    """Return the days of the first and the last instant, by which a wrong epoch is seen."""
+    if count.first is None or count.last is None:
+        return None
+    first, last = (format_iso_z(ms)[: len("1990-05-02")] for ms in (count.first, count.last))
+    return f"{first} … {last}"
 
 
 _STYLES = {"refusal": "bold red", "warning": "yellow", "note": "dim"}
@@ -179,7 +189,12 @@ def _as_json(plan: Plan) -> dict[str, Any]:
                         "epoch": column.pair.epoch,
                         "index": column.pair.index,
                         "forms": {
-                            count.form: {"rows": count.rows, "example": count.example}
+                            count.form: {
+                                "rows": count.rows,
+                                "example": count.example,
+                                "first": count.first,
+                                "last": count.last,
+                            }
                             for count in column.forms
                         },
                         "unconvertible": column.unconvertible,

@@ -51,9 +51,12 @@ def command(ctx: click.Context, db: str, output_format: str) -> None:
 
 def _print(status: Status) -> None:
     print_table(
-        ("Column", "Phase", "Rows", "Converted", "Left", "Quarantined"),
+        ("Column", "Phase", "Rows", "Converted", "Left", "Quarantined", *_null_values(status)),
         (
-            (f"{c.table}.{c.legacy}", c.phase, c.rows, c.converted, c.left, c.quarantined)
+            (
+                *(f"{c.table}.{c.legacy}", c.phase, c.rows, c.converted, c.left, c.quarantined),
+                *(c.null_values for _ in _null_values(status)),
+            )
             for c in status.columns
         ),
     )
@@ -66,6 +69,11 @@ def _print(status: Status) -> None:
         click.echo(f"Not in this database: {printable(', '.join(status.missing))}.")
     if status.quarantine:
         _print_quarantine(status)
+
+
+def _null_values(status: Status) -> tuple[str, ...]:
+    """Return the column of the table that counts null-values, if there are any."""
+    return ("Null values",) if any(column.null_values for column in status.columns) else ()
 
 
 def _print_quarantine(status: Status) -> None:
@@ -101,6 +109,7 @@ def _as_json(status: Status) -> dict[str, Any]:
                         "converted": column.converted,
                         "left": column.left,
                         "quarantined": column.quarantined,
+                        "null_values": column.null_values,
                     }
                     for column in columns
                 }
@@ -123,6 +132,7 @@ def _metrics(status: Status) -> Iterator[str]:
         yield _sample("values", place | {"state": "converted"}, column.converted)
         yield _sample("values", place | {"state": "left"}, column.left)
         yield _sample("values", place | {"state": "quarantined"}, column.quarantined)
+        yield _sample("values", place | {"state": "null_values"}, column.null_values)
     yield from _head("phase", "1 for the last phase that is complete for a column.")
     for column in status.columns:
         place = of | {"table": column.table, "column": column.legacy}

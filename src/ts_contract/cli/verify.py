@@ -41,6 +41,8 @@ def command(ctx: click.Context, db: str, output_format: str) -> None:
 
 def print_report(report: VerifyReport) -> None:
     """Print the figures of each column, what differs, and a last line that sums up."""
+    columns = [column for table in report.tables for column in table.columns]
+    extra = ("Null values",) if any(column.null_values for column in columns) else ()
     rows = [
         (
             f"{table.name}.{column.legacy}",
@@ -49,12 +51,14 @@ def print_report(report: VerifyReport) -> None:
             column.nulls,
             column.quarantined,
             column.differences,
+            *(column.null_values for _ in extra),
         )
         for table in report.tables
         for column in table.columns
     ]
     if rows:
-        print_table(("Column", "Rows", "Converted", "NULL", "Quarantined", "Different"), rows)
+        head = ("Column", "Rows", "Converted", "NULL", "Quarantined", "Different", *extra)
+        print_table(head, rows)
     for problem in report.problems:
         click.echo(f"problem: {printable(problem)}")
     for difference in report.examples:
@@ -102,6 +106,7 @@ def _as_json(report: VerifyReport) -> dict[str, Any]:
                         "converted": column.converted,
                         "nulls": column.nulls,
                         "quarantined": column.quarantined,
+                        "null_values": column.null_values,
                         "differences": column.differences,
                         "examples": [
                             {

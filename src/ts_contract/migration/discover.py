@@ -10,7 +10,7 @@ from ..progress import Progress, ProgressCallback, silent
 from .engines.answers import FormCount
 from .engines.base import Session, Target
 from .engines.choose import opened
-from .forms import FORMS
+from .forms import DATED, FORMS
 from .pairs import ColumnPair
 from .schema import ColumnInfo, TableInfo
 
@@ -31,18 +31,7 @@ _LENGTH: Final = re.compile(
 _CAMEL: Final = re.compile(r"[a-z](At|On|Time|Timestamp|Date|Until|Since|Seen)$")
 _EPOCH_NAME: Final = re.compile(r"_(ms|millis|epoch_ms)$", re.IGNORECASE)
 _DECLARED: Final = ("TIMESTAMP", "DATETIME")
-_DATED: Final = (
-    "datetime",
-    "iso-local",
-    "iso-zone",
-    "minutes",
-    "date",
-    "basic",
-    "week",
-    "ordinal",
-    "rfc-2822",
-    "ctime",
-)
+_DATED: Final = tuple(form.name for form in DATED)
 _EPOCHS: Final = ("seconds", "milliseconds", "microseconds")
 
 

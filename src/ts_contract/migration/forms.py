@@ -7,22 +7,42 @@ What is ambiguous or impossible is refused with a reason and never guessed.
 
 from __future__ import annotations
 
-import math
-import re
+import json
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from ..contract import ColumnContract, Contract, OnGap, OnOverlap, Storage
+from ..contract import ColumnContract, Contract, NullValue, OnGap, OnOverlap, Storage
+from ..text_forms import BLANKS, TextReading, read_text
+from .numbers import (
+    DAYS_SINCE,
+    MAX_MS,
+    MIN_MS,
+    Decimal,
+    decimal_of,
+    number_to_ms,
+    packed_text,
+    undeclared,
+)
 from .zones import LAST_YEAR, is_utc
 
-__all__ = ["FORMS", "MAX_MS", "MIN_MS", "Conversion", "Form", "Reading", "convert", "reading_of"]
+__all__ = [
+    "DATED",
+    "FORMS",
+    "MAX_MS",
+    "MIN_MS",
+    "NUMBERS",
+    "WITHOUT",
+    "Conversion",
+    "Form",
+    "Reading",
+    "convert",
+    "form_of_storage",
+    "reading_of",
+]
 
-MIN_MS: Final = -62_135_596_800_000  # 0001-01-01T00:00:00.000Z
-MAX_MS: Final = 253_402_300_799_999  # 9999-12-31T23:59:59.999Z
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - arithmetic on naive UTC
-_MS = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,45 +60,114 @@ class Form:
     reason: str | None = None
 
 
-FORMS: Final = {
-    form.name: form
-    for form in (
-        Form("null", "NULL"),
-        Form("datetime", "2024-01-15 12:00:00"),
-        Form("iso-local", "2024-01-15T12:00:00"),
-        Form("iso-zone", "2024-01-15T12:00:00Z"),
-        Form("minutes", "2024-01-15 12:00"),
-        Form("date", "2024-01-15"),
-        Form("basic", "20240115T120000Z"),
-        Form("week", "2024-W03-1"),
-        Form("ordinal", "2024-015"),
-        Form("rfc-2822", "Mon, 15 Jan 2024 12:00:00 +0000"),
-        Form("ctime", "Mon Jan 15 12:00:00 2024"),
-        Form("seconds", "1705320000"),
-        Form("milliseconds", "1705320000000"),
-        Form("microseconds", "1705320000000000"),
-        Form("julian-day", "2460325.0"),
-        Form("empty", "''", "an empty text"),
-        Form("null-word", "'None'", "a word for NULL instead of NULL"),
-        Form("now", "'now'", "the word now names no instant"),
-        Form("time-only", "12:00:00", "a time without a date"),
-        Form("bare-number", "2024", "a number too small for an epoch; declare its storage"),
+DATED: Final = (
+    Form("datetime", "2024-01-15 12:00:00"),
+    Form("iso-local", "2024-01-15T12:00:00"),
+    Form("iso-zone", "2024-01-15T12:00:00Z"),
+    Form("minutes", "2024-01-15 12:00"),
+    Form("date", "2024-01-15"),
+    Form("basic", "20240115T120000Z"),
+    Form("ldap", "20240115120000Z"),
+    Form("week", "2024-W03-1"),
+    Form("ordinal", "2024-015"),
+    Form("slashes", "2024/01/15 12:00:00"),
+    Form("exif", "2024:01:15 12:00:00"),
+    Form("db2", "2024-01-15-12.00.00.000000"),
+    Form("go", "2024-01-15 12:00:00 +0000 UTC"),
+    Form("rfc-9557", "2024-01-15T13:00:00+01:00[Europe/Paris]"),
+    Form("rfc-2822", "Mon, 15 Jan 2024 12:00:00 +0000"),
+    Form("ctime", "Mon Jan 15 12:00:00 2024"),
+    Form("unix-date", "Mon Jan 15 12:00:00 UTC 2024"),
+    Form("ruby-date", "Mon Jan 15 12:00:00 +0000 2024"),
+    Form("javascript", "Mon Jan 15 2024 12:00:00 GMT+0000 (Coordinated Universal Time)"),
+    Form("json", '"2024-01-15T12:00:00.000Z"'),
+    Form("asp-net", "/Date(1705320000000)/"),
+)
+"""The forms of texts that stand for an instant."""
+
+NUMBERS: Final = (
+    Form("seconds", "1705320000"),
+    Form("milliseconds", "1705320000000"),
+    Form("microseconds", "1705320000000000"),
+    Form("nanoseconds", "1705320000000000000"),
+    Form("apple-seconds", "727012800"),
+    Form("apple-nanoseconds", "727012800000000000"),
+    Form("webkit-microseconds", "13349793600000000"),
+    Form("filetime", "133497936000000000"),
+    Form("dotnet-ticks", "638409168000000000"),
+    Form("ticks", "3788164800"),
+    Form("julian-day", "2460325.0"),
+    Form("ole-days", "45306.5"),
+    Form("packed", "20240115120000"),
+)
+"""The forms of numbers that stand for an instant; `ticks` are those of a unit and an epoch."""
+
+_REFUSED = (
+    Form("empty", "''", "an empty text"),
+    Form("null-word", "'None'", "a word for NULL instead of NULL"),
+    Form("now", "'now'", "the word now names no instant"),
+    Form("infinity", "'infinity'", "infinity is not an instant; list it in null-values"),
+    Form("time-only", "12:00:00", "a time without a date"),
+    Form(
+        "zone-name",
+        "2024-01-15 07:00:00 EST",
+        "the abbreviation or name of a zone does not tell the offset; write the offset",
+    ),
+    Form("day-month", "01/02/2024", "the order of day and month is not told; write 2024-02-01"),
+    Form("century", "15-JAN-24", "the century is not told; write the year with four digits"),
+    Form("id", "01HM6C1QG0...", "an id, not a timestamp"),
+    Form(
+        "bare-number",
+        "2024",
+        "a number too small for an epoch in 1970; declare its storage: seconds, apple-seconds, "
+        "julian-day, ole-days, or a unit and an epoch",
+    ),
+    Form(
+        "digits",
+        "20240115120000",
+        "either an epoch or a packed date like YYYYMMDDHHMMSS; declare its storage: packed, "
+        "seconds, milliseconds or microseconds",
+    ),
+    Form(
+        "unpacked", "2024011", "not the digits of a packed date, YYYYMMDD to YYYYMMDDHHMMSSffffff"
+    ),
+    *(
         Form(
-            "digits",
-            "20240115120000",
-            "either milliseconds or YYYYMMDDHHMMSS; declare its storage",
-        ),
-        Form("impossible-date", "2024-02-30", "a day that the calendar does not have"),
-        Form("impossible-time", "24:00:00", "a time that the clock does not have"),
-        Form("overlap", "2024-11-03 01:30:00", "a local time that happened twice; set on-overlap"),
-        Form("gap", "2024-03-10 02:30:00", "a local time that never happened; set on-gap"),
-        Form("far-future", "2500-01-01 00:00:00", f"the zone's rules after {LAST_YEAR} are open"),
-        Form("out-of-range", "10000-01-01", "outside the years 1 to 9999"),
-        Form("implausible", "1970-01-20 17:42:00", "outside valid-range, which a CHECK enforces"),
-        Form("blob", "x'00'", "a blob"),
-        Form("garbage", "'soon'", "no date-time form that is known"),
-    )
-}
+            f"like-{unit}",
+            example,
+            f"looks like {unit}, but another storage is declared; correct it, or declare unit and "
+            "epoch instead of a name",
+        )
+        for unit, example in (
+            ("seconds", "1705320000"),
+            ("milliseconds", "1705320000000"),
+            ("microseconds", "1705320000000000"),
+        )
+    ),
+    Form("impossible-date", "2024-02-30", "a day that the calendar does not have"),
+    Form("impossible-time", "24:00:00", "a time that the clock does not have"),
+    Form("overlap", "2024-11-03 01:30:00", "a local time that happened twice; set on-overlap"),
+    Form("gap", "2024-03-10 02:30:00", "a local time that never happened; set on-gap"),
+    Form("far-future", "2500-01-01 00:00:00", f"the zone's rules after {LAST_YEAR} are open"),
+    Form(
+        "out-of-range",
+        "10000-01-01",
+        "outside the years 1 to 9999; declare the storage of a number of 17 to 19 digits: "
+        "nanoseconds, apple-nanoseconds, webkit-microseconds, filetime or dotnet-ticks",
+    ),
+    Form("implausible", "1970-01-20 17:42:00", "outside valid-range, which a CHECK enforces"),
+    Form("text-blob", "x'32303234'", "a blob that holds text; CAST it to TEXT"),
+    Form("blob", "x'00'", "a blob"),
+    Form("garbage", "'soon'", "no date-time form that is known"),
+)
+
+WITHOUT: Final = (
+    Form("null", "NULL"),
+    Form("null-value", "one of null-values"),
+)
+"""The forms of what stands for NULL."""
+
+FORMS: Final = {form.name: form for form in (*WITHOUT, *DATED, *NUMBERS, *_REFUSED)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +175,12 @@ class Reading:
     """How the values of one column are read.
 
     Attributes:
-        storage: unit of numbers; `auto` tells it by magnitude and refuses what is unclear.
+        storage: what numbers are; `auto` tells it by magnitude and refuses what is unclear.
         timezone: zone name of texts without a zone.
         on_overlap: which instant a local time that happened twice stands for.
         on_gap: whether a local time that never happened is shifted or refused.
         valid_range: first and last epoch milliseconds that a CHECK lets in; None without one.
+        null_values: stored values that stand for NULL.
     """
 
     storage: Storage = "auto"
@@ -98,6 +188,13 @@ class Reading:
     on_overlap: OnOverlap = "reject"
     on_gap: OnGap = "reject"
     valid_range: tuple[int, int] | None = None
+    null_values: tuple[NullValue, ...] = ()
+
+    @property
+    def way(self) -> str:
+        """What tells it from the other readings of a contract, as a text."""
+        null_values = f" {json.dumps(self.null_values)}" if self.null_values else ""
+        return f"{self.storage} {self.timezone}{null_values}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +217,33 @@ class Conversion:
 
 def reading_of(contract: Contract, column: ColumnContract) -> Reading:
     """Return how `contract` wants the values of `column` read, without a CHECK on the range."""
-    return Reading(column.storage, column.timezone, contract.on_overlap, contract.on_gap)
+    return Reading(
+        column.storage,
+        column.timezone,
+        contract.on_overlap,
+        contract.on_gap,
+        null_values=column.null_values,
+    )
+
+
+def form_of_storage(storage: Storage) -> str:
+    """Return the form that numbers of a declared storage have.
+
+    Example:
+        >>> form_of_storage("filetime")
+        'filetime'
+    """
+    return storage if isinstance(storage, str) else "ticks"
 
 
 def convert(value: object, reading: Reading = Reading()) -> Conversion:
     """Recognise one stored value and convert it to epoch milliseconds, rounded down.
 
-    A text without a zone is local time in the column's zone. Numbers are instants: seconds,
-    milliseconds or microseconds since 1970, or Julian days. Fractional seconds held in a
-    floating-point number are taken to the nearest microsecond first, since that is what their
-    writers meant; Julian days to the nearest millisecond, the precision that SQLite gives them.
+    A text without a zone is local time in the column's zone, and so is a packed date. Other
+    numbers are instants: ticks since an epoch, or days. Fractional ticks held in a floating-point
+    number are taken to the nearest microsecond first, since that is what their writers meant;
+    days to the nearest millisecond, the precision that SQLite gives them. A text of a number is
+    rounded down by its digits.
 
     Args:
         value: what the database returned: None, int, float, str or bytes.
@@ -146,10 +260,12 @@ def convert(value: object, reading: Reading = Reading()) -> Conversion:
     """
     if value is None:
         return Conversion("null")
+    if _is_null_value(value, reading):
+        return Conversion("null-value")
     if isinstance(value, bytes):
-        return Conversion("blob")
+        return Conversion("text-blob" if _holds_text(value) else "blob")
     if isinstance(value, int | float):
-        conversion = _convert_number(value, reading.storage)
+        conversion = _convert_number(value, reading)
     else:
         conversion = _convert_text(str(value), reading)
     if conversion.ms is not None and reading.valid_range is not None:
@@ -159,185 +275,72 @@ def convert(value: object, reading: Reading = Reading()) -> Conversion:
     return conversion
 
 
-# --- numbers ---------------------------------------------------------------------------------
-
-_PER_SECOND = {"seconds": 1, "milliseconds": 1_000, "microseconds": 1_000_000}
-
-
-def _convert_number(number: float, storage: Storage) -> Conversion:
-    form = _magnitude(number) if storage == "auto" else storage
-    if form == "julian-day":
-        return _in_range(form, _julian_day_to_ms(number))
-    if form not in _PER_SECOND:
-        return Conversion(form)
-    per_second = _PER_SECOND[form]
-    if abs(number) >= 260_000_000_000 * per_second:
-        return Conversion("out-of-range")
-    if number == int(number):
-        return _in_range(form, int(number) * 1_000 // per_second)
-    return _in_range(form, _half_away(number * (1_000_000 / per_second)) // 1_000)
+def _is_null_value(value: object, reading: Reading) -> bool:
+    """Texts are told from numbers, and 0 is 0.0."""
+    return any(
+        isinstance(value, str) == isinstance(n, str) and value == n for n in reading.null_values
+    )
 
 
-def _magnitude(number: float) -> str:
-    """Tell the unit of an undeclared number: 1973 to 5138 in s, ms and us do not overlap."""
-    size = abs(number)
-    if size < 1e8:
-        return "bare-number"
-    if size < 1e11:
-        return "seconds"
-    if size < 1e14:
-        return "digits" if 19e12 <= number < 21e12 else "milliseconds"
-    return "microseconds" if size < 1e17 else "out-of-range"
-
-
-def _julian_day_to_ms(number: float) -> int | None:
-    if abs(number) >= 1e8:
-        return None
-    return _half_away((number - 2_440_587.5) * 86_400_000.0)
-
-
-def _half_away(number: float) -> int:
-    """Round as SQLite's round() does: halves away from zero, in double arithmetic."""
-    return math.floor(number + 0.5) if number >= 0 else math.ceil(number - 0.5)
-
-
-def _in_range(form: str, ms: int | None) -> Conversion:
-    if ms is None or not MIN_MS <= ms <= MAX_MS:
-        return Conversion("out-of-range")
-    return Conversion(form, ms)
-
-
-# --- texts -----------------------------------------------------------------------------------
-
-_BLANKS = " \t\n\r\v\f"
-_NULL_WORDS = frozenset(("null", "none", "nat", "nan", "nil", "undefined"))
-_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?", re.ASCII)
-_TIME_ONLY = re.compile(r"\d\d:\d\d[^\0]*", re.ASCII)
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_CLOCK = r"(?P<hour>\d\d):(?P<minute>\d\d)"
-_ZONE = r"(?:(?P<z>[Zz])| ?(?P<sign>[+-])(?P<oh>\d\d)(?::?(?P<om>\d\d))?)?"
-_TAIL = rf"(?:(?P<sep>[Tt ]){_CLOCK}(?::(?P<second>\d\d)(?:[.,](?P<fraction>\d{{1,9}}))?)?{_ZONE})?"
-_SHAPES = (
-    ("extended", re.compile(rf"(?P<year>\d{{4}})-(?P<month>\d\d)-(?P<day>\d\d){_TAIL}", re.ASCII)),
-    (
-        "basic",
-        re.compile(
-            r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)[Tt]"
-            rf"(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)(?:[.,](?P<fraction>\d{{1,9}}))?{_ZONE}",
-            re.ASCII,
-        ),
-    ),
-    ("week", re.compile(rf"(?P<year>\d{{4}})-W(?P<week>\d\d)-(?P<weekday>\d){_TAIL}", re.ASCII)),
-    ("ordinal", re.compile(rf"(?P<year>\d{{4}})-(?P<yearday>\d{{3}}){_TAIL}", re.ASCII)),
-    (
-        "rfc-2822",
-        re.compile(
-            r"(?:[A-Za-z]{3}, )?(?P<day>\d\d?) (?P<name>[A-Za-z]{3}) (?P<year>\d{4}) "
-            rf"{_CLOCK}:(?P<second>\d\d){_ZONE}",
-            re.ASCII,
-        ),
-    ),
-    (
-        "ctime",
-        re.compile(
-            r"[A-Za-z]{3} (?P<name>[A-Za-z]{3}) (?P<day>[\d ]\d) "
-            rf"{_CLOCK}:(?P<second>\d\d) (?P<year>\d{{4}})",
-            re.ASCII,
-        ),
-    ),
-)
+def _holds_text(blob: bytes) -> bool:
+    return bool(blob) and all(32 <= byte < 127 for byte in blob)
 
 
 def _convert_text(text: str, reading: Reading) -> Conversion:
-    text = text.strip(_BLANKS)
-    if text[-4:].upper() in (" UTC", " GMT"):
-        text = text[:-4].rstrip(_BLANKS) + "Z"
-    for shape, pattern in _SHAPES:
-        if match := pattern.fullmatch(text):
-            return _convert_parts(shape, match.groupdict(), reading)
-    if _NUMBER.fullmatch(text):
-        number = float(text) if "." in text or len(text) > 18 else int(text)
-        return _convert_number(number, reading.storage)
-    return Conversion(_hopeless(text))
+    bare = text.strip(BLANKS)
+    if (number := decimal_of(bare)) is None:
+        return _convert_reading(read_text(text), reading)
+    if reading.storage == "packed":
+        return _convert_packed(bare, reading)
+    return _convert_number(float(bare) if reading.storage in DAYS_SINCE else number, reading)
 
 
-def _hopeless(text: str) -> str:
-    """Name the form of a text that no shape fits."""
-    if not text:
-        return "empty"
-    word = text.lower()
-    if word in _NULL_WORDS:
-        return "null-word"
-    if word == "now":
-        return "now"
-    return "time-only" if _TIME_ONLY.fullmatch(text) else "garbage"
+def _convert_number(number: int | float | Decimal, reading: Reading) -> Conversion:
+    if reading.storage == "packed":
+        assert isinstance(number, int | float)
+        return _convert_packed(number, reading)
+    if reading.storage != "auto":
+        return _convert_declared(number, reading.storage)
+    match undeclared(number):
+        case ("seconds" | "milliseconds" | "microseconds") as storage:
+            return _convert_declared(number, storage)
+        case refused:
+            return Conversion(refused)
 
 
-def _convert_parts(shape: str, parts: dict[str, str | None], reading: Reading) -> Conversion:
-    year = int(parts["year"] or 0)
-    if year == 0:
-        return Conversion("out-of-range")
-    try:
-        day = _day(shape, year, parts)
-    except ValueError:
-        return Conversion("impossible-date")
-    hour, minute, second = (int(parts.get(key) or 0) for key in ("hour", "minute", "second"))
-    offset = _offset_minutes(parts)
-    if hour > 23 or minute > 59 or second > 59 or offset == _IMPOSSIBLE:
-        return Conversion("impossible-time")
-    milli = int(f"{parts.get('fraction') or 0:0<3}"[:3])
-    local = datetime(day.year, day.month, day.day, hour, minute, second, milli * 1_000)  # noqa: DTZ001
-    form = _form_of(shape, parts, offset)
-    if offset is not None:
-        return _in_range(form, (local - _EPOCH) // _MS - offset * 60_000)
-    return _from_local(form, local, reading)
+def _convert_declared(number: int | float | Decimal, storage: Storage) -> Conversion:
+    ms = number_to_ms(number, storage)
+    return _in_range(form_of_storage(storage), ms) if isinstance(ms, int) else Conversion(ms)
 
 
-def _form_of(shape: str, parts: dict[str, str | None], offset: int | None) -> str:
-    if shape != "extended":
-        return shape
-    if parts["sep"] is None:
-        return "date"
-    if parts["second"] is None:
-        return "minutes"
-    if offset is not None:
-        return "iso-zone"
-    return "datetime" if parts["sep"] == " " else "iso-local"
+def _convert_packed(number: int | float | str, reading: Reading) -> Conversion:
+    text = packed_text(number)
+    if text is None:
+        return Conversion("unpacked")
+    read = read_text(text)
+    return _convert_reading(
+        read if read.local_ms is None else read._replace(form="packed"), reading
+    )
 
 
-def _day(shape: str, year: int, parts: dict[str, str | None]) -> date:
-    """Return the calendar day; ValueError if there is no such day."""
-    if shape == "week":
-        return date.fromisocalendar(year, int(parts["week"] or 0), int(parts["weekday"] or 0))
-    if shape == "ordinal":
-        day = date(year, 1, 1) + timedelta(days=int(parts["yearday"] or 0) - 1)
-        if day.year != year:
-            raise ValueError("no such day of the year")
-        return day
-    if name := parts.get("name"):
-        return date(year, _MONTHS.index(name.lower()) + 1, int(parts["day"] or 0))
-    return date(year, int(parts["month"] or 0), int(parts["day"] or 0))
+def _convert_reading(read: TextReading, reading: Reading) -> Conversion:
+    """Convert what a text says, by the zone that it names or by that of its column."""
+    if read.local_ms is None:
+        return Conversion(read.form)
+    if read.offset is not None:
+        return _in_range(read.form, read.local_ms - read.offset * 1_000)
+    return _from_local(read.form, read.local_ms, reading)
 
 
-_IMPOSSIBLE: Final = 9_999
+def _in_range(form: str, ms: int) -> Conversion:
+    return Conversion(form, ms) if MIN_MS <= ms <= MAX_MS else Conversion("out-of-range")
 
 
-def _offset_minutes(parts: dict[str, str | None]) -> int | None:
-    """Return minutes east of UTC; None without a zone; `_IMPOSSIBLE` for a zone like +25:70."""
-    if parts.get("z"):
-        return 0
-    if not parts.get("sign"):
-        return None
-    hours, minutes = int(parts["oh"] or 0), int(parts["om"] or 0)
-    if hours > 23 or minutes > 59:
-        return _IMPOSSIBLE
-    return (hours * 60 + minutes) * (-1 if parts["sign"] == "-" else 1)
-
-
-def _from_local(form: str, local: datetime, reading: Reading) -> Conversion:
-    """Convert a local time of the column's zone, by its policies if not a single instant."""
+def _from_local(form: str, local_ms: int, reading: Reading) -> Conversion:
+    """Convert a local time of the column's zone, by its policies where it is no single instant."""
     if is_utc(reading.timezone):
-        return _in_range(form, (local - _EPOCH) // _MS)
+        return _in_range(form, local_ms)
+    local = _EPOCH + timedelta(milliseconds=local_ms)
     if local.year > LAST_YEAR:
         return Conversion("far-future")
     zone = ZoneInfo(reading.timezone)
@@ -350,4 +353,4 @@ def _from_local(form: str, local: datetime, reading: Reading) -> Conversion:
     if first < second and reading.on_gap == "reject":
         return Conversion("gap")
     offset = second if first > second and reading.on_overlap == "second" else first
-    return _in_range(form, (local - _EPOCH - offset) // _MS)
+    return _in_range(form, local_ms - offset // timedelta(milliseconds=1))

@@ -7,14 +7,16 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from ..contract import ColumnContract, Contract, TableContract
-from .forms import Reading, reading_of
+from .forms import NUMBERS, Reading, form_of_storage, reading_of
+from .numbers import counts_seconds
 from .schema import ColumnInfo, TableInfo
 from .zones import is_utc
 
 __all__ = ["ColumnPair", "PairedTable", "declared_pair", "paired_table"]
 
-_NUMBERS: Final = ("seconds", "milliseconds", "microseconds", "julian-day")
-_WRITTEN: Final = (*_NUMBERS, "datetime", "iso-local", "iso-zone")
+_WRITTEN: Final = (*(form.name for form in NUMBERS), "datetime", "iso-local", "iso-zone", "go")
+_HOUR: Final = 3_600_000
+_PRECISION_OF_PACKED: Final = {8: 24 * _HOUR, 10: _HOUR, 12: 60_000, 14: 1_000, 17: 1, 20: 1}
 
 LatestForm = Callable[[str, Reading], str | None]
 """Tells the storage form of a legacy column's latest values; None where that is not known."""
@@ -29,10 +31,11 @@ class ColumnPair:
         epoch: the epoch column.
         reading: how stored values are read.
         index: whether the epoch column gets an index.
-        written_as: the storage form in which the sync triggers write the legacy column.
+        written_as: the storage form in which the sync triggers write the legacy column; of packed
+            dates with their length, `packed-14`, or as a text, `packed-text-14`.
         writable: False for a generated legacy column, which nothing can write.
-        precision: milliseconds that the legacy column can tell apart: 1, or 1000 where its
-            declared type holds whole seconds only.
+        precision: milliseconds that the legacy column can tell apart: 1, or more where its
+            declared type holds whole seconds only, or its packed dates hold no milliseconds.
     """
 
     legacy: str
@@ -62,8 +65,15 @@ class PairedTable:
 def declared_pair(contract: Contract, column: ColumnContract) -> ColumnPair:
     """Return the pair as the contract alone describes it."""
     reading = reading_of(contract, column)
-    written_as = "datetime" if reading.storage == "auto" else reading.storage
-    return ColumnPair(column.legacy, column.epoch, reading, column.index, written_as)
+    written_as = _written_by_default(reading) or "datetime"
+    return ColumnPair(
+        column.legacy,
+        column.epoch,
+        reading,
+        column.index,
+        written_as,
+        precision=_precision(reading, written_as, is_whole=False),
+    )
 
 
 def paired_table(
@@ -100,22 +110,39 @@ def _as_found(
     pair: ColumnPair, legacy: ColumnInfo, latest: str | None, *, strict: bool
 ) -> ColumnPair:
     written_as = _written_as(pair.reading, legacy, latest)
-    whole_seconds = strict and legacy.is_integer and written_as == "seconds"
     return replace(
         pair,
         legacy=legacy.name,
         written_as=written_as,
         writable=not legacy.generated,
-        precision=1_000 if whole_seconds else 1,
+        precision=_precision(pair.reading, written_as, is_whole=strict and legacy.is_integer),
     )
 
 
 def _written_as(reading: Reading, legacy: ColumnInfo, latest: str | None) -> str:
     """Decide in which form sync triggers write: as the latest rows do, else by the type."""
-    if latest in _WRITTEN:
+    if latest in _WRITTEN or (latest or "").startswith("packed-"):
         form = str(latest)
-    elif reading.storage != "auto":
-        form = reading.storage
     else:
-        form = "seconds" if legacy.is_integer else "datetime"
+        by_type = "seconds" if legacy.is_integer else "datetime"
+        form = _written_by_default(reading) or by_type
     return "iso-local" if form == "iso-zone" and not is_utc(reading.timezone) else form
+
+
+def _written_by_default(reading: Reading) -> str | None:
+    """Return the form that a declared storage asks for; None where none is declared."""
+    if reading.storage == "auto":
+        return None
+    return "packed-14" if reading.storage == "packed" else form_of_storage(reading.storage)
+
+
+def _precision(reading: Reading, written_as: str, *, is_whole: bool) -> int:
+    if written_as.startswith("packed-"):
+        precision = _PRECISION_OF_PACKED[int(written_as.rpartition("-")[2])]
+        is_day = precision > _HOUR and not is_utc(reading.timezone)
+        return precision + 2 * _HOUR if is_day else precision  # some days are longer
+    if reading.storage == "auto":
+        is_seconds = written_as == "seconds"
+    else:
+        is_seconds = counts_seconds(reading.storage)
+    return 1_000 if is_whole and is_seconds else 1

@@ -185,7 +185,7 @@ def _is_done(step: Step, info: DatabaseInfo, state: State, unsynced: set[str]) -
         case InstallZone():
             return info.has_zones
         case InstallConversion(reading=reading):
-            return not unsynced or (reading.storage, reading.timezone) in info.conversions
+            return not unsynced or reading.way in info.conversions
         case InstallSync(table=table):
             return table.name not in unsynced
         case BuildIndex(table=name, epoch=epoch):

@@ -88,15 +88,15 @@ class DatabaseInfo:
         tables: those that are there.
         objects: every index, trigger and view of the whole database, in order of creation.
         names: the names of all tables, views and indexes, in lower case.
-        conversions: the ways of reading, each a storage and a time zone, for which there is what
-            the sync triggers convert values by.
+        conversions: the ways of reading for which there is what the sync triggers convert values
+            by.
         has_zones: whether there is our table of time zones.
     """
 
     tables: tuple[TableInfo, ...]
     objects: tuple[SchemaObject, ...]
     names: frozenset[str]
-    conversions: frozenset[tuple[str, str]]
+    conversions: frozenset[str]
     has_zones: bool
 
     def table(self, name: str) -> TableInfo | None:

@@ -8,6 +8,7 @@ from typing import Literal
 from ..contract import Contract
 from .engines.base import Session, Target
 from .engines.choose import opened
+from .forms import reading_of
 from .lease import read_holder
 from .schema import DatabaseInfo, TableInfo
 from .state import QuarantineRow, State, has_state, quarantined, read_state
@@ -32,6 +33,7 @@ class ColumnStatus:
         converted: legacy values with an epoch value beside them.
         left: legacy values without one that are not in the quarantine.
         quarantined: values listed in the quarantine.
+        null_values: legacy values that stand for NULL by the contract.
     """
 
     table: str
@@ -42,6 +44,7 @@ class ColumnStatus:
     converted: int
     left: int
     quarantined: int
+    null_values: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +119,12 @@ def _columns(
                 and row.column.lower() == column.legacy.lower()
                 for row in quarantine
             )
-            values, converted = session.engine.proof.count_filled(
+            values, converted, null_values = session.engine.proof.count_filled(
                 session,
                 found.name,
                 column.legacy if found.column(column.legacy) is not None else None,
                 column.epoch if found.column(column.epoch) is not None else None,
+                reading_of(contract, column),
             )
             columns.append(
                 ColumnStatus(
@@ -130,8 +134,9 @@ def _columns(
                     phase=_phase(found, column.legacy, column.epoch, state),
                     rows=found.rows,
                     converted=converted,
-                    left=max(values - converted - listed, 0),
+                    left=max(values - converted - listed - null_values, 0),
                     quarantined=listed,
+                    null_values=null_values,
                 )
             )
     return tuple(columns)

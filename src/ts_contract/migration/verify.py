@@ -8,6 +8,7 @@ compared with the stored one; every value for which that is not enough is judged
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final
 
 from ..contract import Contract, TableContract
@@ -16,7 +17,7 @@ from .engines.answers import ColumnCounts
 from .engines.base import Session, Target
 from .engines.choose import opened
 from .errors import MigrationError
-from .forms import MAX_MS, MIN_MS, convert
+from .forms import MAX_MS, MIN_MS, Reading, convert
 from .pairs import ColumnPair, PairedTable, paired_table
 from .schema import DatabaseInfo, TableInfo
 from .state import State, has_state, note_verified, read_state
@@ -137,7 +138,13 @@ def _verify_table(
 ) -> tuple[TableReport, list[str]]:
     """Compare the pairs whose legacy column is still there."""
     check_range = state.options is not None and state.options.check_range
-    table = paired_table(contract, declared, found, check_range=check_range)
+    table = paired_table(
+        contract,
+        declared,
+        found,
+        check_range=check_range,
+        latest_form=partial(_latest_packed, session, found),
+    )
     if not table.columns:
         return TableReport(found.name, found.rows, ()), []
     proof, valid_range = session.engine.proof, contract.valid_range or (MIN_MS, MAX_MS)
@@ -159,15 +166,23 @@ def _verify_table(
             legacy=pair.legacy,
             epoch=pair.epoch,
             rows=rows,
-            converted=count.legacy - count.unconverted,
+            converted=count.legacy - count.unconverted - count.null_values,
             nulls=rows - count.legacy,
             quarantined=count.unconverted,
             differences=totals[pair.legacy],
             examples=tuple(wrong[pair.legacy]),
+            null_values=count.null_values,
         )
         for pair, count in zip(table.columns, counts, strict=True)
     )
     return TableReport(table.name, rows, columns), problems
+
+
+def _latest_packed(session: Session, found: TableInfo, legacy: str, reading: Reading) -> str | None:
+    """Return how the latest packed dates are written: what they hold depends on their length."""
+    if reading.storage != "packed":
+        return None
+    return session.engine.survey.latest_form(session, found, legacy, reading)
 
 
 def _judge(
@@ -197,7 +212,7 @@ def _kind(
         return "type"
     if expected is None:
         return "null"
-    if epoch - epoch % precision != expected:
+    if not 0 <= epoch - expected < precision:
         return "value"
     return None if valid_range[0] <= epoch <= valid_range[1] else "range"
 

@@ -32,7 +32,19 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class ColumnReport:
-    """One column: what was counted, and the first of its differences."""
+    """One column: what was counted, and the first of its differences.
+
+    Attributes:
+        legacy: the legacy column.
+        epoch: the epoch column.
+        rows: rows of the table.
+        converted: legacy values with an epoch value.
+        nulls: rows without a legacy value.
+        quarantined: legacy values that have no instant.
+        differences: values that are not as they should be.
+        examples: the first of them.
+        null_values: legacy values that stand for NULL by the contract.
+    """
 
     legacy: str
     epoch: str
@@ -42,6 +54,7 @@ class ColumnReport:
     quarantined: int
     differences: int
     examples: tuple[Difference, ...] = ()
+    null_values: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import count
 
-from ..contract import ColumnContract, Contract, TableContract
+from ..contract import ColumnContract, Contract, Storage, TableContract
+from ..migration.numbers import ms_to_number
 from ..migration.schema import ColumnInfo, TableInfo
 from .engines.sqlite.connections import Connection
 from .engines.sqlite.tables import add_row, has_rows, inspect_tables, unconstrained
@@ -20,18 +21,19 @@ _TEXTS = (
     "2025-12-31 00:00:00.5",
     "2022-07-04",
 )
-_NUMBERS = {
+_INSTANTS = (1_705_320_000_000, 1_705_320_000_123, 1_705_341_600_250)
+_NUMBERS: dict[Storage, tuple[float, ...]] = {
     "auto": (1_705_320_000, 1_705_320_000_123, 1_705_320_000_123_456),
-    "seconds": (1_705_320_000, 1_705_320_000.25),
-    "milliseconds": (1_705_320_000_123,),
-    "microseconds": (1_705_320_000_123_456,),
-    "julian-day": (2_460_325.0, 2_460_325.75),
+    "packed": (20_240_115_120_000, 20_240_229_235_959),
 }
 
 
 def sample_values(column: ColumnContract) -> tuple[str | float | None, ...]:
     """Return legacy values that a column of such a contract may hold, NULL last."""
-    return (*_TEXTS, *_NUMBERS[column.storage], None)
+    numbers = _NUMBERS.get(column.storage)
+    if numbers is None:
+        numbers = tuple(ms_to_number(ms, column.storage) for ms in _INSTANTS)
+    return (*_TEXTS, *numbers, *column.null_values, None)
 
 
 def add_sample_rows(connection: Connection, contract: Contract) -> None:

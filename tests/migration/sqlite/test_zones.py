@@ -15,9 +15,9 @@ from ts_contract.migration.engines.sqlite.recognise import (
     form_expression,
     ms_expression,
     ms_or_form_expression,
-    text_expression,
 )
 from ts_contract.migration.engines.sqlite.survey import provide_zones
+from ts_contract.migration.engines.sqlite.written import text_expression
 from ts_contract.migration.forms import Reading, convert
 
 EPOCH = datetime(1970, 1, 1)

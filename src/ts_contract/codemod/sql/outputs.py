@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from ...contract import Storage
 from ...source.edits import Edit
 from ...source.sql.references import Statement
 from ..changes import NotProvedError, Rewrite
 from ..python.row_readers import Uses
 from .rewrites import ColumnRewrite, FileRewrite, link_target, need_text_in_utc
-from .spelling import shown
+from .spelling import SCALES, shown
 from .spot import Spot
 from .tokens import Place
 
@@ -168,12 +169,14 @@ class Outputs:
                 failures.append(error)
         return _Readers(uses, rewrite, tuple(failures))
 
-    def _way(self, storage: str, readers: _Readers) -> Literal["milliseconds", "legacy", "unsafe"]:
+    def _way(
+        self, storage: Storage, readers: _Readers
+    ) -> Literal["milliseconds", "legacy", "unsafe"]:
         """Decide what a result column gives: milliseconds, the legacy value, or either unsafely."""
         options, failures = self._state.options, readers.failures
         if storage == "auto" and not failures:
             return "milliseconds"
-        if storage == "milliseconds" or (options.compat_reads and storage != "julian-day"):
+        if storage == "milliseconds" or (options.compat_reads and storage in ("auto", *SCALES)):
             return "legacy"
         if storage == "auto" and options.unsafe:
             return "unsafe"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...contract import ColumnContract, Dialect
+from ...contract import ColumnContract, Dialect, Storage
 
 __all__ = ["DIALECTS", "SCALES", "Sql", "shown"]
 
@@ -58,7 +58,7 @@ DIALECTS: dict[Dialect, Sql] = {
 # A column whose contract says its unit: what goes around the epoch column so that the legacy
 # number comes out, and around a number in that unit so that milliseconds come out. Numbers need
 # no text, no zone and no parsing, and NULL stays NULL.
-SCALES: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
+SCALES: dict[Storage, tuple[tuple[str, str], tuple[str, str]]] = {
     "seconds": (("(", " / 1000)"), ("CAST(", " * 1000 AS INTEGER)")),
     "milliseconds": (("", ""), ("", "")),
     "microseconds": (("(", " * 1000)"), ("", " / 1000")),

@@ -24,11 +24,15 @@ class FormCount:
         form: name of the form.
         rows: how many values.
         example: one of them, as a SQL literal, shortened.
+        first: the first of their instants, epoch milliseconds; None where they have none.
+        last: the last one.
     """
 
     form: str
     rows: int
     example: str
+    first: int | None = None
+    last: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +63,14 @@ class ColumnCounts:
 
     Attributes:
         legacy: its legacy values.
-        unconverted: those of them without an epoch value.
+        unconverted: those of them without an epoch value, but for `null_values`.
+        null_values: those without one that stand for NULL.
         unsure: rows in which the pair is not certainly right.
     """
 
     legacy: int
     unconverted: int
+    null_values: int
     unsure: int
 
 

@@ -248,7 +248,10 @@ class Surveying(Protocol):
     def latest_form(
         self, session: Session, table: TableInfo, legacy: str, reading: Reading
     ) -> str | None:
-        """Return the most frequent form among the last rows; None if all of them are NULL."""
+        """Return the most frequent form among the last rows; None if all of them are NULL.
+
+        Packed dates are told with their length, and from texts: `packed-14`, `packed-text-14`.
+        """
 
 
 class Filling(Protocol):
@@ -312,15 +315,21 @@ class Proving(Protocol):
         """Yield both values of every pair, of rows with an epoch value not certainly right."""
 
     def count_filled(
-        self, session: Session, table: str, legacy: str | None, epoch: str | None
-    ) -> tuple[int, int]:
-        """Return how many values there are, and how many of them have an epoch value.
+        self,
+        session: Session,
+        table: str,
+        legacy: str | None,
+        epoch: str | None,
+        reading: Reading,
+    ) -> tuple[int, int, int]:
+        """Return how many values there are, that have an epoch value, and that stand for NULL.
 
         Args:
             session: an open database.
             table: the table.
             legacy: the legacy column; None if it is gone, and the epoch column's values count.
             epoch: the epoch column; None if it is not there yet.
+            reading: how legacy values are read.
         """
 
     def unlisted(

@@ -21,9 +21,9 @@ from ...steps import (
 )
 from ...zones import zone_steps
 from .names import literal, name_in, quote
-from .recognise import ZONE_TABLE
 from .script import backfill_script
 from .sync import create_conversion, create_sync, drop_conversions, drop_sync, legacy_value
+from .zone_table import ZONE_TABLE
 
 __all__ = ["create_state", "do", "undo"]
 

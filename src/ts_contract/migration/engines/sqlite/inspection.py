@@ -8,8 +8,8 @@ from ....contract import ROWID_NAMES
 from ...schema import ColumnInfo, DatabaseInfo, SchemaObject, TableInfo
 from ..base import Session
 from .names import quote
-from .recognise import ZONE_TABLE
 from .sync import conversion_of, has_sync
+from .zone_table import ZONE_TABLE
 
 __all__ = ["has_table", "inspect", "table_names"]
 

@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from ....contract import VersionRow
-from ...forms import MAX_MS
+from ...forms import MAX_MS, Reading
 from ...own_tables import QUARANTINE
 from ...pairs import ColumnPair, PairedTable
-from ...zones import is_utc
 from ..answers import ColumnCounts
 from ..base import Session
+from .inverse import proofs
 from .names import literal, quote
 from .quarantine import row_key
+from .survey import provide_zones
+from .values import is_null_value, stands_for_null
 
 __all__ = [
     "count_columns",
@@ -27,21 +29,6 @@ __all__ = [
     "unlisted",
     "unsure_rows",
 ]
-
-# How a text goes on behind 'YYYY-MM-DD HH:MM:SS', by its size in bytes. Where there is no fraction,
-# the three bytes that would be its milliseconds make the number 0.
-_DIGITS = "[0-9][0-9][0-9]"
-_TAILS = (
-    (26, f"*.{_DIGITS}{_DIGITS}"),
-    (19, "*"),
-    (32, f"*.{_DIGITS}{_DIGITS}+00:00"),
-    (25, "*+00:00"),
-    (20, "*Z"),
-    (23, f"*.{_DIGITS}"),
-    (24, f"*.{_DIGITS}Z"),
-    (27, f"*.{_DIGITS}{_DIGITS}Z"),
-    (29, f"*.{_DIGITS}+00:00"),
-)
 
 
 def count_columns(
@@ -57,38 +44,56 @@ def count_columns(
     Returns:
         The number of rows, and the counts in the order of the columns.
     """
+    for column in table.columns:
+        provide_zones(session, column.reading)
     counts = ", ".join(
-        f"count({c}), count(CASE WHEN {m} IS NULL THEN {c} END),"
+        f"count({c}), count(CASE WHEN {m} IS NULL THEN {c} END), {null_values},"
         f" count(*) - total({sure_expression(column, valid_range)})"
         for column in table.columns
         for c, m in [(quote(column.legacy), quote(column.epoch))]
+        for null_values in [_count_null_values(column)]
     )
     row = session.run(f"SELECT count(*), {counts} FROM {session.qualified(table.name)}").fetchone()
     numbers = [int(number) for number in row]
-    groups = zip(*(iter(numbers[1:]),) * 3, strict=True)
-    return numbers[0], tuple(ColumnCounts(*group) for group in groups)
+    groups = zip(*(iter(numbers[1:]),) * 4, strict=True)
+    return numbers[0], tuple(
+        ColumnCounts(legacy, lacking - null_values, null_values, unsure)
+        for legacy, lacking, null_values, unsure in groups
+    )
+
+
+def _count_null_values(column: ColumnPair) -> str:
+    if not column.reading.null_values:
+        return "0"
+    is_listed = is_null_value(quote(column.legacy), column.reading)
+    return f"count(CASE WHEN {quote(column.epoch)} IS NULL AND {is_listed} THEN 1 END)"
 
 
 def count_filled(
-    session: Session, table: str, legacy: str | None, epoch: str | None
-) -> tuple[int, int]:
-    """Return how many values there are, and how many of them have an epoch value.
+    session: Session, table: str, legacy: str | None, epoch: str | None, reading: Reading
+) -> tuple[int, int, int]:
+    """Return how many values there are, that have an epoch value, and that stand for NULL.
 
     Args:
         session: an open database.
         table: the table.
         legacy: the legacy column; None if it is gone, and the epoch column's values count.
         epoch: the epoch column; None if it is not there yet.
+        reading: how legacy values are read.
     """
     column = epoch if legacy is None else legacy
     if column is None:
-        return 0, 0
+        return 0, 0, 0
     values = quote(column)
     both = "0" if epoch is None else f"{values} IS NOT NULL AND {quote(epoch)} IS NOT NULL"
+    null_values = "0" if legacy is None else is_null_value(values, reading)
+    if epoch is not None:
+        null_values = f"{quote(epoch)} IS NULL AND {null_values}"
     row = session.run(
-        f"SELECT count({values}), total({both}) FROM {session.qualified(table)}"
+        f"SELECT count({values}), total({both}), total({null_values})"
+        f" FROM {session.qualified(table)}"
     ).fetchone()
-    return int(row[0]), int(row[1])
+    return int(row[0]), int(row[1]), int(row[2])
 
 
 def unsure_rows(
@@ -122,40 +127,21 @@ def sure_expression(column: ColumnPair, valid_range: tuple[int, int]) -> str:
     """
     c, m = quote(column.legacy), quote(column.epoch)
     first, last = max(valid_range[0], 0), valid_range[1]
-    proofs = " ".join(f"WHEN {proof} THEN 1" for proof in _proofs(column))
-    proved = f"CASE {proofs} ELSE 0 END" if proofs else "0"
+    is_listed = ""
+    if column.reading.null_values:
+        is_listed = f" WHEN {is_null_value(c, column.reading)} THEN 0"
+    proved = " ".join(f"WHEN {proof} THEN 1" for proof in proofs(column))
+    proved = f"CASE {proved} ELSE 0 END"
     return (
-        f"CASE WHEN {m} IS NULL THEN {c} IS NULL"
+        f"CASE WHEN {m} IS NULL THEN {stands_for_null(c, column.reading)}{is_listed}"
         f" WHEN {m} BETWEEN {first} AND {last} AND {m}=CAST({m} AS INTEGER) THEN {proved}"
         " ELSE 0 END"
     )
 
 
-def _proofs(column: ColumnPair) -> Iterator[str]:
-    c, m = quote(column.legacy), quote(column.epoch)
-    if is_utc(column.reading.timezone):
-        # A plus before the column keeps SQLite from trying to make a number of its text.
-        text = f"datetime({m}/1000,'unixepoch')"
-        yield f"{m}%1000=0 AND {text}=+{c}"
-        tails = " ".join(f"WHEN {size} THEN {c} GLOB '{tail}'" for size, tail in _TAILS)
-        head = f"substr({c},1,19)"
-        yield (
-            f"CASE length(CAST({c} AS BLOB)) {tails} END"
-            f" AND CAST(substr({c},21,3) AS INTEGER)={m}%1000"
-            f" AND ({text}={head} OR {text}=replace({head},'T',' '))"
-        )
-    # Whole numbers, and where nothing is declared, of a size that tells their unit.
-    if column.reading.storage in ("auto", "seconds"):
-        size = f"{c} BETWEEN 100000000 AND 99999999999"
-        yield f"{m}%1000=0 AND {c}={m}/1000 AND typeof({c})='integer' AND {size}"
-    if column.reading.storage in ("auto", "milliseconds"):
-        size = f"{c} BETWEEN 100000000000 AND 18999999999999"
-        yield f"{c}={m} AND typeof({c})='integer' AND {size}"
-
-
 def unlisted(session: Session, table: PairedTable, column: ColumnPair) -> tuple[int, list[str]]:
     """Return how many rows without an instant the quarantine lacks, and the keys of some."""
-    where = f"{quote(column.epoch)} IS NULL AND {quote(column.legacy)} IS NOT NULL"
+    where = _lacks_instant(column)
     rows = session.run(
         f"SELECT key FROM (SELECT {row_key(table)} AS key FROM {session.qualified(table.name)}"
         f" WHERE {where}) WHERE key NOT IN ({_listed(session, table, column)})"
@@ -170,11 +156,16 @@ def left_over(session: Session, table: PairedTable, column: ColumnPair) -> list[
 
 def left_over_keys(session: Session, table: PairedTable, column: ColumnPair) -> str:
     """Return the SELECT of those keys; it looks at the table only if any are listed."""
-    where = f"{quote(column.epoch)} IS NULL AND {quote(column.legacy)} IS NOT NULL"
+    where = _lacks_instant(column)
     return (
         f"{_listed(session, table, column)} AND row_key NOT IN (SELECT {row_key(table)}"
         f" FROM {session.qualified(table.name)} WHERE {where})"
     )
+
+
+def _lacks_instant(column: ColumnPair) -> str:
+    has_value = f"NOT {stands_for_null(quote(column.legacy), column.reading)}"
+    return f"{quote(column.epoch)} IS NULL AND {has_value}"
 
 
 def _listed(session: Session, table: PairedTable, column: ColumnPair) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from ...forms import FORMS
-from ...pairs import PairedTable
-from .names import literal, quote
+import json
 
-__all__ = ["reason", "row_key"]
+from ...forms import FORMS
+from ...own_tables import STATE
+from ...pairs import PairedTable
+from .names import literal, name_in, quote
+
+__all__ = ["reason", "record_reasons", "recorded_reason", "row_key"]
 
 
 def row_key(table: PairedTable, row: str = "") -> str:
@@ -35,3 +38,18 @@ def reason(form: str) -> str:
         if known.reason is not None
     )
     return f"CASE {form} {cases} ELSE 'not converted' END"
+
+
+def record_reasons(schema: str) -> str:
+    """Return the statement that puts all reasons down in the state."""
+    reasons = json.dumps({form.name: form.reason for form in FORMS.values() if form.reason})
+    return f"INSERT OR REPLACE INTO {name_in(STATE, schema)} VALUES ('reasons', {literal(reasons)})"
+
+
+def recorded_reason(form: str) -> str:
+    """Return SQL for the reason that the state has for the name of a form.
+
+    For triggers: every connection parses their text, which is shorter without all reasons.
+    """
+    reasons = f"(SELECT value FROM {quote(STATE)} WHERE name = 'reasons')"
+    return f"coalesce(json_extract({reasons}, '$.\"' || {form} || '\"'), 'not converted')"

@@ -129,7 +129,7 @@ def _may_prove_aside(session: Session, table: PairedTable) -> bool:
     return (
         not as_sqlite(session).is_lent
         and has_write_ahead_log(session)
-        and all(map(updates.is_usual, table.columns))
+        and all(map(updates.can_be_plain, table.columns))
     )
 
 
@@ -143,14 +143,13 @@ def _fill_range(session: Session, table: PairedTable, after: Key | None, upto: K
         upto: key of the last row in the range.
     """
     where, values = range_condition(table, after, upto)
-    if any(map(updates.is_usual, table.columns)):
-        noticed = as_sqlite(session).noticed
+    noticed = as_sqlite(session).noticed
+    # The longer conversions take SQLite longer to compile than a batch of plain values to convert.
+    for backfill in updates.short_backfills(table):
         noticed.clear()
-        usual = updates.backfill_usual(table, where, session.schema, f"{_UNUSUAL}(1)")
-        session.run(usual, *values)
+        session.run(backfill(table, where, session.schema, f"{_UNUSUAL}(1)"), *values)
         if not noticed:
             return
-    # The long conversion takes SQLite longer to compile than a batch of usual values to convert.
     session.run(updates.backfill(table, where, session.schema), *values)
     for pair in table.columns:
         session.run(updates.quarantine(table, pair, where, session.schema), *values)

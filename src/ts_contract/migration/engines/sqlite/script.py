@@ -18,7 +18,8 @@ from .names import literal, name_in, quote
 from .proof import sure_expression
 from .quarantine import reason
 from .recognise import classified_rows
-from .usual import usual_expression
+from .usual import plain_expression
+from .values import stands_for_null
 
 __all__ = ["KEY", "LIMITS", "NEEDS", "backfill_script", "in_transaction", "verify_script"]
 
@@ -111,7 +112,7 @@ def _guard(table: PairedTable, schema: str) -> str:
 
 def _fill_usual(table: PairedTable, schema: str) -> str:
     values = ",\n  ".join(
-        f"{quote(c.epoch)} = {usual_expression(quote(c.legacy), c.reading)}" for c in table.columns
+        f"{quote(c.epoch)} = {plain_expression(quote(c.legacy), c.reading)}" for c in table.columns
     )
     return f"UPDATE {name_in(table.name, schema)} SET\n  {values}"
 
@@ -124,7 +125,7 @@ def _unconverted(places: list[_Place], schema: str) -> str:
                 f"SELECT {literal(table.name)} AS table_name, {literal(column.legacy)}"
                 f" AS column_name, rowid AS row_id, {legacy} AS v"
                 f" FROM {name_in(table.name, schema)}"
-                f" WHERE {legacy} IS NOT NULL AND {epoch} IS NULL"
+                f" WHERE NOT {stands_for_null(legacy, column.reading)} AND {epoch} IS NULL"
             )
 
     return "\n  UNION ALL ".join(rows())

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 
-from ...forms import Reading
+from ...forms import WITHOUT, Reading
 from ...pairs import ColumnPair
 from ...schema import TableInfo
 from ...zones import is_utc, zone_steps
 from ..answers import FormCount
 from ..base import Session
-from .names import quote
-from .recognise import ZONE_TABLE, form_expression
+from .names import literal, quote
+from .recognise import form_and_ms_expression, form_expression
+from .usual import plain_form_expression, plain_here_expression
+from .zone_table import ZONE_TABLE
 
 __all__ = ["count_forms", "first_forms", "latest_form", "provide_zones"]
 
@@ -23,13 +25,19 @@ def count_forms(session: Session, table: str, pair: ColumnPair) -> tuple[FormCou
     """Count the forms in a column, the most frequent first."""
     provide_zones(session, pair.reading)
     legacy = quote(pair.legacy)
-    form = form_expression(legacy, pair.reading)
+    plain = plain_here_expression(legacy, pair.reading)
+    other = form_and_ms_expression("value", pair.reading)
+    # A plain shape needs no text of both. LIMIT -1 keeps expressions from being repeated.
     rows = session.run(
-        f"SELECT form, count(*) AS n, substr(quote(min(value)), 1, 60) FROM"
-        f" (SELECT {legacy} AS value, {form} AS form FROM {session.qualified(table)} LIMIT -1)"
-        " GROUP BY form ORDER BY n DESC, form"
+        "SELECT form, count(*) AS n, substr(quote(min(value)), 1, 60), min(ms), max(ms) FROM"
+        f" (SELECT value, CASE WHEN plain IS NOT NULL THEN {plain_form_expression('value')}"
+        " ELSE substr(other, 1, instr(other, ' ') - 1) END AS form, CASE WHEN plain IS NOT NULL"
+        " THEN plain ELSE CAST(nullif(substr(other, instr(other, ' ') + 1), '') AS INTEGER) END"
+        f" AS ms FROM (SELECT value, plain, CASE WHEN plain IS NULL THEN {other} END AS other FROM"
+        f" (SELECT {legacy} AS value, {plain} AS plain FROM {session.qualified(table)} LIMIT -1)"
+        " LIMIT -1) LIMIT -1) GROUP BY form ORDER BY n DESC, form"
     )
-    return tuple(FormCount(form, count, example) for form, count, example in rows)
+    return tuple(FormCount(*row) for row in rows)
 
 
 def first_forms(session: Session, table: str, pair: ColumnPair) -> set[str]:
@@ -44,18 +52,32 @@ def first_forms(session: Session, table: str, pair: ColumnPair) -> set[str]:
 
 
 def latest_form(session: Session, table: TableInfo, legacy: str, reading: Reading) -> str | None:
-    """Return the most frequent form among the last rows; None if all of them are NULL."""
+    """Return the most frequent form among the last rows; None if all of them are NULL.
+
+    Packed dates are told with their length, and from texts: `packed-14`, `packed-text-14`.
+    """
     if not table.key:
         return None
     provide_zones(session, reading)
     order = ", ".join(f"{quote(name)} DESC" for name in table.key)
+    without = ", ".join(literal(form.name) for form in WITHOUT)
     form: str | None = session.value(
-        f"SELECT form FROM (SELECT {form_expression(quote(legacy), reading)} AS form"
+        f"SELECT form FROM (SELECT {_latest_expression(quote(legacy), reading)} AS form"
         f" FROM (SELECT {quote(legacy)} FROM {session.qualified(table.name)}"
         f" ORDER BY {order} LIMIT {_LATEST}) LIMIT -1)"
-        " WHERE form <> 'null' GROUP BY form ORDER BY count(*) DESC LIMIT 1"
+        f" WHERE form NOT IN ({without}) GROUP BY form ORDER BY count(*) DESC LIMIT 1"
     )
     return form
+
+
+def _latest_expression(value: str, reading: Reading) -> str:
+    form = form_expression(value, reading)
+    if reading.storage != "packed":
+        return form
+    kind = f"CASE typeof({value}) WHEN 'text' THEN '-text-' ELSE '-' END"
+    digits = f"CASE typeof({value}) WHEN 'real' THEN CAST({value} AS INTEGER) ELSE {value} END"
+    packed = f"'packed'||{kind}||length(trim({digits}))"
+    return f"CASE {form} WHEN 'packed' THEN {packed} ELSE {form} END"
 
 
 def provide_zones(session: Session, reading: Reading) -> None:

@@ -7,7 +7,9 @@ of them sees both, and the application's own triggers fire once.
 A conversion is long, and every connection parses the whole schema, so it stands in the database
 once: a trigger inserts the value that was written into the view `_ts_contract_convert`, whose own
 trigger puts the instant, or the form and the reason, into `_ts_contract_converted`. What is to be
-written is read from there, and deleted before the statement ends.
+written is read from there, and deleted before the statement ends. The plain shapes are converted
+there at once. All others go on to the view `_ts_contract_convert_other`, so that a plain value does
+not pay for the registers of the long program.
 
 The application's triggers may write the same row before or after ours, or because of ours:
 
@@ -27,12 +29,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from ....contract import ROWID_NAMES
-from ...forms import Reading
+from ...forms import WITHOUT, Reading
 from ...own_tables import QUARANTINE
 from ...pairs import ColumnPair, PairedTable
 from .names import literal, name_in, quote
-from .quarantine import reason, row_key
-from .recognise import ms_or_form_expression, text_expression
+from .quarantine import record_reasons, recorded_reason, row_key
+from .recognise import classified
+from .usual import plain_expression
+from .written import text_expression
 
 __all__ = [
     "conversion_name",
@@ -47,7 +51,9 @@ __all__ = [
 ]
 
 CONVERT = "_ts_contract_convert"
+CONVERT_OTHER = "_ts_contract_convert_other"
 CONVERTED = "_ts_contract_converted"
+_WITHOUT = ", ".join(literal(form.name) for form in WITHOUT)
 _EVENTS = ("insert", "update", "update_nested", "delete")
 
 
@@ -76,49 +82,59 @@ def conversion_name(reading: Reading) -> str:
         >>> conversion_name(Reading("seconds", "Europe/Paris"))
         '_ts_contract_convert seconds Europe/Paris'
     """
-    return f"{CONVERT} {_way(reading)}"
+    return f"{CONVERT} {reading.way}"
 
 
-def conversion_of(trigger: str) -> tuple[str, str] | None:
-    """Return the storage and the time zone that a trigger converts values of, if that is its work.
+def conversion_of(trigger: str) -> str | None:
+    """Return the way of reading by which a trigger converts values, if that is its work.
 
     Example:
         >>> conversion_of("_ts_contract_convert seconds Europe/Paris")
-        ('seconds', 'Europe/Paris')
+        'seconds Europe/Paris'
     """
     head, _, way = trigger.partition(" ")
-    storage, _, timezone = way.partition(" ")
-    return (storage, timezone) if head == CONVERT and timezone else None
+    return way if head == CONVERT and way else None
 
 
 def create_conversion(reading: Reading, schema: str) -> tuple[str, ...]:
     """Return the statements that let triggers convert values which are read in one way."""
-    ms_or_form = ms_or_form_expression("new.value", reading)
+    converted, other = quote(CONVERTED), quote(CONVERT_OTHER)
+    is_way = f"WHEN new.way = {literal(reading.way)}"
+    plain = plain_expression("new.value", reading)
+    views = (
+        f"CREATE VIEW IF NOT EXISTS {name_in(view, schema)} AS"
+        " SELECT NULL AS place, NULL AS way, NULL AS value, NULL AS decider"
+        for view in (CONVERT, CONVERT_OTHER)
+    )
     return (
+        record_reasons(schema),
         f"CREATE TABLE IF NOT EXISTS {name_in(CONVERTED, schema)} (place TEXT PRIMARY KEY,"
         " value, ms INTEGER, form TEXT, reason TEXT, decider TEXT) WITHOUT ROWID",
-        f"CREATE VIEW IF NOT EXISTS {name_in(CONVERT, schema)} AS"
-        " SELECT NULL AS place, NULL AS way, NULL AS value, NULL AS decider",
+        *views,
         f"CREATE TRIGGER {name_in(conversion_name(reading), schema)}"
-        f" INSTEAD OF INSERT ON {quote(CONVERT)} WHEN new.way = {literal(_way(reading))} BEGIN"
-        f" DELETE FROM {quote(CONVERTED)} WHERE place = new.place;"
-        f" INSERT INTO {quote(CONVERTED)} SELECT new.place, new.value,"
-        " CASE typeof(x) WHEN 'integer' THEN x END, CASE typeof(x) WHEN 'text' THEN x END,"
-        f" CASE typeof(x) WHEN 'text' THEN {reason('x')} END, new.decider"
-        f" FROM (SELECT {ms_or_form} AS x LIMIT 1); END",
+        f" INSTEAD OF INSERT ON {quote(CONVERT)} {is_way} BEGIN"
+        f" DELETE FROM {converted} WHERE place = new.place;"
+        f" INSERT INTO {converted} SELECT new.place, new.value, ms,"
+        " CASE WHEN new.value IS NULL THEN 'null' END, NULL, new.decider"
+        f" FROM (SELECT {plain} AS ms LIMIT 1) WHERE ms IS NOT NULL OR new.value IS NULL;"
+        f" INSERT INTO {other} SELECT new.place, new.way, new.value, new.decider"
+        " WHERE changes() = 0; END",
+        f"CREATE TRIGGER {name_in(f'{CONVERT_OTHER} {reading.way}', schema)}"
+        f" INSTEAD OF INSERT ON {other} {is_way} BEGIN"
+        f" INSERT INTO {converted} SELECT new.place, new.value, ms,"
+        f" CASE WHEN ms IS NULL THEN form END,"
+        f" CASE WHEN ms IS NULL THEN {recorded_reason('form')} END, new.decider"
+        f" FROM ({classified('new.value', reading)}); END",
     )
 
 
 def drop_conversions(schema: str) -> tuple[str, ...]:
     """Return the statements that drop all of that; the triggers go with their view."""
     return (
+        f"DROP VIEW IF EXISTS {name_in(CONVERT_OTHER, schema)}",
         f"DROP VIEW IF EXISTS {name_in(CONVERT, schema)}",
         f"DROP TABLE IF EXISTS {name_in(CONVERTED, schema)}",
     )
-
-
-def _way(reading: Reading) -> str:
-    return f"{reading.storage} {reading.timezone}"
 
 
 # --- the triggers of a table -----------------------------------------------------------------
@@ -272,7 +288,7 @@ def _convert(table: PairedTable, rules: list[_Rule]) -> str:
     """Convert what was written, and is there still."""
     inserts = (
         f"INSERT INTO {quote(CONVERT)} VALUES ({rule.place},"
-        f" (SELECT {literal(_way(rule.column.reading))} FROM {quote(table.name)}"
+        f" (SELECT {literal(rule.column.reading.way)} FROM {quote(table.name)}"
         f" WHERE {_same_row(table)} AND {rule.decides}"
         f" AND {legacy} IS new.{legacy} AND {epoch} IS new.{epoch}),"
         f" new.{legacy}, CASE WHEN {rule.epoch_decides} THEN 'epoch' ELSE 'legacy' END);"
@@ -293,7 +309,7 @@ def _equalise(table: PairedTable, rules: list[_Rule]) -> str:
     listing = (
         f"INSERT INTO {quote(QUARANTINE)} SELECT {literal(table.name)},"
         f" {literal(rule.column.legacy)}, {row_key(table, 'new.')}, value, form, reason"
-        f" {rule.converted} AND decider = 'legacy' AND form <> 'null';"
+        f" {rule.converted} AND decider = 'legacy' AND form NOT IN ({_WITHOUT});"
         for rule in rules
     )
     legacy_values = (_legacy_value(rule) for rule in rules if rule.column.writable)
@@ -316,7 +332,7 @@ def _legacy_value(rule: _Rule) -> str:
         f"UPDATE {quote(CONVERTED)} SET value = {value}, ms = {ms}, decider = 'behind'"
         f" WHERE place = {rule.place} AND decider = 'epoch'"
         f" AND typeof(new.{quote(rule.column.epoch)}) IN ('integer', 'null')"
-        f" AND NOT (ms IS {ms} AND (ms IS NOT NULL OR form = 'null'));"
+        f" AND NOT ({_agrees(rule.column)} AND (ms IS NOT NULL OR form IN ({_WITHOUT})));"
     )
 
 
@@ -336,7 +352,7 @@ def _update(table: PairedTable, rules: list[_Rule]) -> str:
             )
         needed.append(
             f"EXISTS (SELECT 1 {rule.converted} AND (decider = 'behind'"
-            f" OR decider = 'legacy' AND ms IS NOT {_to_precision(rule.column)}))"
+            f" OR decider = 'legacy' AND NOT {_agrees(rule.column)}))"
         )
     return (
         f"UPDATE {quote(table.name)} SET {', '.join(values)}"
@@ -352,6 +368,14 @@ def _to_precision(column: ColumnPair) -> str:
     """SQL for the new epoch value as exactly as the legacy column can hold it."""
     ms, step = f"new.{quote(column.epoch)}", column.precision
     return ms if step == 1 else f"({ms}-(({ms}%{step}+{step})%{step}))"
+
+
+def _agrees(column: ColumnPair) -> str:
+    """SQL for whether the instant of the legacy value, `ms`, is as near as it can be."""
+    epoch = f"new.{quote(column.epoch)}"
+    if column.precision == 1:
+        return f"ms IS {epoch}"
+    return f"(ms IS {epoch} OR coalesce({epoch}-ms BETWEEN 0 AND {column.precision - 1}, 0))"
 
 
 def _forget(table: PairedTable, *rows: str) -> str:

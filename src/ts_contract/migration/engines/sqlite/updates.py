@@ -11,13 +11,41 @@ from ...zones import is_utc
 from .names import literal, name_in, quote
 from .quarantine import reason, row_key
 from .recognise import ms_expression, ms_or_form_expression
-from .usual import is_usual_expression, unproved_expression, usual_expression
+from .usual import is_plain_expression, plain_here_expression, unproved_expression, usual_expression
+from .values import stands_for_null
 
-__all__ = ["backfill", "backfill_unproved", "backfill_usual", "in_doubt", "is_usual", "quarantine"]
+__all__ = [
+    "backfill",
+    "backfill_plain",
+    "backfill_unproved",
+    "backfill_usual",
+    "can_be_plain",
+    "in_doubt",
+    "quarantine",
+    "short_backfills",
+]
+
+
+def short_backfills(table: PairedTable) -> tuple[Callable[[PairedTable, str, str, str], str], ...]:
+    """Return what makes the UPDATEs to try before the long one, the shortest first."""
+    is_plain = any(map(can_be_plain, table.columns))
+    return (backfill_plain, backfill_usual) if is_plain else (backfill_usual,)
+
+
+def backfill_plain(table: PairedTable, where: str, schema: str, unusual: str) -> str:
+    """Return the UPDATE that fills the epoch columns of the plain shapes.
+
+    Args:
+        table: the table.
+        where: a condition that chooses the rows.
+        schema: qualifies the table's name.
+        unusual: SQL that is NULL, and notices that a value has another shape.
+    """
+    return _backfill(table, where, schema, _noticing(plain_here_expression, unusual))
 
 
 def backfill_usual(table: PairedTable, where: str, schema: str, unusual: str) -> str:
-    """Return the UPDATE that fills the epoch columns of the usual shapes, in SQL that is short.
+    """Return the UPDATE that fills the epoch columns of the usual shapes.
 
     Args:
         table: the table.
@@ -25,12 +53,17 @@ def backfill_usual(table: PairedTable, where: str, schema: str, unusual: str) ->
         schema: qualifies the table's name.
         unusual: SQL that is NULL, and notices that a value has no usual shape.
     """
+    return _backfill(table, where, schema, _noticing(usual_expression, unusual))
 
-    def convert(legacy: str, reading: Reading) -> str:
-        rest = f"CASE WHEN {legacy} IS NOT NULL THEN {unusual} END"
-        return f"{usual_expression(legacy, reading)}, {rest}"
 
-    return _backfill(table, where, schema, convert)
+def _noticing(
+    convert: Callable[[str, Reading], str], unusual: str
+) -> Callable[[str, Reading], str]:
+    def convert_or_notice(legacy: str, reading: Reading) -> str:
+        rest = f"CASE WHEN NOT {stands_for_null(legacy, reading)} THEN {unusual} END"
+        return f"{convert(legacy, reading)}, {rest}"
+
+    return convert_or_notice
 
 
 def backfill_unproved(table: PairedTable, where: str, schema: str) -> str:
@@ -53,7 +86,7 @@ def in_doubt(table: PairedTable, where: str, schema: str) -> str:
         schema: qualifies the table's name.
     """
     doubts = " OR ".join(
-        f"{_lacks(c)} AND {is_usual_expression(quote(c.legacy), c.reading)} IS NULL"
+        f"{_lacks(c)} AND {is_plain_expression(quote(c.legacy), c.reading)} IS NULL"
         for c in table.columns
     )
     return f"SELECT 1 FROM {name_in(table.name, schema)} WHERE {where} AND ({doubts}) LIMIT 1"
@@ -82,13 +115,14 @@ def _backfill(
     return f"UPDATE {name_in(table.name, schema)} SET {values} WHERE {where} AND ({lacking})"
 
 
-def is_usual(column: ColumnPair) -> bool:
-    """Return whether a column can hold the usual shapes of text in UTC."""
+def can_be_plain(column: ColumnPair) -> bool:
+    """Return whether a column can hold the plain shapes of text in UTC."""
     return is_utc(column.reading.timezone) and column.reading.storage == "auto"
 
 
 def _lacks(column: ColumnPair) -> str:
-    return f"{quote(column.epoch)} IS NULL AND {quote(column.legacy)} IS NOT NULL"
+    has_value = f"NOT {stands_for_null(quote(column.legacy), column.reading)}"
+    return f"{quote(column.epoch)} IS NULL AND {has_value}"
 
 
 def quarantine(table: PairedTable, column: ColumnPair, where: str, schema: str = "") -> str:
@@ -107,5 +141,6 @@ def quarantine(table: PairedTable, column: ColumnPair, where: str, schema: str =
         f" SELECT {literal(table.name)}, {literal(column.legacy)}, key, value, form,"
         f" {reason('form')} FROM (SELECT {row_key(table)} AS key, {legacy} AS value,"
         f" {form} AS form FROM {name_in(table.name, schema)}"
-        f" WHERE {where} AND {epoch} IS NULL AND {legacy} IS NOT NULL LIMIT -1)"
+        f" WHERE {where} AND {epoch} IS NULL AND NOT {stands_for_null(legacy, column.reading)}"
+        " LIMIT -1)"
     )
