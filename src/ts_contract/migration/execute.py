@@ -99,9 +99,9 @@ def _pace(*, offline: bool, batch_size: int | None, pause: float) -> Pace:
     if batch_size is None:
         batch_size = BATCH_SIZE if pause else BATCH_SIZE_WITHOUT_PAUSE
     if not 1 <= batch_size <= MAX_BATCH_SIZE:
-        raise Refused(f"batch size must be 1 to {MAX_BATCH_SIZE:,}; correct the option")
+        raise Refused(f"batch size must be 1 to {MAX_BATCH_SIZE:,}; correct the options")
     if not 0 <= pause <= MAX_PAUSE:  # false for a NaN, too
-        raise Refused(f"pause must be 0 to {MAX_PAUSE:,} seconds; correct the option")
+        raise Refused(f"pause must be 0 to {MAX_PAUSE:,} seconds; correct the options")
     return Pace(offline, batch_size, pause)
 
 

@@ -55,10 +55,10 @@ def django(action: str, zones: str, directory: Path) -> None:
     subprocess.run(command, cwd=directory, check=True)
 
 
-def ts_contract(directory: Path, command: str) -> str:
+def ts_contract(directory: Path, command: str, *options: str) -> str:
     """Run our command on Django's database, and return what it printed."""
     done = subprocess.run(
-        [sys.executable, "-m", "ts_contract", "--quiet", command, "app.sqlite3"],
+        [sys.executable, "-m", "ts_contract", "--quiet", command, "app.sqlite3", *options],
         cwd=directory,
         capture_output=True,
         text=True,
@@ -123,7 +123,7 @@ def test_rollback_leaves_djangos_database_as_it_was(store, zones):
 
 def test_the_epoch_columns_remain_after_finalize(store):
     ts_contract(store, "migrate")
-    ts_contract(store, "finalize")
+    ts_contract(store, "finalize", "--yes")
     assert differences(store) == []
     with connect(store) as db:
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
