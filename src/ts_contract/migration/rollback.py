@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from ..contract import Contract
@@ -15,6 +16,7 @@ from .forms import convert
 from .pairs import ColumnPair, PairedTable, paired_table
 from .state import State, has_state, read_state
 from .steps import WriteVersion
+from .verify import latest_packed
 
 __all__ = ["RollbackReport", "rollback"]
 
@@ -151,7 +153,13 @@ def _recorded_tables(session: Session, contract: Contract, state: State) -> list
     for recorded in state.tables:
         declared, found = contract.table(recorded.name), info.table(recorded.name)
         if declared is not None and found is not None:
-            table = paired_table(contract, declared, found, check_range=False)
+            table = paired_table(
+                contract,
+                declared,
+                found,
+                check_range=False,
+                latest_form=partial(latest_packed, session, found),
+            )
             pairs = tuple(p for p in table.columns if found.column(p.epoch) is not None)
             if pairs:
                 tables.append(PairedTable(table.name, table.key, pairs))
@@ -170,4 +178,6 @@ def _is_ahead(pair: ColumnPair, legacy: object, epoch: object) -> bool:
     if epoch is None:
         return False
     expected = convert(legacy, pair.reading).ms
-    return not isinstance(epoch, int) or epoch - epoch % pair.precision != expected
+    if not isinstance(epoch, int) or expected is None:
+        return True
+    return not 0 <= epoch - expected < pair.precision

@@ -23,7 +23,14 @@ from .schema import DatabaseInfo, TableInfo
 from .state import State, has_state, note_verified, read_state
 from .verify_report import ColumnReport, Difference, TableReport, VerifyReport
 
-__all__ = ["needs_record", "record_verified", "verify", "verify_open", "verify_within"]
+__all__ = [
+    "latest_packed",
+    "needs_record",
+    "record_verified",
+    "verify",
+    "verify_open",
+    "verify_within",
+]
 
 EXAMPLES: Final = 20
 
@@ -143,7 +150,7 @@ def _verify_table(
         declared,
         found,
         check_range=check_range,
-        latest_form=partial(_latest_packed, session, found),
+        latest_form=partial(latest_packed, session, found),
     )
     if not table.columns:
         return TableReport(found.name, found.rows, ()), []
@@ -178,7 +185,7 @@ def _verify_table(
     return TableReport(table.name, rows, columns), problems
 
 
-def _latest_packed(session: Session, found: TableInfo, legacy: str, reading: Reading) -> str | None:
+def latest_packed(session: Session, found: TableInfo, legacy: str, reading: Reading) -> str | None:
     """Return how the latest packed dates are written: what they hold depends on their length."""
     if reading.storage != "packed":
         return None
