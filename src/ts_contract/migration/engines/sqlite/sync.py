@@ -35,12 +35,14 @@ from .quarantine import reason, row_key
 from .recognise import ms_or_form_expression, text_expression
 
 __all__ = [
+    "EVENTS",
     "conversion_name",
     "conversion_of",
     "create_conversion",
     "create_sync",
     "drop_conversions",
     "drop_sync",
+    "has_conversions",
     "has_sync",
     "legacy_value",
     "trigger_name",
@@ -48,7 +50,7 @@ __all__ = [
 
 CONVERT = "_ts_contract_convert"
 CONVERTED = "_ts_contract_converted"
-_EVENTS = ("insert", "update", "update_nested", "delete")
+EVENTS = ("insert", "update", "update_nested", "delete")
 
 
 def trigger_name(table: str, event: str) -> str:
@@ -63,7 +65,7 @@ def trigger_name(table: str, event: str) -> str:
 
 def has_sync(table: str, triggers: Collection[str]) -> bool:
     """Return whether all sync triggers of a table are among some triggers, given in lower case."""
-    return all(trigger_name(table, event).lower() in triggers for event in _EVENTS)
+    return all(trigger_name(table, event).lower() in triggers for event in EVENTS)
 
 
 # --- the conversion --------------------------------------------------------------------------
@@ -117,6 +119,11 @@ def drop_conversions(schema: str) -> tuple[str, ...]:
     )
 
 
+def has_conversions() -> str:
+    """Return SQL for whether the view is there that converts."""
+    return f"EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'view' AND name = {literal(CONVERT)})"
+
+
 def _way(reading: Reading) -> str:
     return f"{reading.storage} {reading.timezone}"
 
@@ -140,7 +147,7 @@ def drop_sync(table: PairedTable, schema: str) -> tuple[str, ...]:
     """Return the statements that drop them."""
     return tuple(
         f"DROP TRIGGER IF EXISTS {name_in(trigger_name(table.name, event), schema)}"
-        for event in _EVENTS
+        for event in EVENTS
     )
 
 
