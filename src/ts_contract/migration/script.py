@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import Final, Literal, get_args
 
 from ..contract import Contract
@@ -67,19 +66,17 @@ def _tables(contract: Contract, key: tuple[str, ...], *, optional: bool) -> tupl
 def _statements(
     contract: Contract, phase: ScriptPhase, tables: tuple[PairedTable, ...], engine: Engine
 ) -> tuple[str, ...]:
-    ddl, steps = engine.ddl, list(ordered_steps(contract, tables, filled=tables))
+    steps = list(ordered_steps(contract, tables, filled=tables))
     match phase:
         case "verify":
             return engine.script.verify_script(tables, contract.valid_range or (MIN_MS, MAX_MS))
         case "rollback":
-            statements = chain.from_iterable(ddl.undo(step) for step in reversed(steps))
+            return engine.script.undo_script(tables, reversed(steps))
         case "all":
             chosen = (step for step in steps if step.phase != "sync")
-            statements = chain.from_iterable(ddl.do(step) for step in chosen)
         case _:
             chosen = (step for step in steps if step.phase == phase)
-            statements = chain.from_iterable(ddl.do(step) for step in chosen)
-    return engine.script.in_transaction(statements)
+    return engine.script.do_script(tables, chosen, expanded=phase not in ("all", "expand"))
 
 
 _ABOUT = {
@@ -88,7 +85,7 @@ _ABOUT = {
     "backfill": "fills the epoch columns; run expand first.",
     "index": "indexes the epoch columns; run backfill first.",
     "version": "records the version; run it last.",
-    "verify": "returns the columns with wrong values; no row means that none is wrong.",
+    "verify": "returns what is wrong or missing; no row means that nothing is.",
     "rollback": "takes all of it out again.",
     "all": "from the legacy to the migrated schema, in one transaction.",
 }

@@ -227,13 +227,26 @@ class Scripting(Protocol):
     def LIMITS(self) -> tuple[str, ...]:  # noqa: N802
         """What a backfill by script cannot do, in lines of prose."""
 
-    def in_transaction(self, statements: Iterable[str]) -> tuple[str, ...]:
-        """Return the statements within one transaction."""
+    def do_script(
+        self, tables: tuple[PairedTable, ...], steps: Iterable[Step], *, expanded: bool
+    ) -> tuple[str, ...]:
+        """Return the statements that do some steps, all of them or none.
+
+        Args:
+            tables: the tables of the contract, whose names the database has to know.
+            steps: what to do.
+            expanded: whether their epoch columns have to be there already.
+        """
+
+    def undo_script(
+        self, tables: tuple[PairedTable, ...], steps: Iterable[Step]
+    ) -> tuple[str, ...]:
+        """Return the statements that take some steps back, all of them or none."""
 
     def verify_script(
         self, tables: tuple[PairedTable, ...], valid_range: tuple[int, int]
     ) -> tuple[str, ...]:
-        """Return queries for the columns with wrong values; no row means that none is wrong."""
+        """Return queries for what is wrong or missing; no row means that nothing is."""
 
 
 class Surveying(Protocol):

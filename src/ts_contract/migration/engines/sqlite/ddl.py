@@ -20,8 +20,8 @@ from ...steps import (
     WriteVersion,
 )
 from ...zones import zone_steps
-from .names import literal, name_in, quote
-from .script import backfill_script
+from .backfill import backfill_script
+from .names import column_in, literal, name_in, quote, quote_for_index
 from .sync import create_conversion, create_sync, drop_conversions, drop_sync, legacy_value
 from .zone_table import ZONE_TABLE
 
@@ -168,7 +168,8 @@ def _forget_values(_step: Backfill, schema: str = "") -> tuple[str, ...]:
 @do.register
 def _build_index(step: BuildIndex, schema: str = "") -> tuple[str, ...]:
     index = name_in(index_name(step.table, step.epoch), schema)
-    return (f"CREATE INDEX {index} ON {quote(step.table)} ({quote(step.epoch)} DESC)",)
+    column = quote_for_index(step.epoch)
+    return (f"CREATE INDEX {index} ON {quote(step.table)} ({column} DESC)",)
 
 
 @undo.register
@@ -193,7 +194,8 @@ def _write_version(step: WriteVersion, schema: str = "") -> tuple[str, ...]:
         names.append(quote(column.epoch))
         values.append(now)
     table = name_in(version.table, schema)
-    present = f"SELECT 1 FROM {table} WHERE {quote(version.column)} = {literal(version.value)}"
+    own = column_in(version.column, version.table)
+    present = f"SELECT 1 FROM {table} WHERE {own} = {literal(version.value)}"
     return (
         f"INSERT INTO {name_in(STATE, schema)} SELECT 'version', '{{}}'"
         f" WHERE NOT EXISTS ({present})",
@@ -208,7 +210,8 @@ def _delete_version(step: WriteVersion, schema: str = "") -> tuple[str, ...]:
     ours = f"SELECT 1 FROM {name_in(STATE, schema)} WHERE name = 'version'"
     return (
         f"DELETE FROM {name_in(version.table, schema)}"
-        f" WHERE {quote(version.column)} = {literal(version.value)} AND EXISTS ({ours})",
+        f" WHERE {column_in(version.column, version.table)} = {literal(version.value)}"
+        f" AND EXISTS ({ours})",
     )
 
 

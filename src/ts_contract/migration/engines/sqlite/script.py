@@ -1,27 +1,29 @@
-"""Backfill and verify as scripts, which know the contract and not the database.
+"""Scripts: the steps in a transaction that is committed only if all of it was done, and a verify.
 
-The usual shapes are converted in place, table by table. What is left of all tables is gathered
-in one temporary table and converted there at once, so that the long conversion stands in the
-script once per way of reading and not once per column.
+A shell goes on behind an error, and commits what is left. So the script makes a note behind each
+step whose work can be seen in the database, in a temporary table, and rolls back at the end if one
+is lacking. The savepoints are there because of errors that end the transaction, like a full disk,
+or keep it from beginning, like a lock: each of them begins one where there is none.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from ...forms import Reading
+from ....contract import index_name
 from ...own_tables import QUARANTINE
-from ...pairs import ColumnPair, PairedTable
-from .names import literal, name_in, quote
+from ...pairs import PairedTable
+from ...steps import Step
+from . import ddl
+from .backfill import by_reading
+from .expectations import done, has_columns, ready, undoable, undone
+from .names import column_in, literal, quote
 from .proof import sure_expression
-from .quarantine import reason
 from .recognise import classified_rows
-from .usual import plain_expression
-from .values import stands_for_null
+from .sync import EVENTS, WITHOUT_INSTANT, has_conversions, trigger_name
 
-__all__ = ["KEY", "LIMITS", "NEEDS", "backfill_script", "in_transaction", "verify_script"]
+__all__ = ["KEY", "LIMITS", "NEEDS", "do_script", "undo_script", "verify_script"]
 
 NEEDS: Final = "SQLite 3.35 or newer"
 KEY: Final = ("rowid",)
@@ -31,41 +33,28 @@ LIMITS: Final = (
     "WITHOUT ROWID has not. `ts-contract migrate` has neither limit.",
 )
 
-_REST = "temp._ts_contract_rest"
-_Place = tuple[PairedTable, ColumnPair]
+_DONE = "_ts_contract_done"
+_FAILED = "the script was not done as a whole; nothing is changed"
 
 
-def in_transaction(statements: Iterable[str]) -> tuple[str, ...]:
-    """Return the statements within one transaction."""
-    return ("BEGIN IMMEDIATE", *statements, "COMMIT")
+def do_script(
+    tables: tuple[PairedTable, ...], steps: Iterable[Step], *, expanded: bool
+) -> tuple[str, ...]:
+    """Return the statements that do some steps, all of them or none.
 
-
-def backfill_script(tables: tuple[PairedTable, ...], schema: str) -> tuple[str, ...]:
-    """Return the statements that fill the epoch columns of some tables.
-
-    A trigger of the application that touches its own table after an update (`SET updated_at =
-    CURRENT_TIMESTAMP`) would rewrite what is being converted. The guard triggers, which stand
-    only during the backfill, make SQLite leave out any change of these tables but that of the
-    epoch columns.
+    Args:
+        tables: the tables of the contract, whose names the database has to know.
+        steps: what to do.
+        expanded: whether their epoch columns have to be there already.
     """
-    rest = (
-        f"CREATE TABLE {_REST} (table_name TEXT, column_name TEXT, row_id INTEGER, value,"
-        " form TEXT, ms INTEGER, PRIMARY KEY (table_name, column_name, row_id)) WITHOUT ROWID"
-    )
-    gathered = (
-        f"INSERT INTO {_REST} {_converted(places, _unconverted(places, schema), reading)}"
-        for reading, places in _by_reading(tables).items()
-    )
-    return (
-        *(_guard(table, schema) for table in tables),
-        *(_fill_usual(table, schema) for table in tables),
-        rest,
-        *gathered,
-        *(_fill_rest(table, c, schema) for table in tables for c in table.columns),
-        _quarantine_rest(schema),
-        f"DROP TABLE {_REST}",
-        *(f"DROP TRIGGER {_guard_name(table, schema)}" for table in tables),
-    )
+    parts = ((ready(step), ddl.do(step), done(step)) for step in steps)
+    return _whole_or_not_at_all(tables, parts, expanded=expanded)
+
+
+def undo_script(tables: tuple[PairedTable, ...], steps: Iterable[Step]) -> tuple[str, ...]:
+    """Return the statements that take some steps back, all of them or none."""
+    parts = ((undoable(step), ddl.undo(step), undone(step)) for step in steps)
+    return _whole_or_not_at_all(tables, parts, expanded=True)
 
 
 def verify_script(tables: tuple[PairedTable, ...], valid_range: tuple[int, int]) -> tuple[str, ...]:
@@ -74,92 +63,112 @@ def verify_script(tables: tuple[PairedTable, ...], valid_range: tuple[int, int])
     A value is proved by turning it back into a text. What that cannot prove is judged by the
     long conversion, which shares nothing with the one that the backfill uses for usual shapes.
     """
-    statements = []
-    for reading, places in _by_reading(tables).items():
+    names = (_names(table, expanded=True) for table in tables)
+    return (*names, *_wrong_values(tables, valid_range), _missing_objects(tables))
+
+
+# --- all or nothing --------------------------------------------------------------------------
+
+
+def _whole_or_not_at_all(
+    tables: tuple[PairedTable, ...],
+    parts: Iterable[tuple[str, tuple[str, ...], str]],
+    *,
+    expanded: bool,
+) -> tuple[str, ...]:
+    """Return a transaction of parts, each with what has to be true before it, and behind it."""
+    statements, notes = [], 0
+
+    def note(condition: str) -> str:
+        nonlocal notes
+        notes += 1
+        return f"INSERT INTO temp.{_DONE} SELECT {notes} WHERE {condition}"
+
+    for table in tables:
+        statements += [_names(table, expanded=expanded), note(has_columns(table, expanded))]
+    for before, work, behind in parts:
+        if work:
+            statements += [note(before), *map(_in_savepoint, work), note(behind)]
+    return (
+        f"CREATE TEMP TABLE IF NOT EXISTS {_DONE}"
+        f" (step INTEGER PRIMARY KEY, CONSTRAINT {quote(_FAILED)} CHECK (step > 0))",
+        "BEGIN IMMEDIATE",
+        _in_savepoint(f"DELETE FROM temp.{_DONE}"),
+        *statements,
+        f"INSERT OR ROLLBACK INTO temp.{_DONE}"
+        f" SELECT 0 WHERE (SELECT count(*) FROM temp.{_DONE}) <> {notes}",
+        "COMMIT",
+        f"DROP TABLE temp.{_DONE}",
+    )
+
+
+def _in_savepoint(statement: str) -> str:
+    return f"SAVEPOINT _ts_contract;\n{statement}"
+
+
+def _names(table: PairedTable, *, expanded: bool) -> str:
+    """A query without rows, which is an error where one of the names is wrong."""
+    names = [column_in(c.legacy, table.name) for c in table.columns]
+    if expanded:
+        names += [column_in(c.epoch, table.name) for c in table.columns]
+    return f"SELECT {', '.join(names)} FROM {quote(table.name)} LIMIT 0"
+
+
+# --- what is wrong ---------------------------------------------------------------------------
+
+
+def _wrong_values(tables: tuple[PairedTable, ...], valid_range: tuple[int, int]) -> Iterator[str]:
+    """Yield queries that count the values that differ, or are neither converted nor listed.
+
+    Of what cannot be converted, each value has to be listed as often as it is there.
+    """
+    for reading, places in by_reading(tables).items():
         unsure = " UNION ALL ".join(
             f"SELECT {literal(f'{table.name}.{column.legacy}')} AS place,"
             f" {quote(column.epoch)} AS epoch, {quote(column.legacy)} AS v"
-            f" FROM {quote(table.name)} WHERE NOT {sure_expression(column, valid_range)}"
+            f" FROM (SELECT {column_in(column.legacy, table.name)} AS {quote(column.legacy)},"
+            f" {column_in(column.epoch, table.name)} AS {quote(column.epoch)}"
+            f" FROM {quote(table.name)}) WHERE NOT {sure_expression(column, valid_range)}"
+            for table, column in places
+        )
+        listed = " OR ".join(
+            f"table_name = {literal(table.name)} COLLATE NOCASE"
+            f" AND column_name = {literal(column.legacy)} COLLATE NOCASE"
             for table, column in places
         )
         judged = classified_rows(unsure, ("place", "epoch"), reading)
-        statements.append(
-            f"SELECT place, count(*) AS wrong FROM (\n{judged}\n) WHERE epoch IS NOT ms"
-            f" OR epoch NOT BETWEEN {valid_range[0]} AND {valid_range[1]} GROUP BY place"
+        first, last = valid_range
+        yield (
+            "SELECT place, sum(n) AS wrong FROM (\n"
+            "SELECT place, sum(differs) + max(sum(unlisted), 0) AS n FROM (\n"
+            "SELECT place, v, differs, NOT differs AND ms IS NULL"
+            f" AND form NOT IN ({WITHOUT_INSTANT}) AS unlisted"
+            f" FROM (SELECT *, epoch IS NOT ms OR coalesce(epoch NOT BETWEEN {first} AND {last}, 0)"
+            f" AS differs FROM (\n{judged}\n))\n"
+            "UNION ALL SELECT table_name || '.' || column_name, value, 0, -1"
+            f" FROM {quote(QUARANTINE)} WHERE {listed}\n"
+            ") GROUP BY place COLLATE NOCASE, v\n"
+            ") GROUP BY place COLLATE NOCASE HAVING sum(n) > 0"
         )
-    return tuple(statements)
 
 
-def _by_reading(tables: tuple[PairedTable, ...]) -> dict[Reading, list[_Place]]:
-    places: defaultdict[Reading, list[_Place]] = defaultdict(list)
-    for table in tables:
-        for column in table.columns:
-            places[column.reading].append((table, column))
-    return places
-
-
-def _guard_name(table: PairedTable, schema: str) -> str:
-    return name_in(f"_ts_contract_{table.name}_guard", schema)
-
-
-def _guard(table: PairedTable, schema: str) -> str:
-    untouched = " AND ".join(f"old.{quote(c.epoch)} IS new.{quote(c.epoch)}" for c in table.columns)
+def _missing_objects(tables: tuple[PairedTable, ...]) -> str:
+    """A query for the indexes that are not there, and the triggers, once they were installed."""
+    indexes = (
+        ("index", index_name(table.name, column.epoch), column.epoch)
+        for table in tables
+        for column in table.columns
+        if column.index
+    )
+    triggers = (
+        ("trigger", trigger_name(table.name, event), "") for table in tables for event in EVENTS
+    )
+    wanted = ",\n  ".join(f"({', '.join(map(literal, row))})" for row in (*indexes, *triggers))
     return (
-        f"CREATE TRIGGER {_guard_name(table, schema)} BEFORE UPDATE ON {quote(table.name)}"
-        f" WHEN {untouched} BEGIN SELECT RAISE(IGNORE); END"
-    )
-
-
-def _fill_usual(table: PairedTable, schema: str) -> str:
-    values = ",\n  ".join(
-        f"{quote(c.epoch)} = {plain_expression(quote(c.legacy), c.reading)}" for c in table.columns
-    )
-    return f"UPDATE {name_in(table.name, schema)} SET\n  {values}"
-
-
-def _unconverted(places: list[_Place], schema: str) -> str:
-    def rows() -> Iterator[str]:
-        for table, column in places:
-            legacy, epoch = quote(column.legacy), quote(column.epoch)
-            yield (
-                f"SELECT {literal(table.name)} AS table_name, {literal(column.legacy)}"
-                f" AS column_name, rowid AS row_id, {legacy} AS v"
-                f" FROM {name_in(table.name, schema)}"
-                f" WHERE NOT {stands_for_null(legacy, column.reading)} AND {epoch} IS NULL"
-            )
-
-    return "\n  UNION ALL ".join(rows())
-
-
-def _converted(places: list[_Place], rows: str, reading: Reading) -> str:
-    keep = ("table_name", "column_name", "row_id")
-    return (
-        f"SELECT {', '.join(keep)}, v, form, ms FROM (\n{classified_rows(rows, keep, reading)}\n)"
-    )
-
-
-def _fill_rest(table: PairedTable, column: ColumnPair, schema: str) -> str:
-    here = (
-        f"FROM {_REST} WHERE table_name = {literal(table.name)}"
-        f" AND column_name = {literal(column.legacy)} AND ms IS NOT NULL"
-    )
-    name = name_in(table.name, schema)
-    return (
-        f"UPDATE {name} SET {quote(column.epoch)} ="
-        f" (SELECT ms {here} AND row_id = {quote(table.name)}.rowid)"
-        f" WHERE rowid IN (SELECT row_id {here})"
-    )
-
-
-def _quarantine_rest(schema: str) -> str:
-    # A row is addressed by its INTEGER PRIMARY KEY where it has one, as the live run does.
-    key = (
-        "SELECT CASE WHEN total(pk > 0) = 1 AND max(CASE WHEN pk > 0 THEN upper(type) END) ="
-        " 'INTEGER' THEN max(CASE WHEN pk > 0 THEN name END) ELSE 'rowid' END"
-        " FROM pragma_table_info(table_name)"
-    )
-    return (
-        f"INSERT OR REPLACE INTO {name_in(QUARANTINE, schema)} SELECT table_name, column_name,"
-        f" json_object(({key}), row_id), value, form,\n  {reason('form')}\n"
-        f"  FROM {_REST} WHERE ms IS NULL"
+        f"WITH wanted (kind, name, indexed) AS (VALUES\n  {wanted}\n)"
+        " SELECT name AS place, kind || ' is missing' AS wrong FROM wanted WHERE CASE kind"
+        " WHEN 'index' THEN NOT EXISTS (SELECT 1 FROM pragma_index_info(wanted.name) AS found"
+        " WHERE found.name = indexed COLLATE NOCASE)"
+        f" ELSE {has_conversions()} AND NOT EXISTS (SELECT 1 FROM sqlite_schema AS found"
+        " WHERE found.type = 'trigger' AND found.name = wanted.name COLLATE NOCASE) END"
     )

@@ -39,12 +39,15 @@ from .usual import plain_expression
 from .written import text_expression
 
 __all__ = [
+    "EVENTS",
+    "WITHOUT_INSTANT",
     "conversion_name",
     "conversion_of",
     "create_conversion",
     "create_sync",
     "drop_conversions",
     "drop_sync",
+    "has_conversions",
     "has_sync",
     "legacy_value",
     "trigger_name",
@@ -53,8 +56,8 @@ __all__ = [
 CONVERT = "_ts_contract_convert"
 CONVERT_OTHER = "_ts_contract_convert_other"
 CONVERTED = "_ts_contract_converted"
-_WITHOUT = ", ".join(literal(form.name) for form in WITHOUT)
-_EVENTS = ("insert", "update", "update_nested", "delete")
+EVENTS = ("insert", "update", "update_nested", "delete")
+WITHOUT_INSTANT = ", ".join(literal(form.name) for form in WITHOUT)
 
 
 def trigger_name(table: str, event: str) -> str:
@@ -69,7 +72,7 @@ def trigger_name(table: str, event: str) -> str:
 
 def has_sync(table: str, triggers: Collection[str]) -> bool:
     """Return whether all sync triggers of a table are among some triggers, given in lower case."""
-    return all(trigger_name(table, event).lower() in triggers for event in _EVENTS)
+    return all(trigger_name(table, event).lower() in triggers for event in EVENTS)
 
 
 # --- the conversion --------------------------------------------------------------------------
@@ -137,6 +140,11 @@ def drop_conversions(schema: str) -> tuple[str, ...]:
     )
 
 
+def has_conversions() -> str:
+    """Return SQL for whether the view is there that converts."""
+    return f"EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'view' AND name = {literal(CONVERT)})"
+
+
 # --- the triggers of a table -----------------------------------------------------------------
 
 
@@ -156,7 +164,7 @@ def drop_sync(table: PairedTable, schema: str) -> tuple[str, ...]:
     """Return the statements that drop them."""
     return tuple(
         f"DROP TRIGGER IF EXISTS {name_in(trigger_name(table.name, event), schema)}"
-        for event in _EVENTS
+        for event in EVENTS
     )
 
 
@@ -309,7 +317,7 @@ def _equalise(table: PairedTable, rules: list[_Rule]) -> str:
     listing = (
         f"INSERT INTO {quote(QUARANTINE)} SELECT {literal(table.name)},"
         f" {literal(rule.column.legacy)}, {row_key(table, 'new.')}, value, form, reason"
-        f" {rule.converted} AND decider = 'legacy' AND form NOT IN ({_WITHOUT});"
+        f" {rule.converted} AND decider = 'legacy' AND form NOT IN ({WITHOUT_INSTANT});"
         for rule in rules
     )
     legacy_values = (_legacy_value(rule) for rule in rules if rule.column.writable)
@@ -332,7 +340,7 @@ def _legacy_value(rule: _Rule) -> str:
         f"UPDATE {quote(CONVERTED)} SET value = {value}, ms = {ms}, decider = 'behind'"
         f" WHERE place = {rule.place} AND decider = 'epoch'"
         f" AND typeof(new.{quote(rule.column.epoch)}) IN ('integer', 'null')"
-        f" AND NOT ({_agrees(rule.column)} AND (ms IS NOT NULL OR form IN ({_WITHOUT})));"
+        f" AND NOT ({_agrees(rule.column)} AND (ms IS NOT NULL OR form IN ({WITHOUT_INSTANT})));"
     )
 
 
