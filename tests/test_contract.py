@@ -1,13 +1,23 @@
 """The model of a contract, and the agentos contract that ships with the package."""
 
 import dataclasses
+import json
+from datetime import date
 
 import pytest
 
-from ts_contract import ColumnContract, Contract, TableContract, load_contract
-from ts_contract.contract import VersionRow, index_name, is_utc
+from ts_contract import (
+    EPOCH_2020_MS,
+    EPOCH_2030_MS,
+    ColumnContract,
+    Contract,
+    TableContract,
+    load_contract,
+)
+from ts_contract.contract import Ticks, VersionRow, index_name, is_utc
 
 CREATED = ColumnContract("created_at", "created_at_ms")
+TICKS = Ticks("100ns", date(1601, 1, 1))
 UPDATED = ColumnContract("updated_at", "updated_at_ms")
 TASKS = TableContract("tasks", (CREATED, UPDATED))
 RUNS = TableContract("runs", (CREATED,))
@@ -68,6 +78,52 @@ def test_the_fingerprint_changes_with_what_the_migration_does(change):
 )
 def test_the_fingerprint_is_the_same_whatever_the_linter_is_told(change):
     assert dataclasses.replace(CONTRACT, **change).fingerprint() == CONTRACT.fingerprint()
+
+
+DECIDING = [
+    CONTRACT,
+    Contract("of numbers", (TableContract("t", (dataclasses.replace(CREATED, storage=TICKS),)),)),
+    Contract(
+        "of all",
+        (
+            TableContract(
+                "t",
+                (
+                    dataclasses.replace(
+                        CREATED,
+                        storage="seconds",
+                        timezone="Europe/Paris",
+                        index=False,
+                        null_values=("0001-01-01 00:00:00", 0, -1.5),
+                    ),
+                ),
+                optional=True,
+            ),
+        ),
+        on_overlap="first",
+        on_gap="shift",
+        valid_range=(0, 1_000),
+    ),
+]
+
+
+@pytest.mark.parametrize("contract", DECIDING, ids=lambda contract: contract.name)
+def test_what_decides_comes_back_by_way_of_json(contract):
+    stored = json.loads(json.dumps(contract.decisive()))
+
+    again = Contract.of_decisive(contract.name, stored)
+
+    assert again == contract
+    assert again.fingerprint() == contract.fingerprint()
+
+
+def test_a_count_of_ticks_says_of_what_and_since_when():
+    assert str(TICKS) == "100ns since 1601-01-01"
+
+
+def test_without_a_valid_range_a_decade_is_plausible():
+    assert CONTRACT.plausible_range == (EPOCH_2020_MS, EPOCH_2030_MS)
+    assert dataclasses.replace(CONTRACT, valid_range=(0, 1)).plausible_range == (0, 1)
 
 
 class TestAgentOS:

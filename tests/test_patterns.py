@@ -17,7 +17,7 @@ from pathlib import Path
 from pkgutil import walk_packages
 from re import _constants as op  # the standard library's own parser says what a pattern is made of
 from re import _parser
-from types import ModuleType
+from types import BuiltinMethodType, ModuleType
 from typing import Any
 
 import pytest
@@ -35,11 +35,13 @@ def modules() -> Iterator[ModuleType]:
             yield import_module(module.name)
 
 
-def patterns_in(value: Any, depth: int = 3) -> Iterator[re.Pattern[str]]:
-    """Yield the patterns that a value of a module is, or holds."""
+def patterns_in(value: Any, depth: int = 3) -> Iterator[tuple[re.Pattern[str], str]]:
+    """Yield the patterns that a value of a module is, or holds, with the method that is bound."""
     match value:
         case re.Pattern():
-            yield value
+            yield value, ""
+        case BuiltinMethodType(__self__=re.Pattern() as pattern):
+            yield pattern, value.__name__
         case tuple() | list() | set() | frozenset() if depth:
             for item in value:
                 yield from patterns_in(item, depth - 1)
@@ -66,10 +68,12 @@ def methods(name: str) -> set[str]:
 FREE = {"search", "finditer", "findall", "sub", "subn", "split", "scanner"}
 TREES = [ast.parse(path.read_bytes()) for path in Path(ts_contract.__path__[0]).rglob("*.py")]
 PATTERNS = {
-    pattern.pattern: pytest.param(pattern, methods(name), id=f"{module.__name__}.{name}")
+    pattern.pattern: pytest.param(
+        pattern, {bound} if bound else methods(name), id=f"{module.__name__}.{name}"
+    )
     for module in modules()
     for name, value in vars(module).items()
-    for pattern in patterns_in(value)
+    for pattern, bound in patterns_in(value)
     if isinstance(pattern.pattern, str)
 }
 

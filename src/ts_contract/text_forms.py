@@ -213,12 +213,12 @@ def _offset(zone: str) -> int:
 # --- what no shape fits ----------------------------------------------------------------------
 
 _HOPELESS = tuple(
-    (form, re.compile(pattern, re.ASCII | re.DOTALL))
+    (form, re.compile(pattern, re.ASCII | re.DOTALL).fullmatch)
     for form, pattern in (
         ("time-only", r"\d\d:\d\d.*"),
         ("out-of-range", r"(?:-\d{4,}|\+?0*[1-9]\d{4,})-\d\d-\d\d(?:[Tt ].*)?"),
         ("zone-name", r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d.*[\d ][A-Za-z]{3,5}"),
-        ("zone-name", r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d.*\[.+\]"),
+        ("zone-name", r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d[^\[]*+\[.+\]"),
         ("zone-name", r".* \d{4} \d\d:\d\d:\d\d [A-Za-z]{3,5}"),
         ("zone-name", r"[A-Za-z]{3} [A-Za-z]{3} [\d ]\d \d\d:\d\d:\d\d [A-Za-z]{3,5} \d{4}"),
         ("day-month", r"\d{1,2}[/.-]\d{1,2}[/.-]\d\d.*"),
@@ -241,4 +241,4 @@ def _hopeless(text: str) -> str:
         return "now"
     if word in ("infinity", "-infinity"):
         return "infinity"
-    return next((form for form, pattern in _HOPELESS if pattern.fullmatch(text)), "garbage")
+    return next((form for form, fits in _HOPELESS if fits(text)), "garbage")

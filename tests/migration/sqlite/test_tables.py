@@ -249,7 +249,7 @@ def test_the_index_is_on_the_epoch_column_newest_first(build):
     migrate(store.url, parse_contract({"tables": {"t": ["c"]}}))
 
     created = store.value("SELECT sql FROM sqlite_schema WHERE type = 'index'")
-    assert created == 'CREATE INDEX "idx_t_c_ms" ON "t" ("c_ms" DESC)'
+    assert created == 'CREATE INDEX "idx_t_c_ms" ON "t" (`c_ms` DESC)'
 
 
 WHOLE = st.integers(-(2**63), 2**63 - 1)
