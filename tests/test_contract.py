@@ -44,6 +44,10 @@ def test_what_is_not_in_the_contract_is_none():
     assert TASKS.column("created_at_ms") is None
 
 
+def test_tables_are_named_in_the_order_of_the_contract():
+    assert CONTRACT.table_names == ("tasks", "runs")
+
+
 def test_columns_come_in_the_order_of_the_contract():
     assert list(CONTRACT.columns()) == [(TASKS, CREATED), (TASKS, UPDATED), (RUNS, CREATED)]
 
