@@ -49,7 +49,7 @@ def words(text: str) -> st.SearchStrategy[str]:
 def as_few_and_as_many(test: Callable[..., None], *strategies: Any) -> tuple[Any, Any]:
     """Return a test of a property for the default run, and the longer one."""
     few = settings(max_examples=100, print_blob=True, suppress_health_check=CHECKS)
-    many = settings(max_examples=10_000, print_blob=True, suppress_health_check=CHECKS)
+    many = settings(max_examples=1_000, print_blob=True, suppress_health_check=CHECKS)
     return few(given(*strategies)(test)), pytest.mark.stress(many(given(*strategies)(test)))
 
 
