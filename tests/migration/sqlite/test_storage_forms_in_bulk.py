@@ -13,6 +13,7 @@ from ts_contract.migration.engines.sqlite.recognise import ms_expression
 from ts_contract.migration.engines.sqlite.usual import unproved_expression, usual_expression
 from ts_contract.migration.engines.sqlite.written import text_expression
 from ts_contract.migration.forms import MAX_MS, MIN_MS, Reading, convert
+from ts_contract.migration.numbers import scale_of
 
 NOON = 1_705_320_000_000  # 2024-01-15 12:00:00 UTC
 DAY = 86_400_000
@@ -49,9 +50,10 @@ def wrong_in_bulk(db: sqlite3.Connection, instants: str, form: str) -> int:
     whole = form in ("datetime", "iso-zone", "seconds")
     expected = f"(days * 86400 + s) * 1000 {'' if whole else '+ us / 1000'}"
     expression = ms_expression("x", Reading(storage=storage))
-    # Those that look like seconds or milliseconds are of January and February 1970.
-    is_alike = storage in ("milliseconds", "microseconds")
-    but_for = f" AND NOT ms BETWEEN {11 * DAY} AND {36 * DAY}" if is_alike else ""
+    # What is of a coarser unit by all appearance is refused: a few weeks and minutes of 1970.
+    scale = scale_of(storage)
+    refused = scale.alike if scale else ()
+    but_for = "".join(f" AND NOT x BETWEEN {alike.first} AND {alike.last}" for alike in refused)
     return db.execute(
         f"WITH instants(days, day, s, us) AS MATERIALIZED ({instants}),"
         f" texts(x, ms) AS MATERIALIZED (SELECT {FORMS_IN_SQL[form]}, {expected} FROM instants)"
