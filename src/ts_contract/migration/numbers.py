@@ -54,6 +54,7 @@ _PER_SECOND: Final[dict[Unit, int]] = {
 _EPOCH = date(1970, 1, 1)
 _MOST = 2**63 - 1
 _MOST_WHOLE = 9.2e18  # doubles up to it are numbers of 64 bits, once they are whole
+_MOST_HALVES = 2.0**52  # doubles from it on are whole
 _MOST_EXACT = 2.0**53  # doubles up to it have every digit
 _OUTSIDE = 9.25e18  # no number of 64 bits is as large
 
@@ -340,7 +341,12 @@ def _days_to_ms(number: int | float | Decimal, storage: Storage) -> int | str:
 
 
 def _half_away(number: float) -> int:
-    """Round as SQLite's round() does: halves away from zero, in double arithmetic."""
+    """Round as SQLite's round() does: halves away from zero, in double arithmetic.
+
+    A large double is whole, and half of one added to it would be rounded to the next even number.
+    """
+    if abs(number) >= _MOST_HALVES:
+        return int(number)
     return math.floor(number + 0.5) if number >= 0 else math.ceil(number - 0.5)
 
 

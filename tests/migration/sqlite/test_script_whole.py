@@ -88,6 +88,18 @@ def test_what_can_be_done_is_done(store, run, tables):
     assert store.rows("_ts_contract_quarantine", "row_key", "value") == [('{"id":2}', "soon")]
 
 
+@pytest.mark.parametrize("run", [in_shell, in_python])
+def test_what_stands_for_null_counts_as_done(store, run):
+    store.run("INSERT INTO orders VALUES (3, '0001-01-01 00:00:00')")
+    tables = {"orders": {"placed_at": {"null-values": ["0001-01-01 00:00:00"]}}}
+
+    run(store.path, text("all", tables))
+
+    assert store.rows("orders", "placed_at_ms") == [(1705320000000,), (None,), (None,)]
+    assert store.rows("_ts_contract_quarantine", "row_key", "value") == [('{"id":2}', "soon")]
+    assert in_shell(store.path, text("verify", tables)).stdout == ""
+
+
 class TestVerify:
     @pytest.fixture
     def migrated(self, store):

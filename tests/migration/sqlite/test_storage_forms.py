@@ -98,6 +98,8 @@ IN_THE_WILD = [
     (1_705_320_000.123, {}, "seconds", NOON + 123),
     ("1705320000.9999", {}, "seconds", NOON + 999),
     (-1_705_320_000.5, {}, "seconds", -NOON - 500),
+    # The double is ….7999992…, to the nearest microsecond ….799999.
+    (8_829_642_058.8, {}, "seconds", 8_829_642_058_799),
     (1_705_320_000_123, {}, "milliseconds", NOON + 123),
     ("1705320000123", {}, "milliseconds", NOON + 123),
     (1_705_320_000_123_999, {}, "microseconds", NOON + 123),
@@ -705,6 +707,7 @@ READINGS = [
 VALUES = (
     near_misses()
     | st.floats(allow_nan=False)
+    | st.floats(-1e10, 1e10)
     | INTEGERS
     | st.builds(lambda n, d: n + d, INTEGERS, st.sampled_from([0.5, 0.001, 0.0005, -0.25]))
     | st.text(ODD)

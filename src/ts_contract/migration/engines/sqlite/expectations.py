@@ -25,6 +25,7 @@ from ...steps import (
 )
 from .names import column_in, literal, quote
 from .sync import EVENTS, conversion_name, has_conversions, trigger_name
+from .values import stands_for_null
 from .zone_table import ZONE_TABLE
 
 __all__ = [
@@ -100,7 +101,7 @@ def _(step: Backfill) -> str:
     return " AND ".join(
         f"(SELECT count(*) FROM {quote(table.name)}"
         f" WHERE {column_in(column.epoch, table.name)} IS NULL"
-        f" AND {column_in(column.legacy, table.name)} IS NOT NULL)"
+        f" AND NOT {stands_for_null(column_in(column.legacy, table.name), column.reading)})"
         f" <= (SELECT count(*) FROM {quote(QUARANTINE)} WHERE table_name = {literal(table.name)}"
         f" AND column_name = {literal(column.legacy)})"
         for table in step.tables
