@@ -9,11 +9,16 @@ import json
 import os
 import resource
 import signal
+import socket
 import sqlite3
 import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from faulty_disk import FaultyDisk
 
 from ts_contract import migration
 from ts_contract.loading import parse_contract
@@ -48,6 +53,10 @@ def _call(
     file_size: int | None = None,
     max_pages: int | None = None,
     timeout: float | None = None,
+    disk: dict[str, object] | None = None,
+    host: str | None = None,
+    ahead: int = 0,
+    stop_until: str | None = None,
 ) -> dict[str, object]:
     start = time.monotonic()
     times: list[tuple[str, float]] = []
@@ -55,12 +64,25 @@ def _call(
     def progress(message: migration.Progress) -> None:
         times.append((message.phase, time.monotonic() - start))
         if kill_at is not None and len(times) == kill_at:
-            _kill_after(kill_after or 0)
+            end() if kill_after is None else _after(kill_after, end)
+
+    def end() -> None:
+        if stop_until is None:
+            os.kill(os.getpid(), signal.SIGKILL)
+        else:
+            _stand_still(stop_until)
 
     if kill_at is None and kill_after is not None:
-        _kill_after(kill_after)
+        _after(kill_after, end)
     if file_size is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
+    faulty = FaultyDisk(**(disk or {}))
+    if disk is not None:
+        faulty.install()
+    if host is not None:
+        socket.gethostname = lambda: host
+    if ahead:
+        _set_clock(ahead)
     target: str | sqlite3.Connection = db
     if max_pages is not None or timeout is not None:
         target = sqlite3.connect(db, timeout=10 if timeout is None else timeout)
@@ -83,15 +105,33 @@ def _call(
         "message": message,
         "seconds": time.monotonic() - start,
         "times": times,
+        "disk": faulty.done,
     }
 
 
-def _kill_after(seconds: float) -> None:
-    def kill() -> None:
-        time.sleep(seconds)
-        os.kill(os.getpid(), signal.SIGKILL)
+def _set_clock(ahead: int) -> None:
+    """Let the clock of this process stand some seconds ahead, or behind."""
+    right = time.time_ns
+    time.time_ns = lambda: right() + ahead * 1_000_000_000
 
-    threading.Thread(target=kill, daemon=True).start()
+
+def _after(seconds: float, act: Callable[[], None]) -> None:
+    def wait() -> None:
+        time.sleep(seconds)
+        act()
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def _stand_still(until: str) -> None:
+    """Stop this process, with all its threads, until there is a file of that name."""
+    stopped = os.getpid()
+    if os.fork() == 0:
+        while not Path(until).exists():
+            time.sleep(0.005)
+        os.kill(stopped, signal.SIGCONT)
+        os._exit(0)
+    os.kill(stopped, signal.SIGSTOP)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from ..timestamps import now_ms
 from .engines.base import Session
 from .errors import Failed, Refused
 from .own_tables import STATE
-from .state import forget, write
+from .state import forget, has_state, write
 
 __all__ = ["Holder", "Lease", "read_holder"]
 
@@ -86,9 +86,9 @@ class Lease:
         """Give a sign of life, inside each transaction of the run.
 
         Raises:
-            Failed: the lease was lost to another run meanwhile.
+            Failed: the lease was lost to another run meanwhile, which may have rolled all back.
         """
-        holder = read_holder(session)
+        holder = read_holder(session) if has_state(session) else None
         if holder is None or holder.token != self.token:
             raise Failed(
                 f"{session.name}: another run took over while this one stood still; let it finish"
