@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from bisect import bisect_right
 from collections.abc import Iterable
 
 from ...source.edits import Edit
@@ -65,10 +66,10 @@ def _statement_at(source: Source, offset: int) -> ast.stmt | None:
     found: ast.stmt | None = None
     body: list[ast.stmt] = source.tree.body
     while True:
-        inner = next((s for s in body if _start(source, s) <= offset < source.span(s)[1]), None)
-        if inner is None:
+        at = bisect_right(body, offset, key=lambda s: _start(source, s)) - 1
+        if at < 0 or offset >= source.span(body[at])[1]:
             return found
-        found, body = inner, _blocks(inner)
+        found, body = body[at], _blocks(body[at])
 
 
 def _blocks(statement: ast.stmt) -> list[ast.stmt]:

@@ -76,26 +76,47 @@ def check(node: ast.Call, file: File) -> Iterator[Match]:
     if not is_clock(node, file):
         return
     source = file.source
-    child: ast.AST = node
-    for above in source.ancestors(node):
-        if isinstance(above, ast.Lambda | ast.GeneratorExp):
-            return
-        if isinstance(above, ast.arguments):
-            if _at_import(source.parent(above), source):
+    decider, child = _decider(node, file)
+    match decider:
+        case ast.arguments():
+            if _at_import(source.parent(decider), source):
                 yield Match(node, {"instead": "default to None and read it in the body"})
-            return
-        if isinstance(above, ast.keyword) and above.arg in _DEFAULTS:
-            if isinstance(source.parent(above), ast.Call) and _of_a_class(above, source):
-                yield Match(node, {"instead": "pass a function"}, _uncalled(above, node, file))
-            return
-        if isinstance(above, ast.AnnAssign):
-            if child is above.value and _is_field(above, source):
-                fix = _factory(above, node, file)
+        case ast.keyword():
+            if isinstance(source.parent(decider), ast.Call) and _of_a_class(decider, source):
+                yield Match(node, {"instead": "pass a function"}, _uncalled(decider, node, file))
+        case ast.AnnAssign():
+            if child is decider.value and _is_field(decider, source):
+                fix = _factory(decider, node, file)
                 yield Match(node, {"instead": "take default_factory"}, fix)
-            return
-        if isinstance(above, ast.stmt):
-            return
-        child = above
+
+
+def _decider(node: ast.AST, file: File) -> tuple[ast.AST | None, ast.AST]:
+    """Return the nearest node around a clock that says when it is read, and what of it is meant.
+
+    Remembered for all that was passed on the way, since a sum of clocks is as deep as it is long.
+    """
+    known = file.part(_known_deciders)
+    passed: list[ast.AST] = []
+    child = node
+    while child not in known:
+        passed.append(child)
+        above = file.source.parent(child)
+        if above is None or _decides(above):
+            known[child] = above, child
+        else:
+            child = above
+    known.update(dict.fromkeys(passed, known[child]))
+    return known[child]
+
+
+def _known_deciders(_file: File) -> dict[ast.AST, tuple[ast.AST | None, ast.AST]]:
+    return {}
+
+
+def _decides(node: ast.AST) -> bool:
+    if isinstance(node, ast.keyword):
+        return node.arg in _DEFAULTS
+    return isinstance(node, ast.Lambda | ast.GeneratorExp | ast.arguments | ast.stmt)
 
 
 def _at_import(definition: ast.AST | None, source: Source) -> bool:

@@ -41,13 +41,14 @@ def find_bound(
         given = _parameters(source, call, anchor)
     if given is None:
         return {}
-    rows = _rows(source, given) if called_name(call) == "executemany" else [given]
-    bound: dict[int | str, tuple[ast.expr, ...]] = {}
-    for placeholder in statement.placeholders:
-        values = [_element(row, placeholder.key, statement) for row in rows]
-        if values and all(value is not None for value in values):
-            bound[placeholder.key] = tuple(value for value in values if value is not None)
-    return bound
+    keys = [placeholder.key for placeholder in statement.placeholders]
+    given_rows = _rows(source, given) if called_name(call) == "executemany" else [given]
+    rows = [_elements(row, keys) for row in given_rows]
+    return {
+        key: tuple(row[key] for row in rows)
+        for key in keys
+        if rows and all(key in row for row in rows)
+    }
 
 
 def _parameters(source: Source, call: ast.Call, anchor: ast.expr) -> ast.expr | None:
@@ -94,31 +95,31 @@ def _rows(source: Source, given: ast.expr) -> list[ast.expr]:
     return []
 
 
-def _element(row: ast.expr, key: int | str, statement: StatementText) -> ast.expr | None:
-    """Return the expression of a row that a key binds; None where a star hides it."""
+def _elements(row: ast.expr, keys: Sequence[int | str]) -> dict[int | str, ast.expr]:
+    """Return the expressions of a row by the keys that bind them, without what a star hides."""
     if isinstance(row, ast.Dict):
-        return _under(row, key)
-    if isinstance(row, ast.Tuple | ast.List) and isinstance(key, int):
-        return _at(row.elts, key, statement)
-    return None
+        named = zip(reversed(row.keys), reversed(row.values), strict=True)
+        return {
+            name.value: value
+            for name, value in named
+            if isinstance(name, ast.Constant) and isinstance(name.value, int | str)
+        }
+    if isinstance(row, ast.Tuple | ast.List):
+        wanted = 1 + max((key for key in keys if isinstance(key, int)), default=-1)
+        return _positions(row.elts, wanted)
+    return {}
 
 
-def _under(row: ast.Dict, key: int | str) -> ast.expr | None:
-    for name, value in zip(row.keys, row.values, strict=True):
-        if isinstance(name, ast.Constant) and name.value == key:
-            return value
-    return None
-
-
-def _at(elements: Sequence[ast.expr], key: int, statement: StatementText) -> ast.expr | None:
-    """Return the element at a position, counted from the end where a star stands before it."""
+def _positions(elements: Sequence[ast.expr], wanted: int) -> dict[int | str, ast.expr]:
+    """Return elements by position, counted from the end where a star stands before them."""
     stars = [i for i, element in enumerate(elements) if isinstance(element, ast.Starred)]
-    if not stars or key < stars[0]:
-        return elements[key] if key < len(elements) else None
-    wanted = 1 + max(p.key for p in statement.placeholders if isinstance(p.key, int))
-    from_end = wanted - key
-    hidden_after = len(elements) - 1 - stars[-1]
-    return elements[-from_end] if from_end <= hidden_after else None
+    before = elements[: stars[0]] if stars else elements
+    found: dict[int | str, ast.expr] = {}
+    if stars:
+        behind = reversed(elements[stars[-1] + 1 :])
+        found.update((wanted - n, element) for n, element in enumerate(behind, start=1))
+    found.update(enumerate(before))
+    return found
 
 
 def _arguments_behind(call: ast.Call, anchor: ast.expr) -> ast.Tuple | None:

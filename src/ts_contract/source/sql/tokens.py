@@ -5,6 +5,7 @@ sqlglot's tree says what a name means, and not where an expression begins and en
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Container, Sequence
 from functools import cached_property
 
@@ -50,7 +51,9 @@ class Tokens:
 
     def within(self, first: int, last: int) -> list[Token]:
         """Return the tokens that stand between two indexes of the text."""
-        return [token for token in self._tokens if first <= token.start and token.end < last]
+        begin = bisect_left(self._tokens, first, key=lambda token: token.start)
+        end = bisect_left(self._tokens, last, lo=begin, key=lambda token: token.end)
+        return list(self._tokens[begin:end])
 
     def span(self, first: int, last: int) -> tuple[int, int]:
         """Return the indexes of the text from a token's first character to after another's last."""
