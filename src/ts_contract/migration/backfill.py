@@ -9,7 +9,7 @@ from ..progress import Progress
 from .engines.answers import Cursor
 from .pairs import PairedTable
 from .run import Run
-from .state import finish_phase, note_backfill, read_state
+from .state import finish_phase, note_backfill, read_cursor
 
 __all__ = ["Pace", "fill_tables", "note_start"]
 
@@ -73,8 +73,10 @@ def _fill_in_one_pass(run: Run, table: PairedTable, count: int) -> None:
 
 def _fill_in_batches(run: Run, table: PairedTable, count: int, pace: Pace) -> None:
     session, rows = run.session, run.session.engine.rows
-    cursor = read_state(session).cursor(table.name)
-    if cursor is None or cursor.done or not rows.keeps_keys(table):
+    cursor = read_cursor(session, table.name)
+    if cursor is not None:
+        cursor = rows.resumed(session, table, cursor)
+    if cursor is None or cursor.done:
         with run.transaction():
             cursor = note_start(run, table, count)
     while not cursor.done:

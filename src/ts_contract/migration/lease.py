@@ -6,7 +6,6 @@ without a sign of life.
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import uuid
@@ -16,8 +15,8 @@ from typing import Final
 from ..timestamps import now_ms
 from .engines.base import Session
 from .errors import Failed, Refused
-from .own_tables import STATE
-from .state import forget, has_state, write
+from .state import forget, write
+from .state_rows import has_state, read_row
 
 __all__ = ["Holder", "Lease", "read_holder"]
 
@@ -108,8 +107,8 @@ class Lease:
 
 def read_holder(session: Session) -> Holder | None:
     """Return who holds the lease, if anybody does; our tables must exist."""
-    value = session.value(f"SELECT value FROM {session.qualified(STATE)} WHERE name = 'lease'")
-    return None if value is None else Holder(**json.loads(value))
+    value = read_row(session, "lease")
+    return None if value is None else Holder(**value)
 
 
 def _runs(pid: int) -> bool:

@@ -3,7 +3,7 @@
 `_ts_contract_state` holds one JSON value per name: `contract`, `options`, `table:<table>` (its
 columns and its CREATE statement before us), `backfill:<table>` (how far it is), `phase:<phase>`
 (when it was finished), `version` (we wrote the row), `verified` (when), `lease` (who is at work),
-`format` (the number of all this, where it is not the first).
+`reasons` (why a form has no instant), `format` (the number of all this, where it is not the first).
 The JSON is what earlier versions wrote, so that a migration that one of them began goes on.
 """
 
@@ -18,9 +18,9 @@ from ..contract import Contract
 from ..timestamps import now_ms
 from .engines.answers import Cursor
 from .engines.base import Session
-from .errors import Refused
-from .own_tables import FORMAT, QUARANTINE, STATE
+from .own_tables import QUARANTINE, STATE
 from .pairs import ColumnPair, PairedTable
+from .state_rows import has_state, read_row, read_rows
 
 __all__ = [
     "Options",
@@ -34,6 +34,7 @@ __all__ = [
     "note_options",
     "note_verified",
     "quarantined",
+    "read_cursor",
     "read_state",
     "write",
 ]
@@ -120,31 +121,26 @@ class QuarantineRow:
 # --- reading ---------------------------------------------------------------------------------
 
 
-def has_state(session: Session) -> bool:
-    """Return whether our tables exist."""
-    return session.engine.inspection.has_table(session, STATE)
-
-
 def read_state(session: Session) -> State:
     """Read all of the state; an empty one where our tables do not exist.
 
     Raises:
-        Refused: a newer version wrote it.
+        Refused: a newer version wrote it, or something else did.
     """
-    if not has_state(session):
-        return State()
-    rows = session.run(f"SELECT name, value FROM {session.qualified(STATE)} ORDER BY name")
-    values = {name: json.loads(value) for name, value in rows}
-    _refuse_newer(session, values.get("format", 1))
-    return _state_of(values)
+    return _state_of(read_rows(session))
 
 
-def _refuse_newer(session: Session, written: int) -> None:
-    if written > FORMAT:
-        raise Refused(
-            f"{session.name}: its migration is in format {written} of a newer ts-contract, this "
-            f"one knows formats up to {FORMAT}; use that version"
-        )
+def read_cursor(session: Session, table: str) -> Cursor | None:
+    """Return how far the backfill of a table is (case does not count); our tables must exist.
+
+    Raises:
+        Refused: this tool cannot have written it.
+    """
+    state = session.qualified(STATE)
+    name = session.value(
+        f"SELECT max(name) FROM {state} WHERE lower(name) = lower(?)", f"backfill:{table}"
+    )
+    return None if name is None else _cursor(read_row(session, name))
 
 
 def _state_of(values: dict[str, Any]) -> State:

@@ -195,6 +195,12 @@ class Inspecting(Protocol):
     def has_table(self, session: Session, name: str) -> bool:
         """Return whether there is a table of exactly that name."""
 
+    def column_names(self, session: Session, table: str) -> tuple[str, ...]:
+        """Return the columns of a table; none if there is no such table."""
+
+    def columns_of(self, create_table: str) -> frozenset[str]:
+        """Return the columns of a CREATE TABLE statement in lower case; none of any other text."""
+
 
 class Ddl(Protocol):
     """The statements of the steps, with names qualified by `schema` if one is given.
@@ -288,8 +294,8 @@ class Filling(Protocol):
             Whether the schema is changed by it, which other connections have to read anew then.
         """
 
-    def keeps_keys(self, table: PairedTable) -> bool:
-        """Return whether a row keeps its key from one run to the next."""
+    def resumed(self, session: Session, table: PairedTable, cursor: Cursor) -> Cursor | None:
+        """Return an earlier run's cursor as this one goes on from it; None if it cannot."""
 
     def start(self, session: Session, table: PairedTable, rows: int) -> Cursor:
         """Return the cursor at the beginning of a table that has so many rows, about."""

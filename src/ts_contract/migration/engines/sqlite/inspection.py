@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
+from itertools import islice
 
 from ....contract import ROWID_NAMES
 from ...schema import ColumnInfo, DatabaseInfo, SchemaObject, TableInfo
 from ..base import Session
+from .create_text import items_of, tokens
 from .names import quote
 from .sync import conversion_of, has_sync
 from .zone_table import ZONE_TABLE
 
-__all__ = ["has_table", "inspect", "table_names"]
+__all__ = ["column_names", "columns_of", "has_table", "inspect", "table_names"]
 
 _Index = tuple[str, str]  # name and origin: `c` for CREATE INDEX, `u` or `pk` for a constraint
 
@@ -63,6 +65,20 @@ def has_table(session: Session, name: str) -> bool:
     """Return whether there is a table of exactly that name."""
     found = f"SELECT count(*) FROM {quote(session.schema)}.sqlite_schema"
     return bool(session.value(f"{found} WHERE type = 'table' AND name = ?", name))
+
+
+def column_names(session: Session, table: str) -> tuple[str, ...]:
+    """Return the columns of a table, generated ones too; none if there is no such table."""
+    rows = session.run(f"PRAGMA {quote(session.schema)}.table_xinfo({quote(table)})")
+    return tuple(row[1] for row in rows)
+
+
+def columns_of(create_table: str) -> frozenset[str]:
+    """Return the columns of a CREATE TABLE statement in lower case; none of any other text."""
+    if not any(token.is_word("TABLE") for token in islice(tokens(create_table), 3)):
+        return frozenset()
+    items = (item for item in items_of(create_table) if item.tokens)
+    return frozenset(item.tokens[0].value.lower() for item in items if not item.is_constraint)
 
 
 def _is_on_any_update(create_trigger: str) -> bool:

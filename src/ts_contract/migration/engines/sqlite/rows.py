@@ -32,9 +32,9 @@ __all__ = [
     "fill",
     "fill_all",
     "indexing",
-    "keeps_keys",
     "prepared",
     "prune",
+    "resumed",
     "start",
     "without_triggers",
 ]
@@ -73,6 +73,23 @@ def start(session: Session, table: PairedTable, rows: int) -> Cursor:
     upto = greatest_key(session, table)
     share = None if upto is None else density(session, table, upto, rows)
     return Cursor(after=None, upto=upto, density=share, done=False, filled=0, rows=rows)
+
+
+def resumed(session: Session, table: PairedTable, cursor: Cursor) -> Cursor | None:
+    """Return an earlier run's cursor as this one goes on from it; None if it cannot.
+
+    It ends at the greatest key of today: no batch has to pass the numbers up to one that is gone.
+    """
+    keys = [key for key in (cursor.after, cursor.upto) if key is not None]
+    if not keeps_keys(table) or any(len(key) != len(table.key) for key in keys):
+        return None
+    if cursor.density is None or cursor.upto is None:
+        return cursor
+    match greatest_key(session, table):
+        case [int(greatest)]:
+            return replace(cursor, upto=[min(cursor.upto[0], greatest)])
+        case _:
+            return None
 
 
 def fill(session: Session, table: PairedTable, cursor: Cursor, size: int) -> Cursor:
