@@ -9,7 +9,7 @@ from ts_contract.loading import parse_contract
 from ts_contract.migration import migrate, plan, steps
 from ts_contract.migration.engines.choose import engine_named
 from ts_contract.migration.forms import Reading
-from ts_contract.migration.pairs import ColumnPair, PairedTable
+from ts_contract.migration.pairs import ColumnPair, PairedTable, SuccessorIndex
 
 CONTRACT = parse_contract({"tables": {"t": ["c"]}, "version": {"table": "v", "value": "7"}})
 TABLE = PairedTable("t", ("id",), (ColumnPair("c", "c_ms"),))
@@ -22,6 +22,7 @@ STEPS = [
     steps.InstallSync(TABLE),
     steps.Backfill((TABLE,)),
     steps.BuildIndex("t", "c_ms"),
+    steps.BuildSuccessor("t", SuccessorIndex("by_c_ms", "index by_c", ("c_ms",))),
     steps.WriteVersion(VersionRow("v", "7")),
 ]
 WITHOUT_UNDO = {steps.RecordTable, steps.Backfill}

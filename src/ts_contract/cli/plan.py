@@ -147,21 +147,31 @@ def _print_steps(plan: Plan) -> None:
 
 def _phases(steps: Sequence[Step], rows: Mapping[str, int]) -> Iterator[tuple[str, str]]:
     """Yield each phase that is left, with a summary of its steps."""
-    from ..migration.steps import AddColumn, Backfill, BuildIndex, InstallSync  # noqa: PLC0415
+    from ..migration.steps import (  # noqa: PLC0415
+        AddColumn,
+        Backfill,
+        BuildIndex,
+        BuildSuccessor,
+        InstallSync,
+    )
 
     def number(kind: type[Step]) -> int:
         return sum(isinstance(step, kind) for step in steps)
 
+    def successors(phase: str) -> str:
+        built = (s for s in steps if isinstance(s, BuildSuccessor) and s.phase == phase)
+        return "".join(f", {step.index.name} for {step.index.source}" for step in built)
+
     filled = [rows[t.name] for step in steps if isinstance(step, Backfill) for t in step.tables]
     what = {
         "expand": counted(number(AddColumn), "epoch column"),
-        "sync": f"triggers on {counted(number(InstallSync), 'table')}",
+        "sync": f"triggers on {counted(number(InstallSync), 'table')}{successors('sync')}",
         "backfill": f"{counted(sum(filled), 'row')} of {counted(len(filled), 'table')}",
-        "index": counted(number(BuildIndex), "index"),
+        "index": f"{counted(number(BuildIndex), 'index')}{successors('index')}",
         "version": "the version row",
     }
     for phase, _ in groupby(steps, lambda step: step.phase):
-        yield phase, what[phase]
+        yield phase, printable(what[phase])
 
 
 def _size(count: float) -> str:

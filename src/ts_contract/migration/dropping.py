@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..contract import Contract
 from ..progress import Progress, ProgressCallback
-from .engines.answers import DependentIndex, Succession
+from .engines.answers import Succession
 from .engines.base import Session
 from .errors import Failed, Refused
 from .forms import Reading
 from .lease import Lease
+from .pairs import SuccessorIndex
 from .run import back_up, execute
 from .schema import DatabaseInfo
 from .state import State
-from .steps import CreateState, InstallConversion, InstallSync, InstallZone, Step
+from .steps import (
+    BuildSuccessor,
+    CreateState,
+    InstallConversion,
+    InstallSync,
+    InstallZone,
+    Step,
+)
 from .stopping import stop_on_signals
 
-__all__ = ["Removal", "Removed", "backed_up", "remove", "taking_out", "undo"]
+__all__ = [
+    "Removal",
+    "Removed",
+    "backed_up",
+    "drop_successors",
+    "remove",
+    "taking_out",
+    "undo",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +141,17 @@ def undo(session: Session, step: Step) -> None:
     execute(session, session.engine.ddl.undo(step, session.schema))
 
 
+def drop_successors(session: Session, successors: Iterable[tuple[str, SuccessorIndex]]) -> None:
+    """Drop indexes that were built for the application's, each with its table, as they were built.
+
+    Another one may have got such a name meanwhile.
+    """
+    info = session.engine.inspection.inspect(session, ())
+    for table, index in successors:
+        if session.engine.indexes.is_built(info, table, index):
+            undo(session, BuildSuccessor(table, index))
+
+
 def _drop(
     session: Session,
     info: DatabaseInfo,
@@ -139,7 +166,6 @@ def _drop(
     for done, each in enumerate(removals):
         progress(Progress(phase, each.table, done, len(removals)))
         going = removal.dependent_indexes(info, each.table, each.successors)
-        _refuse_unique(each, going)
         dropped = removal.drop(session, each.table, each.successors, going, each.succession)
         indexes += (index.name for index in going)
         checks += (f"{check} of {each.table}" for check in dropped.checks)
@@ -162,15 +188,6 @@ def _refuse_dependents(session: Session, info: DatabaseInfo, removals: list[Remo
     if needed:
         listed = "; ".join(f"{d.kind} {d.name} needs {columns[d.table, d.column]}" for d in needed)
         raise Refused(f"{session.name}: {listed}; change these first, nothing was dropped")
-
-
-def _refuse_unique(removal: Removal, indexes: list[DependentIndex]) -> None:
-    for index in indexes:
-        if index.unique:
-            raise Refused(
-                f"unique index {index.name} needs {removal.table}.{index.column}; make one on "
-                f"{removal.successors[index.column]} and drop this one first, nothing was dropped"
-            )
 
 
 def _refuse_broken(

@@ -21,9 +21,9 @@ from .lease import Lease
 from .plan import Plan
 from .run import Run, back_up
 from .state import Options, finish_phase, note_options
-from .steps import Backfill, BuildIndex, InstallSync, Step
+from .steps import Backfill, BuildIndex, BuildSuccessor, InstallSync, Step
 from .stopping import stop_on_signals
-from .survey import plan_open
+from .survey import plan_open, with_collisions
 from .verify import needs_record, record_verified, verify_open
 from .verify_report import VerifyReport
 
@@ -82,7 +82,7 @@ def migrate(
     options = Options(sync=sync, check_range=check_range)
     with opened(db, write=True, schema=schema) as session, stop_on_signals() as stop:
         run = Run(session, stop, progress, Lease(take_over))
-        todo = _checked_plan(session, contract, options)
+        todo = _unless_refused(with_collisions(session, _checked_plan(session, contract, options)))
         if backup is not None:
             back_up(session, backup, progress, stop)
         if todo.steps:
@@ -106,9 +106,12 @@ def _pace(*, offline: bool, batch_size: int | None, pause: float) -> Pace:
 
 
 def _checked_plan(session: Session, contract: Contract, options: Options) -> Plan:
-    todo = plan_open(session, contract, options)
+    return _unless_refused(plan_open(session, contract, options))
+
+
+def _unless_refused(todo: Plan) -> Plan:
     if todo.refusals:
-        raise Refused(f"{session.name}: " + "; ".join(todo.refusals))
+        raise Refused(f"{todo.database}: " + "; ".join(todo.refusals))
     return todo
 
 
@@ -125,15 +128,17 @@ def _execute(run: Run, contract: Contract, options: Options, pace: Pace) -> None
             if phase == "backfill":
                 filled = [t for step in steps if isinstance(step, Backfill) for t in step.tables]
                 fill_tables(run, filled, rows, pace)
-            elif phase == "index":
-                _build_indexes(run, [step for step in steps if isinstance(step, BuildIndex)])
             else:
-                _do_at_once(run, phase, steps, rows)
+                indexes = [s for s in steps if isinstance(s, BuildIndex | BuildSuccessor)]
+                if indexes:
+                    _build_indexes(run, phase, indexes)
+                _do_at_once(run, phase, [s for s in steps if s not in indexes], rows)
 
 
 def _do_at_once(run: Run, phase: str, steps: list[Step], rows: dict[str, int]) -> None:
-    """Quick steps: all of a phase in one transaction."""
-    run.progress(Progress(phase, "", 0, len(steps)))
+    """Quick steps: all of a phase in one transaction, which also notes that it is finished."""
+    if steps:
+        run.progress(Progress(phase, "", 0, len(steps)))
     with run.transaction():
         for step in steps:
             run.do(step)
@@ -142,18 +147,18 @@ def _do_at_once(run: Run, phase: str, steps: list[Step], rows: dict[str, int]) -
                 # plan's: counting would hold the lock too long.
                 note_start(run, step.table, rows[step.table.name])
         finish_phase(run.session, phase)
-    run.progress(Progress(phase, "", len(steps), len(steps)))
+    if steps:
+        run.progress(Progress(phase, "", len(steps), len(steps)))
 
 
-def _build_indexes(run: Run, steps: list[BuildIndex]) -> None:
+def _build_indexes(run: Run, phase: str, steps: list[BuildIndex | BuildSuccessor]) -> None:
     """Build each index by itself: others wait while it is built."""
     for done, step in enumerate(steps):
-        run.progress(Progress("index", f"{step.table}.{step.epoch}", done, len(steps)))
+        what = step.epoch if isinstance(step, BuildIndex) else step.index.name
+        run.progress(Progress(phase, f"{step.table}.{what}", done, len(steps)))
         with run.session.engine.rows.indexing(run.session), _building(run):
             run.do(step)
-    with run.transaction():
-        finish_phase(run.session, "index")
-    run.progress(Progress("index", "", len(steps), len(steps)))
+    run.progress(Progress(phase, "", len(steps), len(steps)))
 
 
 @contextmanager

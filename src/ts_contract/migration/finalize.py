@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from ..contract import Contract
 from ..progress import ProgressCallback, silent
-from .dropping import Removal, backed_up, remove, taking_out
+from .dropping import Removal, backed_up, drop_successors, remove, taking_out
 from .engines.answers import Succession
 from .engines.base import Session, Target
 from .engines.choose import opened
@@ -78,7 +79,7 @@ def finalize(
         with taking_out(session):
             state = read_state(session)
             _check_state(session, contract, state)
-            tables = recorded_tables(contract, state)
+            tables = _with_unsaid(session, recorded_tables(contract, state))
             successions = session.engine.removal.successions(session, tables)
             _refuse_losses(session, tables, successions)
             violated = session.engine.removal.violations(session)
@@ -90,6 +91,8 @@ def finalize(
                 )
                 for table in tables
             ]
+            # A constraint of the table takes their place.
+            drop_successors(session, (each for each in state.successors if each[1].of_constraint))
             removed = remove(session, state, removals, phase="finalize", progress=progress)
             _check_sound(session, tables, violated)
         return FinalizeReport(
@@ -135,11 +138,28 @@ def _tables_found(session: Session, contract: Contract) -> tuple[PairedTable, ..
     info = session.engine.inspection.inspect(session, contract.table_names)
     found = ((table, info.table(table.name)) for table in contract.tables)
     paired = (
-        paired_table(contract, declared, table, check_range=False)
+        paired_table(
+            contract,
+            declared,
+            table,
+            check_range=False,
+            latest_form=partial(session.engine.survey.latest_form, session, table),
+        )
         for declared, table in found
         if table is not None and table.kind == "table"
     )
-    return tuple(table for table in paired if table.columns)
+    indexes = session.engine.indexes
+    return tuple(indexes.with_successors(session, info, table) for table in paired if table.columns)
+
+
+def _with_unsaid(session: Session, tables: tuple[PairedTable, ...]) -> tuple[PairedTable, ...]:
+    """Return recorded tables with the names of the indexes that have no equal."""
+    info = session.engine.inspection.inspect(session, ())
+    indexes = session.engine.indexes
+    return tuple(
+        replace(table, unsaid=indexes.with_successors(session, info, table).unsaid)
+        for table in tables
+    )
 
 
 def columns_to_drop(db: Target, *, schema: str | None = None) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from ..contract import Contract
+from ..contract import Contract, index_name
 from .engines.answers import Succession
 from .engines.base import Session
 from .forms import reading_of
@@ -29,6 +29,7 @@ def recorded_tables(contract: Contract, state: State) -> tuple[PairedTable, ...]
     return tuple(
         replace(
             table,
+            indexes=tuple(i for name, i in state.successors if name.lower() == table.name.lower()),
             columns=tuple(
                 replace(pair, reading=readings[table.name.lower(), pair.legacy.lower()])
                 for pair in table.columns
@@ -45,7 +46,7 @@ def losses_of(
 
     Args:
         session: an open database.
-        tables: the tables, with their legacy columns.
+        tables: the tables, with their legacy columns and the successors of their indexes.
         successions: what becomes of each table.
     """
     return [
@@ -74,17 +75,20 @@ def _dependents(session: Session, tables: tuple[PairedTable, ...]) -> Iterator[N
 
 
 def _indexes(session: Session, tables: tuple[PairedTable, ...]) -> Iterator[Notice]:
-    """Name the unique indexes that need a column, and the others that go with it."""
+    """Name the indexes that need a column, and what takes their place."""
     info = session.engine.inspection.inspect(session, ())
     for table in tables:
         epochs = {pair.legacy: pair.epoch for pair in table.columns}
+        successors = {index.source: index.name for index in table.indexes}
         for index in session.engine.removal.dependent_indexes(info, table.name, epochs):
             place = f"{table.name}.{index.column}"
-            if index.unique:
+            successor = successors.get(f"index {index.name}")
+            if successor is None and index.name in table.unsaid:
                 yield Notice(
                     "refusal",
-                    f"unique index {index.name} needs {place}; make one on "
+                    f"index {index.name} needs the stored form of {place}; make one on "
                     f"{epochs[index.column]} and drop this one first",
                 )
             else:
-                yield Notice("warning", f"index {index.name} goes with {place}")
+                successor = successor or index_name(table.name, epochs[index.column])
+                yield Notice("note", f"index {successor} takes the place of {index.name}")

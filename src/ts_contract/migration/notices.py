@@ -104,6 +104,24 @@ def table_notices(
                     "go on writing it until finalize",
                 )
             )
+    built = {index.name.lower() for _, index in state.successors}
+    notices += [
+        Notice(
+            "refusal",
+            f"the name {index.name}, of the successor of {index.source} of {table.name}, is taken; "
+            "rename what has it, or drop it",
+        )
+        for index in table.indexes
+        if info.has(index.name) and index.name.lower() not in built
+    ]
+    notices += [
+        Notice(
+            "note",
+            f"index {name} needs the stored form of a legacy column of {table.name}, so the epoch "
+            "column gets none like it, and finalize will refuse it; make one, and drop this one",
+        )
+        for name in table.unsaid
+    ]
     if sync:
         notices += _trigger_notices(table, info)
     return notices

@@ -12,7 +12,7 @@ from .numbers import counts_seconds
 from .schema import ColumnInfo, TableInfo
 from .zones import is_utc
 
-__all__ = ["ColumnPair", "PairedTable", "declared_pair", "paired_table"]
+__all__ = ["ColumnPair", "PairedTable", "SuccessorIndex", "declared_pair", "paired_table"]
 
 _WRITTEN: Final = (*(form.name for form in NUMBERS), "datetime", "iso-local", "iso-zone", "go")
 _HOUR: Final = 3_600_000
@@ -48,6 +48,29 @@ class ColumnPair:
 
 
 @dataclass(frozen=True, slots=True)
+class SuccessorIndex:
+    """An index on epoch columns, for an index or a key of the application on legacy ones.
+
+    Attributes:
+        name: its name.
+        source: what it takes over from, `index by_day` or `UNIQUE (device, at)`.
+        terms: what is indexed, in order, as SQL.
+        columns: the epoch columns among it.
+        where: the condition of the rows in it, as SQL; empty for all rows.
+        unique: whether it keeps rows apart.
+        of_constraint: whether a constraint of the table takes its place when finalized.
+    """
+
+    name: str
+    source: str
+    terms: tuple[str, ...]
+    columns: tuple[str, ...] = ()
+    where: str = ""
+    unique: bool = False
+    of_constraint: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PairedTable:
     """One table as the migration treats it.
 
@@ -55,11 +78,15 @@ class PairedTable:
         name: its name.
         key: the columns that address a row, `rowid` among them where it has no better name.
         columns: its contract columns.
+        indexes: what the epoch columns get for the application's indexes and keys.
+        unsaid: the names of those indexes that have no equal on the epoch columns.
     """
 
     name: str
     key: tuple[str, ...]
     columns: tuple[ColumnPair, ...]
+    indexes: tuple[SuccessorIndex, ...] = ()
+    unsaid: tuple[str, ...] = ()
 
 
 def declared_pair(contract: Contract, column: ColumnContract) -> ColumnPair:

@@ -20,6 +20,7 @@ from .state import Options, State
 from .steps import (
     AddColumn,
     BuildIndex,
+    BuildSuccessor,
     CreateState,
     InstallConversion,
     InstallSync,
@@ -170,11 +171,12 @@ def _steps_left(contract: Contract, facts: Facts) -> Iterator[Step]:
     filled = tuple(table for table in facts.tables if table.name in to_fill)
     valid_range = contract.plausible_range if facts.options.check_range else None
     for step in ordered_steps(contract, facts.tables, filled=filled, valid_range=valid_range):
-        if not _is_done(step, facts.info, facts.state, unsynced):
+        if not _is_done(step, facts, unsynced):
             yield step
 
 
-def _is_done(step: Step, info: DatabaseInfo, state: State, unsynced: set[str]) -> bool:
+def _is_done(step: Step, facts: Facts, unsynced: set[str]) -> bool:
+    info, state = facts.info, facts.state
     match step:
         case CreateState():
             return state.fingerprint is not None
@@ -190,6 +192,8 @@ def _is_done(step: Step, info: DatabaseInfo, state: State, unsynced: set[str]) -
             return table.name not in unsynced
         case BuildIndex(table=name, epoch=epoch):
             return info.has(index_name(name, epoch))
+        case BuildSuccessor(table=name, index=index):
+            return engine_named(facts.engine).indexes.is_built(info, name, index)
         case WriteVersion():
             return state.has_recorded_version
         case _:
@@ -209,6 +213,6 @@ def _growth(steps: tuple[Step, ...], info: DatabaseInfo) -> int:
         match step:
             case AddColumn(table=table):
                 growth += rows[table] * _ROW_BYTES
-            case BuildIndex(table=table):
+            case BuildIndex(table=table) | BuildSuccessor(table=table):
                 growth += rows[table] * _INDEX_BYTES
     return growth

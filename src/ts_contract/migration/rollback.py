@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..contract import Contract
 from ..progress import Progress, ProgressCallback, silent
-from .dropping import Removal, backed_up, remove, taking_out, undo
+from .dropping import Removal, backed_up, drop_successors, remove, taking_out, undo
 from .engines.base import Session, Target
 from .engines.choose import opened
 from .errors import Refused
@@ -86,8 +86,24 @@ def rollback(
                 Removal(table.name, {pair.epoch: pair.legacy for pair in table.columns})
                 for table in state.tables
             ]
+            drop_successors(session, state.successors)
+            _refuse_unique(session, removals)
             removed = remove(session, state, removals, phase="rollback", progress=progress)
         return RollbackReport(session.name, removed.columns)
+
+
+def _refuse_unique(session: Session, removals: list[Removal]) -> None:
+    """Refuse to drop what keeps rows apart by an epoch column, and is not ours."""
+    info = session.engine.inspection.inspect(session, ())
+    for removal in removals:
+        for index in session.engine.removal.dependent_indexes(
+            info, removal.table, removal.successors
+        ):
+            if index.unique:
+                raise Refused(
+                    f"{session.name}: unique index {index.name} needs {removal.table}."
+                    f"{index.column}; drop it first, nothing was dropped"
+                )
 
 
 def _refuse_finalized(session: Session, contract: Contract) -> None:

@@ -1,9 +1,10 @@
 """Our own tables in the user's database: progress, history, quarantine.
 
 `_ts_contract_state` holds one JSON value per name: `contract`, `options`, `table:<table>` (its
-columns and its CREATE statement before us), `backfill:<table>` (how far it is), `phase:<phase>`
-(when it was finished), `version` (we wrote the row), `verified` (when), `lease` (who is at work),
-`reasons` (why a form has no instant), `format` (the number of all this, where it is not the first).
+columns and its CREATE statement before us), `backfill:<table>` (how far it is), `successor:<index>`
+(what we built for an index of the application), `phase:<phase>` (when it was finished), `version`
+(we wrote the row), `verified` (when), `lease` (who is at work), `reasons` (why a form has no
+instant), `format` (the number of all this, where it is not the first).
 The JSON is what earlier versions wrote, so that a migration that one of them began goes on.
 """
 
@@ -19,7 +20,7 @@ from ..timestamps import now_ms
 from .engines.answers import Cursor
 from .engines.base import Session
 from .own_tables import QUARANTINE, STATE
-from .pairs import ColumnPair, PairedTable
+from .pairs import ColumnPair, PairedTable, SuccessorIndex
 from .state_rows import has_state, read_row, read_rows
 
 __all__ = [
@@ -77,6 +78,7 @@ class State:
         contract: the contract in work; None before the expand phase.
         options: what the migration was started with.
         tables: the tables that were changed, with their columns and without their keys.
+        successors: what was built for the application's indexes and keys, each with its table.
         cursors: how far the backfill is, by the name of the table in lower case.
         has_recorded_version: whether the phase that writes the version row is finished.
         has_own_version: whether the version row was not there before us.
@@ -87,6 +89,7 @@ class State:
     contract: Recorded | None = None
     options: Options | None = None
     tables: tuple[PairedTable, ...] = ()
+    successors: tuple[tuple[str, SuccessorIndex], ...] = ()
     cursors: Mapping[str, Cursor] = field(default_factory=dict)
     has_recorded_version: bool = False
     has_own_version: bool = False
@@ -150,6 +153,7 @@ def _state_of(values: dict[str, Any]) -> State:
         contract=contract and _recorded(contract),
         options=options and Options(options["sync"], options["check_range"]),
         tables=tuple(_table(name, value) for name, value in _of_tables(values, "table:")),
+        successors=tuple(_successor(value) for _, value in _of_tables(values, "successor:")),
         cursors={name.lower(): _cursor(value) for name, value in _of_tables(values, "backfill:")},
         has_recorded_version="phase:version" in values,
         has_own_version="version" in values,
@@ -173,6 +177,19 @@ def _of_tables(values: dict[str, Any], kind: str) -> Iterator[tuple[str, dict[st
 def _table(name: str, value: dict[str, Any]) -> PairedTable:
     pairs = (ColumnPair(legacy, epoch, index=index) for legacy, epoch, index in value["columns"])
     return PairedTable(name, (), tuple(pairs))
+
+
+def _successor(value: dict[str, Any]) -> tuple[str, SuccessorIndex]:
+    index = SuccessorIndex(
+        name=value["name"],
+        source=value["source"],
+        terms=tuple(value["terms"]),
+        columns=tuple(value["columns"]),
+        where=value["where"],
+        unique=value["unique"],
+        of_constraint=value["of_constraint"],
+    )
+    return value["table"], index
 
 
 def _cursor(value: dict[str, Any]) -> Cursor:

@@ -142,6 +142,10 @@ def _are_reasons(value: Any) -> bool:
     return isinstance(value, dict) and all(map(_is_text, value.values()))
 
 
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_text, value))
+
+
 def _are_columns(value: Any) -> bool:
     """Return whether these are pairs of columns, no name twice."""
     if not isinstance(value, list) or not all(map(_is_column, value)):
@@ -217,6 +221,17 @@ _CONTRACT: Final[Mapping[str, Check]] = {
 _OPTIONS: Final[Mapping[str, Check]] = {"sync": _is_bool, "check_range": _is_bool}
 _TABLE: Final[Mapping[str, Check]] = {"sql": _is_text, "columns": _are_columns}
 
+_SUCCESSOR: Final[Mapping[str, Check]] = {
+    "table": _is_text,
+    "name": _is_text,
+    "source": _is_text,
+    "terms": _are_texts,
+    "columns": _are_texts,
+    "where": _is_text,
+    "unique": _is_bool,
+    "of_constraint": _is_bool,
+}
+
 _CHECKS: Final[Mapping[str, Check]] = {
     "contract": partial(_is_object, members=_CONTRACT, optional=("decisive",)),
     "format": partial(_is_whole, least=1),
@@ -229,6 +244,7 @@ _CHECKS: Final[Mapping[str, Check]] = {
 _CHECKS_OF_KIND: Final[Mapping[str, Check]] = {
     "backfill": _is_cursor,
     "phase": partial(_is_object, members=_WHEN),
+    "successor": partial(_is_object, members=_SUCCESSOR),
     "table": partial(_is_object, members=_TABLE),
 }
 
@@ -256,6 +272,8 @@ def _contradictions(session: Session, values: Mapping[str, Any]) -> Iterator[tup
     for name, value in values.items():
         kind, _, table = name.partition(":")
         if kind == "backfill" and f"table:{table}".lower() not in recorded:
+            yield name, "is of a table that is not on record"
+        if kind == "successor" and f"table:{value['table']}".lower() not in recorded:
             yield name, "is of a table that is not on record"
         if kind == "table" and "contract" not in values:
             yield name, "is there without the contract"

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 
 from ..contract import Contract, VersionRow
 from .forms import Reading
-from .pairs import ColumnPair, PairedTable
+from .pairs import ColumnPair, PairedTable, SuccessorIndex
 from .zones import is_utc
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "AddColumn",
     "Backfill",
     "BuildIndex",
+    "BuildSuccessor",
     "CreateState",
     "InstallConversion",
     "InstallSync",
@@ -124,6 +125,23 @@ class BuildIndex:
 
 
 @dataclass(frozen=True, slots=True)
+class BuildSuccessor:
+    """An index on epoch columns that the application has on legacy ones.
+
+    A unique one is there as soon as new code can write, so that what is a conflict by the legacy
+    columns is one by the epoch columns.
+    """
+
+    table: str
+    index: SuccessorIndex
+
+    @property
+    def phase(self) -> str:
+        """The phase that it is built in."""
+        return "sync" if self.index.unique else "index"
+
+
+@dataclass(frozen=True, slots=True)
 class WriteVersion:
     """The row that the migration records about itself. Undone only if it was us who wrote it.
 
@@ -159,12 +177,15 @@ def ordered_steps(
     readings = dict.fromkeys(pair.reading for table in tables for pair in table.columns)
     zones = {reading.timezone: reading for reading in readings if not is_utc(reading.timezone)}
     yield from (InstallZone(reading) for reading in zones.values())
+    successors = [BuildSuccessor(table.name, each) for table in tables for each in table.indexes]
+    yield from (step for step in successors if step.index.unique)
     yield from (InstallConversion(reading) for reading in readings)
     yield from (InstallSync(table) for table in tables)
     if filled:
         yield Backfill(filled)
     for table in tables:
         yield from (BuildIndex(table.name, pair.epoch) for pair in table.columns if pair.index)
+    yield from (step for step in successors if not step.index.unique)
     version = contract.version
     if version is not None:
         named = (table.columns for table in tables if table.name.lower() == version.table.lower())

@@ -18,8 +18,9 @@ from .pairs import PairedTable, paired_table
 from .plan import ColumnPlan, Facts, Plan, TablePlan, make_plan
 from .schema import DatabaseInfo
 from .state import Options, State, read_state
+from .steps import BuildSuccessor
 
-__all__ = ["plan", "plan_open"]
+__all__ = ["plan", "plan_open", "with_collisions"]
 
 # How much longer the writing takes than the survey of the same values (benchmarks/README.md).
 _WRITE_FACTOR: Final = 3.0
@@ -53,6 +54,7 @@ def plan(
     """
     with opened(db, write=False, schema=schema) as session:
         bare = plan_open(session, contract, Options(sync=sync, check_range=check_range))
+        bare = with_collisions(session, bare)
         return _with_forms(session, bare, progress)
 
 
@@ -81,6 +83,26 @@ def plan_open(session: Session, contract: Contract, options: Options) -> Plan:
     return make_plan(contract, facts)
 
 
+def with_collisions(session: Session, bare: Plan) -> Plan:
+    """Add to a plan the refusals that values are which a unique successor would not let in."""
+    tables = {table.paired.name: table.paired for table in bare.tables}
+    notices = [
+        Notice(
+            "refusal",
+            f"{step.index.source} of {step.table}: {_groups(count)} of one instant to the "
+            "millisecond, which the epoch column cannot keep apart; correct them first",
+        )
+        for step in bare.steps
+        if isinstance(step, BuildSuccessor) and step.index.unique
+        if (count := session.engine.indexes.collisions(session, tables[step.table], step.index))
+    ]
+    return replace(bare, notices=(*bare.notices, *notices), steps=()) if notices else bare
+
+
+def _groups(count: int) -> str:
+    return "1 group of rows is" if count == 1 else f"{count:,} groups of rows are"
+
+
 def _pairs_left(
     session: Session, contract: Contract, info: DatabaseInfo, *, check_range: bool
 ) -> Iterator[PairedTable]:
@@ -93,7 +115,7 @@ def _pairs_left(
                 contract, declared, found, check_range=check_range, latest_form=latest_form
             )
             if table.columns:
-                yield table
+                yield session.engine.indexes.with_successors(session, info, table)
 
 
 def _is_filled(session: Session, table: PairedTable, state: State) -> bool:
@@ -127,7 +149,7 @@ def _with_forms(session: Session, bare: Plan, progress: ProgressCallback) -> Pla
         tables.append(replace(table, columns=columns))
         progress(Progress("survey", name, table.rows, table.rows))
     seconds = (time.perf_counter() - began) * _WRITE_FACTOR if bare.steps else 0.0
-    notices = (*bare.notices, *_form_notices(tables))
+    notices = (*bare.notices, *_form_notices(tables), *_finer_notices(session, tables))
     return replace(bare, tables=tuple(tables), notices=notices, seconds=seconds)
 
 
@@ -142,6 +164,22 @@ def _form_notices(tables: list[TablePlan]) -> Iterator[Notice]:
                         "warning",
                         f"{place}: {_values(count.rows)} like {count.example} go to the "
                         f"quarantine: {reason}",
+                    )
+
+
+def _finer_notices(session: Session, tables: list[TablePlan]) -> Iterator[Notice]:
+    """Note which keys will refuse what differs below the millisecond only."""
+    for table in tables:
+        for index in table.paired.indexes:
+            for column in table.paired.columns if index.unique else ():
+                if column.epoch not in index.columns:
+                    continue
+                if session.engine.survey.has_finer(session, table.paired.name, column):
+                    yield Notice(
+                        "note",
+                        f"{table.paired.name}.{column.legacy} holds more than milliseconds: rows "
+                        f"that differ below them only will be refused by {index.name}, the "
+                        f"successor of {index.source}",
                     )
 
 

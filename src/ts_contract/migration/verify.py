@@ -110,6 +110,7 @@ def verify_within(
             tables.append(report)
             problems += wrong
             problems += _structure_problems(state, declared, found)
+            problems += _successor_problems(session, contract, declared, info)
             problems += _finalized_problems(session, contract, declared, found)
             progress(Progress("verify", found.name, found.rows, found.rows))
     problems += _version_problems(session, contract, info)
@@ -275,6 +276,26 @@ def _structure_problems(state: State, declared: TableContract, found: TableInfo)
     if state.options is not None and state.options.sync and not found.synced:
         problems.append(f"{found.name} lacks sync triggers; run `ts-contract migrate`")
     return problems
+
+
+def _successor_problems(
+    session: Session, contract: Contract, declared: TableContract, info: DatabaseInfo
+) -> list[str]:
+    indexes = session.engine.indexes
+    found = info.table(declared.name)
+    assert found is not None
+    table = paired_table(
+        contract,
+        declared,
+        found,
+        check_range=False,
+        latest_form=partial(session.engine.survey.latest_form, session, found),
+    )
+    return [
+        f"{index.source} of {table.name} has no successor {index.name}; run `ts-contract migrate`"
+        for index in indexes.with_successors(session, info, table).indexes
+        if not indexes.is_built(info, table.name, index)
+    ]
 
 
 def _version_problems(session: Session, contract: Contract, info: DatabaseInfo) -> list[str]:

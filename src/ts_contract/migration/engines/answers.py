@@ -92,11 +92,13 @@ class DependentIndex:
         name: its name.
         unique: whether it keeps rows apart.
         column: the first of the columns that it names.
+        create: its CREATE statement.
     """
 
     name: str
     unique: bool
     column: str
+    create: str
 
 
 @dataclass(frozen=True, slots=True)

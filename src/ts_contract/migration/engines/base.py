@@ -15,7 +15,7 @@ from typing import Any, Literal, Protocol
 from ...contract import VersionRow
 from ...progress import ProgressCallback
 from ..forms import Reading
-from ..pairs import ColumnPair, PairedTable
+from ..pairs import ColumnPair, PairedTable, SuccessorIndex
 from ..schema import DatabaseInfo, TableInfo
 from ..steps import Step
 from ..stopping import StopFlag
@@ -37,6 +37,7 @@ __all__ = [
     "Engine",
     "Features",
     "Filling",
+    "Indexing",
     "Inspecting",
     "Proving",
     "Removing",
@@ -85,6 +86,7 @@ class Engine:
         features: what shared code has to know of it.
         connection: opens a database.
         inspection: tells what a database has.
+        indexes: tells what epoch columns get for the application's indexes and keys.
         ddl: gives the statements of each step.
         script: says what stands around the statements of a script.
         survey: tells which storage forms a column holds.
@@ -98,6 +100,7 @@ class Engine:
     features: Features
     connection: Connecting
     inspection: Inspecting
+    indexes: Indexing
     ddl: Ddl
     script: Scripting
     survey: Surveying
@@ -202,6 +205,21 @@ class Inspecting(Protocol):
         """Return the columns of a CREATE TABLE statement in lower case; none of any other text."""
 
 
+class Indexing(Protocol):
+    """Telling what the epoch columns get for the application's indexes and keys."""
+
+    def with_successors(
+        self, session: Session, info: DatabaseInfo, table: PairedTable
+    ) -> PairedTable:
+        """Return a table with the successors of what is on its legacy columns."""
+
+    def is_built(self, info: DatabaseInfo, table: str, index: SuccessorIndex) -> bool:
+        """Return whether an index is there, and as it has to be."""
+
+    def collisions(self, session: Session, table: PairedTable, index: SuccessorIndex) -> int:
+        """Count the groups of rows that a unique one would not let stand beside each other."""
+
+
 class Ddl(Protocol):
     """The statements of the steps, with names qualified by `schema` if one is given.
 
@@ -263,6 +281,9 @@ class Surveying(Protocol):
 
     def first_forms(self, session: Session, table: str, pair: ColumnPair) -> set[str]:
         """Return the forms of the first texts in a legacy column; empty if it has none."""
+
+    def has_finer(self, session: Session, table: str, pair: ColumnPair) -> bool:
+        """Return whether a legacy column holds more than milliseconds."""
 
     def latest_form(
         self, session: Session, table: TableInfo, legacy: str, reading: Reading

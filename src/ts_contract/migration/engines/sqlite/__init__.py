@@ -3,7 +3,7 @@
 The facets, in the order in which a migration asks them:
 
 - `connection` opens a file or borrows a connection; `names`, `errors`: what is quoted, what failed.
-- `inspection`: what a database has.
+- `inspection`: what a database has; `indexes`: what succeeds its indexes and keys.
 - `survey`: which storage forms a column holds, by the expressions of `recognise` and `usual`.
 - `ddl`: the statements of each step; `sync`: the triggers; `script`: whole phases as a script.
 - `rows`: filling, by `ranges` and `updates`; `quiet` without triggers, `offline` by threads.
@@ -19,7 +19,7 @@ from __future__ import annotations
 from typing import Final
 
 from ..base import Engine, Features
-from . import backup, connection, ddl, inspection, proof, removal, rows, script, survey
+from . import backup, connection, ddl, indexes, inspection, proof, removal, rows, script, survey
 
 __all__ = ["ENGINE"]
 
@@ -28,6 +28,7 @@ ENGINE: Final = Engine(
     features=Features(index_in_transaction=True),
     connection=connection,
     inspection=inspection,
+    indexes=indexes,
     ddl=ddl,
     script=script,
     survey=survey,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from functools import singledispatch
 
 from ....contract import index_name
@@ -11,6 +12,7 @@ from ...steps import (
     AddColumn,
     Backfill,
     BuildIndex,
+    BuildSuccessor,
     CreateState,
     InstallConversion,
     InstallSync,
@@ -21,6 +23,7 @@ from ...steps import (
 )
 from ...zones import zone_steps
 from .backfill import backfill_script
+from .create_index import create_index
 from .names import column_in, literal, name_in, quote, quote_for_index
 from .sync import create_conversion, create_sync, drop_conversions, drop_sync, legacy_value
 from .zone_table import ZONE_TABLE
@@ -175,6 +178,23 @@ def _build_index(step: BuildIndex, schema: str = "") -> tuple[str, ...]:
 @undo.register
 def _drop_index(step: BuildIndex, schema: str = "") -> tuple[str, ...]:
     return (f"DROP INDEX IF EXISTS {name_in(index_name(step.table, step.epoch), schema)}",)
+
+
+@do.register
+def _build_successor(step: BuildSuccessor, schema: str = "") -> tuple[str, ...]:
+    """Build one, and record it: what is not on record is the application's own."""
+    recorded = json.dumps({"table": step.table, **asdict(step.index)})
+    return (
+        *undo(step, schema),
+        create_index(step.table, step.index, schema),
+        f"INSERT OR REPLACE INTO {name_in(STATE, schema)}"
+        f" VALUES ({literal(f'successor:{step.index.name}')}, {literal(recorded)})",
+    )
+
+
+@undo.register
+def _drop_successor(step: BuildSuccessor, schema: str = "") -> tuple[str, ...]:
+    return (f"DROP INDEX IF EXISTS {name_in(step.index.name, schema)}",)
 
 
 # --- the version row -------------------------------------------------------------------------

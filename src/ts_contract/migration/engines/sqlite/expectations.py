@@ -15,6 +15,7 @@ from ...steps import (
     AddColumn,
     Backfill,
     BuildIndex,
+    BuildSuccessor,
     CreateState,
     InstallConversion,
     InstallSync,
@@ -115,6 +116,11 @@ def _(step: BuildIndex) -> str:
 
 
 @done.register
+def _(step: BuildSuccessor) -> str:
+    return _has("index", step.index.name)
+
+
+@done.register
 def _(step: WriteVersion) -> str:
     return f"EXISTS ({_version(step.version)})"
 
@@ -135,6 +141,8 @@ def undone(step: Step) -> str:
             return " AND ".join(f"NOT {has_trigger(name)}" for name in names)
         case BuildIndex(table=table, epoch=epoch):
             return f"NOT {_has('index', index_name(table, epoch))}"
+        case BuildSuccessor(index=index):
+            return f"NOT {_has('index', index.name)}"
         case WriteVersion(version=version):
             ours = f"SELECT 1 FROM {quote(STATE)} WHERE name = 'version'"
             return f"NOT (EXISTS ({ours}) AND EXISTS ({_version(version)}))"

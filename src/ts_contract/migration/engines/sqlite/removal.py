@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from ...errors import Failed
-from ...schema import DatabaseInfo
 from ..answers import DependentIndex, Dropped, Succession
 from ..base import Session
 from .columns import checks_on, drop_columns, prepared, reraise_unless_refused
-from .create_text import names
 from .dependents import broken, dependents
 from .foreign_keys import violations
+from .indexes import dependent_indexes
 from .names import quote
 from .successions import successions
 
@@ -25,20 +24,6 @@ __all__ = [
     "unsound",
     "violations",
 ]
-
-
-def dependent_indexes(
-    info: DatabaseInfo, table: str, columns: Collection[str]
-) -> list[DependentIndex]:
-    """Return the application's indexes on a table that name any of some columns."""
-    found = []
-    for index in info.objects:
-        if index.kind == "index" and index.sql and index.table.lower() == table.lower():
-            named = [column for column in columns if names(index.sql, column)]
-            if named:
-                is_unique = index.sql.split(None, 2)[1].upper() == "UNIQUE"
-                found.append(DependentIndex(index.name, is_unique, named[0]))
-    return found
 
 
 def drop(

@@ -30,7 +30,8 @@ KEY: Final = ("rowid",)
 LIMITS: Final = (
     "Triggers that change other tables after an update fire once per row: drop them",
     "before and create them afterwards. Rows are addressed by rowid, which a table",
-    "WITHOUT ROWID has not. `ts-contract migrate` has neither limit.",
+    "WITHOUT ROWID has not. Indexes and keys on the old columns have no successors:",
+    "`ts-contract plan DB --sql` prints them. `ts-contract migrate` has none of these limits.",
 )
 
 _DONE = "_ts_contract_done"

@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 
 from ...forms import WITHOUT, Reading
+from ...numbers import scale_of
 from ...pairs import ColumnPair
 from ...schema import TableInfo
 from ...zones import is_utc, zone_steps
 from ..answers import FormCount
 from ..base import Session
-from .names import literal, quote
+from .names import column_in, literal, quote
 from .recognise import form_and_ms_expression, form_expression
 from .usual import plain_form_expression, plain_here_expression
 from .zone_table import ZONE_TABLE
 
-__all__ = ["count_forms", "first_forms", "latest_form", "provide_zones"]
+__all__ = ["count_forms", "first_forms", "has_finer", "latest_form", "provide_zones"]
 
 _LATEST = 200
 _FIRST = 20
@@ -49,6 +50,20 @@ def first_forms(session: Session, table: str, pair: ColumnPair) -> set[str]:
         f" WHERE typeof({legacy}) = 'text' LIMIT {_FIRST}) LIMIT -1)"
     )
     return {form for (form,) in rows}
+
+
+def has_finer(session: Session, table: str, pair: ColumnPair) -> bool:
+    """Return whether a legacy column holds more than milliseconds."""
+    scale = scale_of(pair.reading.storage)
+    if scale is not None and scale.divide > 1:
+        return True
+    legacy = column_in(pair.legacy, table)
+    return bool(
+        session.value(
+            f"SELECT EXISTS (SELECT 1 FROM {session.qualified(table)} AS {quote(table)}"
+            f" WHERE typeof({legacy}) = 'text' AND {legacy} GLOB '*[.,][0-9][0-9][0-9][0-9]*')"
+        )
+    )
 
 
 def latest_form(session: Session, table: TableInfo, legacy: str, reading: Reading) -> str | None:
