@@ -4,8 +4,9 @@ Usage: python benchmarks/growth.py [WORD...] [--most SECONDS]
 
 WORD picks the inputs whose name holds it. Every input is made three times, each twice as large as
 the one before, and handed to the command in this process, with one job; the least processor time
-of two runs counts, less that of a run on nothing. Ends with 1 when a doubling takes more than 2.6
-times as long. An input that takes longer than `--most` seconds is not doubled any more.
+of two runs counts, less that of a run on nothing. Databases stand in growth_databases.py. Ends
+with 1 when a doubling takes more than 2.6 times as long. An input that takes longer than `--most`
+seconds is not doubled any more.
 """
 
 from __future__ import annotations
@@ -20,8 +21,11 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
+
+from growth_databases import DATABASE_CASES, DatabaseCase
 
 from ts_contract.cli import main as ts_contract
 
@@ -620,6 +624,11 @@ def seconds(command: str, tree: Tree, directory: Path) -> float:
             CONTRACT.replace("tool.ts-contract.", "").replace("[tool.ts-contract]\n", "")
         )
     options = ["--format", "json"] if command == "lint" else ["--unsafe", "--diff"]
+    return seconds_of([command, *options, "--jobs", "1", "."], directory)
+
+
+def seconds_of(arguments: list[str], directory: Path) -> float:
+    """Return the processor time of a command line in a directory."""
     where = Path.cwd()
     os.chdir(directory)
     gc.collect()
@@ -627,34 +636,70 @@ def seconds(command: str, tree: Tree, directory: Path) -> float:
     try:
         out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            ts_contract([command, *options, "--jobs", "1", "--quiet", "."], standalone_mode=True)
+            ts_contract([*arguments, "--quiet"], standalone_mode=True)
     except SystemExit as end:
         if end.code not in {0, 1}:
-            print(f"{command} ended with {end.code}", file=sys.stderr)
+            print(f"{arguments} ended with {end.code}", file=sys.stderr)
     finally:
         os.chdir(where)
     return time.process_time() - begin
 
 
-def least(command: str, tree: Tree, rounds: int = 2) -> float:
+def least(measure: Callable[[Path], float], rounds: int = 2) -> float:
     """Return the least processor time of some runs, each in a directory of its own."""
     times = []
     for _ in range(rounds):
         with tempfile.TemporaryDirectory() as directory:
-            times.append(seconds(command, tree, Path(directory)))
+            times.append(measure(Path(directory)))
         if times[-1] > 5:
             break
     return min(times)
 
 
-def measured(case: Case, command: str, nothing: float, most: float) -> list[float]:
+def on_tree(command: str, tree: Tree) -> Callable[[Path], float]:
+    """Return what measures lint or codemod on some files."""
+    return lambda directory: seconds(command, tree, directory)
+
+
+def on_files(case: Case, command: str, n: int) -> Callable[[Path], float]:
+    """Return what measures a command on an input of a size."""
+    return on_tree(command, case.make(n))
+
+
+def on_database(case: DatabaseCase, n: int) -> Callable[[Path], float]:
+    """Return what builds a database of a size and measures a command on it."""
+
+    def measure(directory: Path) -> float:
+        case.make(n, directory)
+        return seconds_of([case.command[0], "a.db", *case.command[1:]], directory)
+
+    return measure
+
+
+def measured(
+    first: int, measure: Callable[[int], Callable[[Path], float]], nothing: float, most: float
+) -> list[float]:
     """Return the times of the three sizes; fewer where one takes too long."""
     times: list[float] = []
     for factor in (1, 2, 4):
-        times.append(max(least(command, case.make(case.first * factor)) - nothing, 0.0))
+        times.append(max(least(measure(first * factor)) - nothing, 0.0))
         if times[-1] > most:
             break
     return times
+
+
+def print_row(
+    command: str, name: str, first: int, times: list[float], limit: float = LIMIT
+) -> bool:
+    """Print the times of one input, and return whether they grow as they may."""
+    ratios = [b / a for a, b in pairwise(times) if b > LEAST and a > 0]
+    worst = max(ratios[-1:], default=0.0)
+    passed = len(times) == 3 and worst <= limit
+    sizes = ", ".join(f"{first * 2**i:,}" for i in range(len(times)))
+    shown = ", ".join(f"{value:.2f}" for value in times)
+    note = "" if passed else " **too much**"
+    print(f"| {command} | {name} | {sizes} | {shown} | {worst:.1f}{note} |", flush=True)
+    return passed
 
 
 def main() -> int:
@@ -664,32 +709,34 @@ def main() -> int:
     parser.add_argument("--most", type=float, default=30.0)
     arguments = parser.parse_args()
     words: list[str] = arguments.words
-    failed = 0
+    passed = True
     print("| command | what is doubled | sizes | seconds | ratio |\n|---|---|---|---|---|")
     for command in BOTH:
         chosen = [
             case
             for case in CASES
-            if command in case.commands
-            and (not words or any(word in f"{command} {case.name}" for word in words))
+            if command in case.commands and is_wanted(f"{command} {case.name}", words)
         ]
         if not chosen:
             continue
-        least(command, module([QUERY]), 1)  # imports what the command imports
-        nothing = least(command, {"module.py": QUERY}, 5)
+        least(on_tree(command, module([QUERY])), 1)  # imports what the command imports
+        nothing = least(on_tree(command, {"module.py": QUERY}), 5)
         for case in chosen:
-            times = measured(case, command, nothing, arguments.most)
-            ratios = [b / a for a, b in pairwise(times) if b > LEAST and a > 0]
-            worst = max(ratios[-1:], default=0.0)
-            passed = len(times) == 3 and worst <= case.limit
-            failed += not passed
-            sizes = ", ".join(f"{case.first * 2**i:,}" for i in range(len(times)))
-            shown = ", ".join(f"{value:.2f}" for value in times)
-            note = "" if passed else " **too much**"
-            print(
-                f"| {command} | {case.name} | {sizes} | {shown} | {worst:.1f}{note} |", flush=True
-            )
-    return 1 if failed else 0
+            times = measured(case.first, partial(on_files, case, command), nothing, arguments.most)
+            passed &= print_row(command, case.name, case.first, times, case.limit)
+    for each in DATABASE_CASES:
+        command = " ".join(each.command)
+        if is_wanted(f"{command} {each.name}", words):
+            least(on_database(each, 1), 1)
+            nothing = least(on_database(each, 1), 3)
+            times = measured(each.first, partial(on_database, each), nothing, arguments.most)
+            passed &= print_row(command, each.name, each.first, times, each.limit)
+    return 0 if passed else 1
+
+
+def is_wanted(text: str, words: list[str]) -> bool:
+    """Return whether a line holds one of the words, if any are given."""
+    return not words or any(word in text for word in words)
 
 
 if __name__ == "__main__":

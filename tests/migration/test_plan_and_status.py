@@ -170,3 +170,45 @@ def test_progress_ends_where_it_said_it_would(build):
     assert all(message.done == message.total for message in last.values())
     done = [message.done for message in messages if message.phase == "backfill"]
     assert done == sorted(done)
+
+
+def test_status_lists_the_quarantine_in_the_order_of_the_rows(build):
+    store = build(STORE, t=[(key, "soon", "") for key in (19210, 8727, -1, 3)])
+    migrate(store.url, CONTRACT)
+
+    listed = status(store.url, CONTRACT).quarantine
+
+    assert [row.row_key for row in listed if row.column == "a"] == [
+        f'{{"id":{key}}}' for key in (-1, 3, 8727, 19210)
+    ]
+
+
+def test_status_orders_rows_with_a_composite_key_by_each_of_its_columns(build):
+    store = build(
+        "CREATE TABLE t (x INTEGER, y TEXT, a TIMESTAMP, b TEXT, PRIMARY KEY (x, y)) WITHOUT ROWID",
+        t=[(10, "b", "soon", None), (9, "b", "soon", None), (9, "a", "soon", None)],
+    )
+    migrate(store.url, CONTRACT)
+
+    listed = status(store.url, CONTRACT).quarantine
+
+    assert [row.row_key for row in listed] == [
+        '{"x":9,"y":"a"}',
+        '{"x":9,"y":"b"}',
+        '{"x":10,"y":"b"}',
+    ]
+
+
+def test_status_reads_no_more_of_the_quarantine_than_is_asked_for(build):
+    store = build(STORE, t=[(key, "soon", "") for key in range(1, 101)])
+    migrate(store.url, CONTRACT)
+
+    found = status(store.url, CONTRACT, listed=3)
+
+    assert [row.row_key for row in found.quarantine if row.column == "a"] == [
+        '{"id":1}',
+        '{"id":2}',
+    ]
+    assert found.quarantined == 200
+    assert [column.quarantined for column in found.columns] == [100, 100]
+    assert status(store.url, CONTRACT, listed=0).quarantine == ()

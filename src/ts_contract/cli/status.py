@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from itertools import groupby, islice
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-_LISTED = 20
+_LISTED = {"text": 20, "json": None, "prometheus": 0}
+_LONGEST = 60
 
 
 @click.command()
@@ -34,7 +35,7 @@ def command(ctx: click.Context, db: str, output_format: str) -> None:
     from ..migration import status  # noqa: PLC0415
 
     declared = contract()
-    result = status(db, declared)
+    result = status(db, declared, listed=_LISTED[output_format])
     if output_format == "json":
         print_json(_as_json(result))
     elif output_format == "prometheus":
@@ -81,13 +82,20 @@ def _print_quarantine(status: Status) -> None:
     print_table(
         ("Column", "Row", "Value", "Reason"),
         (
-            (f"{row.table}.{row.column}", row.row_key, repr(row.value), row.reason)
-            for row in islice(status.quarantine, _LISTED)
+            (f"{row.table}.{row.column}", row.row_key, _shortened(row.value), row.reason)
+            for row in status.quarantine
         ),
     )
-    more = len(status.quarantine) - _LISTED
+    more = status.quarantined - len(status.quarantine)
     if more > 0:
         click.echo(f"and {more:,} more: SELECT * FROM _ts_contract_quarantine")
+
+
+def _shortened(value: object) -> str:
+    """Return what stands for a value, which may be of some megabytes."""
+    start = value[:_LONGEST] if isinstance(value, str | bytes) else value
+    shown = repr(start)
+    return shown if start == value else f"{shown[:-1]}…"
 
 
 # --- JSON ------------------------------------------------------------------------------------

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 __all__ = ["ColumnInfo", "DatabaseInfo", "SchemaObject", "TableInfo"]
 
@@ -80,7 +82,7 @@ class TableInfo:
         return column.lower() in self.index_heads
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DatabaseInfo:
     """What was found, for the tables that were asked for.
 
@@ -101,7 +103,7 @@ class DatabaseInfo:
 
     def table(self, name: str) -> TableInfo | None:
         """Return the table of that name (case does not count), or None."""
-        return next((t for t in self.tables if t.name.lower() == name.lower()), None)
+        return self._by_name.get(name.lower())
 
     def has(self, name: str) -> bool:
         """Return whether a table, view or index has that name (case does not count)."""
@@ -109,6 +111,24 @@ class DatabaseInfo:
 
     def triggers_on(self, table: str) -> tuple[SchemaObject, ...]:
         """Return the triggers on a table, ours included, in order of creation."""
-        return tuple(
-            o for o in self.objects if o.kind == "trigger" and o.table.lower() == table.lower()
-        )
+        return self._on_table("trigger", table)
+
+    def indexes_on(self, table: str) -> tuple[SchemaObject, ...]:
+        """Return the indexes on a table, ours included, in order of creation."""
+        return self._on_table("index", table)
+
+    def _on_table(self, kind: str, table: str) -> tuple[SchemaObject, ...]:
+        return tuple(o for o in self._by_table.get(table.lower(), ()) if o.kind == kind)
+
+    # A contract may have a thousand tables, each of which is looked up.
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, TableInfo]:
+        return {table.name.lower(): table for table in reversed(self.tables)}
+
+    @cached_property
+    def _by_table(self) -> Mapping[str, list[SchemaObject]]:
+        found: dict[str, list[SchemaObject]] = {}
+        for each in self.objects:
+            found.setdefault(each.table.lower(), []).append(each)
+        return found

@@ -34,6 +34,7 @@ __all__ = [
     "note_backfill",
     "note_options",
     "note_verified",
+    "quarantine_counts",
     "quarantined",
     "read_cursor",
     "read_state",
@@ -203,15 +204,29 @@ def _cursor(value: dict[str, Any]) -> Cursor:
     )
 
 
-def quarantined(session: Session) -> Iterator[QuarantineRow]:
-    """Yield the quarantine, by table, row and column."""
+def quarantined(session: Session, most: int | None = None) -> Iterator[QuarantineRow]:
+    """Yield the quarantine, by table, row and column, at most so many of its rows."""
     if has_state(session):
         columns = "table_name, column_name, row_key, value, form, reason"
+        order = f"table_name, {session.engine.proof.KEY_ORDER}, column_name"
+        limit = "" if most is None else f" LIMIT {most}"
         for row in session.run(
-            f"SELECT {columns} FROM {session.qualified(QUARANTINE)}"
-            " ORDER BY table_name, row_key, column_name"
+            f"SELECT {columns} FROM {session.qualified(QUARANTINE)} ORDER BY {order}{limit}"
         ):
             yield QuarantineRow(*row)
+
+
+def quarantine_counts(session: Session) -> dict[tuple[str, str], int]:
+    """Return how many values the quarantine lists, by table and legacy column in lower case."""
+    counts: dict[tuple[str, str], int] = {}
+    if has_state(session):
+        for table, column, rows in session.run(
+            f"SELECT table_name, column_name, count(*) FROM {session.qualified(QUARANTINE)}"
+            " GROUP BY table_name, column_name"
+        ):
+            place = table.lower(), column.lower()
+            counts[place] = counts.get(place, 0) + rows
+    return counts
 
 
 # --- writing ---------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,7 +12,14 @@ from .engines.choose import opened
 from .forms import reading_of
 from .lease import read_holder
 from .schema import DatabaseInfo, TableInfo
-from .state import QuarantineRow, State, has_state, quarantined, read_state
+from .state import (
+    QuarantineRow,
+    State,
+    has_state,
+    quarantine_counts,
+    quarantined,
+    read_state,
+)
 
 __all__ = ["ColumnStatus", "Status", "status"]
 
@@ -56,9 +64,10 @@ class Status:
         session: name of the database.
         columns: every column of the contract whose table is there.
         missing: tables of the contract that are not there.
-        quarantine: every value that has no instant.
+        quarantine: the values that have no instant, or the first of them.
         running: process and host of the run at work, if there is one.
         verified_at: when the last change was verified, epoch milliseconds.
+        quarantined: how many values have no instant.
     """
 
     contract: str
@@ -68,14 +77,18 @@ class Status:
     quarantine: tuple[QuarantineRow, ...]
     running: str | None
     verified_at: int | None
+    quarantined: int = 0
 
 
-def status(db: Target, contract: Contract, *, schema: str | None = None) -> Status:
+def status(
+    db: Target, contract: Contract, *, listed: int | None = None, schema: str | None = None
+) -> Status:
     """Say how far a migration is.
 
     Args:
         db: path, `sqlite:///path`, or an open connection outside a transaction.
         contract: which columns.
+        listed: how many values of the quarantine to read; None for all of them.
         schema: which of the attached databases of a connection is meant; by default the main one.
 
     Returns:
@@ -88,16 +101,17 @@ def status(db: Target, contract: Contract, *, schema: str | None = None) -> Stat
     with opened(db, write=False, schema=schema) as session, session.transaction("read"):
         info = session.engine.inspection.inspect(session, contract.table_names)
         state = read_state(session)
-        quarantine = tuple(quarantined(session))
+        counts = quarantine_counts(session)
         holder = read_holder(session) if has_state(session) else None
         return Status(
             contract=contract.name,
             database=session.name,
-            columns=_columns(session, contract, info, state, quarantine),
+            columns=_columns(session, contract, info, state, counts),
             missing=tuple(t.name for t in contract.tables if info.table(t.name) is None),
-            quarantine=quarantine,
+            quarantine=tuple(quarantined(session, listed)),
             running=None if holder is None else holder.description,
             verified_at=state.verified_at,
+            quarantined=sum(counts.values()),
         )
 
 
@@ -106,7 +120,7 @@ def _columns(
     contract: Contract,
     info: DatabaseInfo,
     state: State,
-    quarantine: tuple[QuarantineRow, ...],
+    counts: Mapping[tuple[str, str], int],
 ) -> tuple[ColumnStatus, ...]:
     columns = []
     for table in contract.tables:
@@ -114,11 +128,7 @@ def _columns(
         if found is None or found.kind != "table":
             continue
         for column in table.columns:
-            listed = sum(
-                row.table.lower() == found.name.lower()
-                and row.column.lower() == column.legacy.lower()
-                for row in quarantine
-            )
+            listed = counts.get((found.name.lower(), column.legacy.lower()), 0)
             values, converted, null_values = session.engine.proof.count_filled(
                 session,
                 found.name,

@@ -341,6 +341,10 @@ class Filling(Protocol):
 class Proving(Protocol):
     """Telling values that are certainly right from those that Python has to judge."""
 
+    @property
+    def KEY_ORDER(self) -> str:  # noqa: N802 - a constant of the module
+        """SQL that orders the quarantine of a table by `row_key` as the database orders rows."""
+
     def count_columns(
         self, session: Session, table: PairedTable, valid_range: tuple[int, int]
     ) -> tuple[int, tuple[ColumnCounts, ...]]:

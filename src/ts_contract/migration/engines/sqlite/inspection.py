@@ -30,11 +30,22 @@ def inspect(session: Session, tables: tuple[str, ...]) -> DatabaseInfo:
         f"SELECT type, name, tbl_name, sql FROM {schema}.sqlite_schema ORDER BY rowid"
     ).fetchall()
     wanted = {name.lower() for name in tables}
-    triggers = [(name, table) for kind, name, table, _ in entries if kind == "trigger"]
+    triggers: dict[str, set[str]] = {}
+    for kind, name, table, _ in entries:
+        if kind == "trigger":
+            triggers.setdefault(table.lower(), set()).add(name.lower())
+    strict = _strict_tables(session)
     names = frozenset(name.lower() for kind, name, _, _ in entries if kind != "trigger")
     return DatabaseInfo(
         tables=tuple(
-            _table(session, name, kind, sql, _names_on(name, triggers))
+            _table(
+                session,
+                name,
+                kind,
+                sql,
+                strict=name in strict,
+                triggers=triggers.get(name.lower(), set()),
+            )
             for kind, name, _, sql in entries
             if kind in ("table", "view") and name.lower() in wanted
         ),
@@ -45,7 +56,9 @@ def inspect(session: Session, tables: tuple[str, ...]) -> DatabaseInfo:
         ),
         names=names,
         conversions=frozenset(
-            way for trigger, _ in triggers if (way := conversion_of(trigger)) is not None
+            way
+            for kind, name, _, _ in entries
+            if kind == "trigger" and (way := conversion_of(name)) is not None
         ),
         has_zones=ZONE_TABLE in names,
     )
@@ -87,12 +100,9 @@ def _is_on_any_update(create_trigger: str) -> bool:
     return 0 < place < len(words) - 1 and words[place + 1] == "ON"
 
 
-def _names_on(table: str, triggers: list[tuple[str, str]]) -> set[str]:
-    """Return the names, in lower case, of those triggers that are on a table."""
-    return {name.lower() for name, on in triggers if on.lower() == table.lower()}
-
-
-def _table(session: Session, name: str, kind: str, sql: str, triggers: set[str]) -> TableInfo:
+def _table(
+    session: Session, name: str, kind: str, sql: str, *, strict: bool, triggers: set[str]
+) -> TableInfo:
     info = session.run(f"PRAGMA {quote(session.schema)}.table_xinfo({quote(name)})").fetchall()
     columns = tuple(
         ColumnInfo(
@@ -108,7 +118,6 @@ def _table(session: Session, name: str, kind: str, sql: str, triggers: set[str])
     )
     if kind == "table" and sql.split(None, 2)[1].upper() == "VIRTUAL":
         kind = "virtual"
-    strict = _is_strict(session, name)
     if kind != "table":
         return TableInfo(name, kind, columns, strict=strict)
     indexes = _indexes(session, name)
@@ -164,13 +173,8 @@ def _is_listed(session: Session, index: str) -> bool:
     return bool(session.value(found, index))
 
 
-def _is_strict(session: Session, table: str) -> bool:
+def _strict_tables(session: Session) -> set[str]:
     if sqlite3.sqlite_version_info < (3, 37, 0):
-        return False
-    return bool(
-        session.value(
-            "SELECT strict FROM pragma_table_list WHERE schema = ? AND lower(name) = lower(?)",
-            session.schema,
-            table,
-        )
-    )
+        return set()
+    listed = "SELECT name FROM pragma_table_list WHERE schema = ? COLLATE NOCASE AND strict"
+    return {name for (name,) in session.run(listed, session.schema)}

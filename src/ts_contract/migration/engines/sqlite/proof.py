@@ -13,11 +13,12 @@ from ..answers import ColumnCounts
 from ..base import Session
 from .inverse import proofs
 from .names import literal, quote
-from .quarantine import row_key
+from .quarantine import KEY_ORDER, row_key
 from .survey import provide_zones
 from .values import is_null_value, stands_for_null
 
 __all__ = [
+    "KEY_ORDER",
     "count_columns",
     "count_filled",
     "doubtful_epochs",

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import json
+from typing import Final
 
 from ...forms import FORMS
 from ...own_tables import STATE
 from ...pairs import PairedTable
 from .names import literal, name_in, quote
 
-__all__ = ["reason", "record_reasons", "recorded_reason", "row_key"]
+__all__ = ["KEY_ORDER", "reason", "record_reasons", "recorded_reason", "row_key"]
+
+_MEMBERS_IN_ORDER: Final = 4  # of the key; who has more of them finds those of one row together
+KEY_ORDER: Final = ", ".join(
+    (
+        *(
+            f"(SELECT value FROM json_each(CASE WHEN json_valid(row_key) THEN row_key ELSE '{{}}'"
+            f" END) LIMIT 1 OFFSET {place})"
+            for place in range(_MEMBERS_IN_ORDER)
+        ),
+        "row_key",
+    )
+)
+"""SQL that orders entries by the numbers and texts of their keys, and not by their JSON."""
 
 
 def row_key(table: PairedTable, row: str = "") -> str:
