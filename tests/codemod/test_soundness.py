@@ -68,6 +68,32 @@ def test_a_rewrite_that_does_not_parse_is_refused_and_the_others_are_made(
     assert outcomes(result) == [("skipped", REFUSED), ("rewritten", "")]
 
 
+@pytest.mark.parametrize(
+    "addition", [", tz=None, tz=None", ", n for n in ()"], ids=["repeated", "generator"]
+)
+def test_a_rewrite_that_does_not_compile_is_refused(
+    monkeypatch: pytest.MonkeyPatch, addition: str
+) -> None:
+    text = 'db.execute("SELECT id FROM tasks ORDER BY created_at")\n'
+    plan_sql = decide.plan_sql
+
+    def with_a_mistake(file, options):
+        end = text.index(")\n")
+        broken = Verdict((Edit(end, end, addition),), (), "safe")
+        return dict.fromkeys(plan_sql(file, options), broken)
+
+    monkeypatch.setattr(decide, "plan_sql", with_a_mistake)
+
+    result = rewritten(text, {"TSC201"}, markers=False)
+
+    assert (result.text, outcomes(result)) == (text, [("skipped", REFUSED)])
+
+
+def test_what_did_not_compile_before_is_rewritten_all_the_same() -> None:
+    text = 'db.execute("SELECT id FROM tasks ORDER BY created_at")\nreturn\n'
+    assert "created_at_ms" in rewritten(text, {"TSC201"}).text
+
+
 def _ending_the_text_early(verdict: Verdict, imports: tuple[Import, ...]) -> Verdict:
     edits = tuple(replace(edit, text=f'{edit.text}"') for edit in verdict.edits)
     return replace(verdict, edits=edits, imports=imports)

@@ -47,6 +47,24 @@ HEAD = "from datetime import datetime, timedelta\n"
         ("TSC101", "datetime.now(tz=None).hour", "datetime.now(timezone.utc).hour", "unsafe"),
         ("TSC102", "datetime.utcnow()", "datetime.now(timezone.utc)", "unsafe"),
         (
+            "TSC104",
+            "datetime.fromtimestamp(x, tz=None)",
+            "datetime.fromtimestamp(x, tz=timezone.utc)",
+            "unsafe",
+        ),
+        (
+            "TSC104",
+            "datetime.fromtimestamp(x, None)",
+            "datetime.fromtimestamp(x, timezone.utc)",
+            "unsafe",
+        ),
+        (
+            "TSC104",
+            "datetime.fromtimestamp(tz = None, timestamp=x)",
+            "datetime.fromtimestamp(tz = timezone.utc, timestamp=x)",
+            "unsafe",
+        ),
+        (
             "TSC102",
             "datetime.utcfromtimestamp(x)",
             "datetime.fromtimestamp(x, tz=timezone.utc)",

@@ -1,12 +1,13 @@
 """Rewrites one source: pure, and checked before it is handed back.
 
-The edits of all verdicts are applied to the text at once. The result must parse, be the source
+The edits of all verdicts are applied to the text at once. The result must compile, be the source
 outside of the edits, and hold no finding that the source did not; what fails that is left alone.
 """
 
 from __future__ import annotations
 
 import ast
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,7 @@ from ..files.read import SourceError
 from ..lint.engine import check_file
 from ..lint.noqa import not_silenced
 from ..lint.rules import Rule, all_rules, applying
+from ..source.columns.history import find_history
 from ..source.edits import Edit, apply_edits
 from ..source.file import File, Schema
 from ..source.python.source import Source
@@ -108,7 +110,12 @@ def rewrite(text: str, path: str, settings: RewriteSettings) -> Rewritten:
 def _left(file: File, settings: RewriteSettings) -> list[Decision]:
     """Return the decisions about the findings of a text that call for something."""
     rules = _rules(file.source.text, settings)
-    findings = not_silenced(check_file(file, rules), file.source.text)
+    history = file.part(find_history)
+    findings = [
+        finding
+        for finding in not_silenced(check_file(file, rules), file.source.text)
+        if not any(True for _ in history.holding(finding.start, finding.end))
+    ]
     if not findings:
         return []
     decisions = decide(file, findings, settings.options, settings.models)
@@ -171,9 +178,21 @@ def _edited(file: File, verdicts: Sequence[Verdict]) -> str | None:
         ast.parse(edited.removeprefix("\ufeff"))
         mark = "\ufeff" if edited.startswith("\ufeff") else ""
         freed = _freed(file.source, edits)
-        return mark + with_imports(edited.removeprefix("\ufeff"), list(imports), freed)
+        result = mark + with_imports(edited.removeprefix("\ufeff"), list(imports), freed)
     except (ValueError, SyntaxError):
         return None
+    return result if _compiles(result) or not _compiles(text) else None
+
+
+def _compiles(text: str) -> bool:
+    """Tell whether Python takes a text: parsing alone lets a repeated argument pass."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            compile(text.removeprefix("\ufeff"), "<rewritten>", "exec", dont_inherit=True)
+        except (SyntaxError, ValueError):
+            return False
+    return True
 
 
 def _freed(source: Source, edits: Iterable[Edit]) -> list[str]:
@@ -202,9 +221,5 @@ def _marked(file: File, decisions: Sequence[Decision]) -> str | None:
     edits = marker_edits(file.source, left)
     text = apply_edits(file.source.text, edits)
     if not edits:
-        return text  # which is parsed already
-    try:
-        ast.parse(text.removeprefix("\ufeff"))
-    except SyntaxError:
-        return None
-    return text
+        return text  # which is checked already
+    return text if _compiles(text) or not _compiles(file.source.text) else None

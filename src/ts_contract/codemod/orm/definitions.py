@@ -69,9 +69,7 @@ def find_epoch(use: ModelUse, file: File, models: EpochsOfModels) -> Epoch:
         return _epoch(defined, column)
     if isinstance(owner, ast.Call) and any(k.arg == "autoload_with" for k in owner.keywords):
         return Epoch(column.epoch)  # the database tells it
-    if definition(owner, column, file, epoch=False) is not None:
-        raise NotProvedError(f"the model does not define {column.epoch} yet, see TSC304")
-    return Epoch(column.epoch, f"whether the model defines {column.epoch} is not visible")
+    raise NotProvedError(f"the model does not define {column.epoch} yet, see TSC304")
 
 
 def _epoch(defined: Definition, column: ColumnContract) -> Epoch:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...contract import ColumnContract, TableContract, is_utc
+from ...source.columns.history import find_history
 from ...source.columns.model import RowRead
 from ...source.edits import Edit, Import
 from ...source.file import File
@@ -150,6 +151,11 @@ class FileRewrite:
     def spot(self, statement: Statement, place: Place) -> Spot:
         """Return a place in a statement."""
         return Spot(statement, self.tokens(statement), place)
+
+    def is_history(self, statement: Statement) -> bool:
+        """Tell whether a statement is executed by a change of the schema."""
+        place = self.file.source.span(statement.query.anchor)
+        return any(True for _ in self.file.part(find_history).holding(*place))
 
     def tokens(self, statement: Statement) -> StatementTokens:
         """Return the tokens of a statement."""

@@ -67,6 +67,10 @@ class Planner:
 
     def _column_rewrite(self, statement: Statement, reference: Reference) -> ColumnRewrite:
         rewrite = ColumnRewrite(reference)
+        if self._state.is_history(statement):
+            reason = "a change of the schema belongs to the schema of its time"
+            rewrite.failure = NotProvedError(reason)
+            return rewrite
         try:
             if reference.access == "write":
                 self._written(statement, rewrite)

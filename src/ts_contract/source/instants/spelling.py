@@ -125,7 +125,7 @@ def utc_fix(call: ast.Call, method: str, argument: str, file: File, reason: str)
     """Return the unsafe fix that calls another method of the same class, with a zone.
 
     Args:
-        call: a call such as `datetime.utcnow()`.
+        call: a call such as `datetime.utcnow()`; a zone that it is given already is None.
         method: the method to call instead.
         argument: the argument to add, `{utc}` in it standing for the zone UTC.
         file: the file.
@@ -135,8 +135,15 @@ def utc_fix(call: ast.Call, method: str, argument: str, file: File, reason: str)
     utc = spell("datetime", "timezone", file)
     if utc is None or not isinstance(call.func, ast.Attribute):
         return None
+    if any(isinstance(a, ast.Starred) for a in call.args) or any(not k.arg for k in call.keywords):
+        return None  # a zone may be among them
     _, name_end = source.span(call.func)
-    added = with_argument(call, argument.format(utc=f"{utc[0]}.utc"), source)
+    given = [keyword.value for keyword in call.keywords if keyword.arg == "tz"]
+    given += call.args[1:2] if method == "fromtimestamp" else []
+    if given:  # the zone is None
+        added: Edit | None = Edit(*source.span(given[0]), f"{utc[0]}.utc")
+    else:
+        added = with_argument(call, argument.format(utc=f"{utc[0]}.utc"), source)
     if added is None:
         return None
     renamed = Edit(name_end - len(call.func.attr), name_end, method)
