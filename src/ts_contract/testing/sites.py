@@ -14,6 +14,7 @@ __all__ = ["Site", "find_caller", "is_users"]
 
 _PACKAGE = str(Path(__file__).resolve().parent.parent)
 _OURS = tuple(f"{_PACKAGE}/{part}/" for part in ("migration", "testing", "pytest_plugin"))
+_BETWEEN = f"{_PACKAGE}/testing/engines/sqlite/connections.py"  # stands between caller and sqlite3
 _LIBRARY_DIRECTORIES = ("/site-packages/", "/dist-packages/")
 _STDLIB = tuple(
     {
@@ -44,10 +45,17 @@ _sites: dict[tuple[int, int], tuple[Site, CodeType]] = {}
 
 @functools.cache
 def _owner(filename: str) -> str:
-    """Tell whose a file is: `user`, `library`, or `ours` (of this package's own statements)."""
+    """Tell whose a file is.
+
+    Returns:
+        `user`; `library`; `ours`, of this package's own statements; or `nobody`, which only passes
+        a call on.
+    """
     if filename.startswith("<"):
         return "library"
     path = Path(filename).resolve().as_posix()
+    if path == _BETWEEN:
+        return "nobody"
     if path.startswith(_OURS):
         return "ours"
     if any(part in path for part in _LIBRARY_DIRECTORIES) or path.startswith((*_STDLIB, _PACKAGE)):
@@ -71,9 +79,11 @@ def find_caller(frame: FrameType | None, main_thread: int) -> Site | None:
         main_thread: identifier of the thread that runs the tests.
 
     Returns:
-        The place; None where this package itself was the caller.
+        The place; where nothing is the user's, the innermost one in a library's; None where this
+        package itself was the caller.
     """
     caller = frame
+    library = None
     while caller is not None:
         code = caller.f_code
         owner = _owner(code.co_filename)
@@ -81,12 +91,14 @@ def find_caller(frame: FrameType | None, main_thread: int) -> Site | None:
             return _site(caller, code)
         if owner == "ours":
             return None
+        if owner == "library" and library is None:
+            library = caller
         caller = caller.f_back
     for waiting in (*_awaiting(frame), *_outward(sys._current_frames().get(main_thread))):
         code = waiting.f_code
         if is_users(code.co_filename):
             return _site(waiting, code)
-    return Site("<unknown>", 1, "<unknown>")
+    return Site("<unknown>", 1, "<unknown>") if library is None else _site(library, library.f_code)
 
 
 def _site(frame: FrameType, code: CodeType) -> Site:

@@ -6,7 +6,7 @@ import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import FrameType, TracebackType
 from typing import Self
 
@@ -54,10 +54,12 @@ class Seen:
     Attributes:
         reads: each legacy read, with the number of connections in which it was prepared.
         naive: the places that bound a naive datetime as a parameter, with how often.
+        definitions: the definitions (of an index, a CHECK, ...) that name a legacy column.
     """
 
     reads: Mapping[LegacyRead, int]
     naive: Mapping[Site, int]
+    definitions: Mapping[LegacyRead, int] = field(default_factory=dict)
 
 
 class _Columns(dict[tuple[str, str], tuple[str, str, str] | None]):
@@ -93,6 +95,7 @@ class Watch:
         self.exempt = 0
         self.exempt_paths: set[str] = set()
         self._events: dict[tuple[int, Site], set[Event]] = defaultdict(set)
+        self._definitions: Counter[LegacyRead] = Counter()
         self._naive: Counter[Site] = Counter()
         self._sources: set[str] = set()
         self._error: Exception | None = None
@@ -137,17 +140,20 @@ class Watch:
             for connection in others:
                 authorizer.disarm(connection)
 
-    def rearm(self) -> None:
+    def rearm(self) -> list[Connection]:
         """Make every open connection prepare its cached statements again.
 
-        A connection of another thread cannot be armed from here: what it has in its cache stays
-        unseen until it prepares anew.
+        Returns:
+            Those of which that cannot be asked, such as another thread's: what it has in its cache
+            stays unseen until it prepares anew.
         """
-        authorizer.arm_live()
+        parameters.wrap_adapter()
+        return authorizer.arm_live()
 
     def take(self) -> Seen:
         """Return what was seen since the last call, and begin anew."""
         events, self._events = self._events, defaultdict(set)
+        definitions, self._definitions = self._definitions, Counter()
         naive, self._naive = self._naive, Counter()
         error, self._error = self._error, None
         if error is not None:
@@ -155,7 +161,7 @@ class Watch:
         reads: Counter[LegacyRead] = Counter()
         for (_, site), seen in events.items():
             reads.update(self._judge(site, seen))
-        return Seen(reads, naive)
+        return Seen(reads, naive, definitions)
 
     def _adopt(self, connection: Connection) -> None:
         self.watched += 1
@@ -164,22 +170,37 @@ class Watch:
         else:
             authorizer.arm(connection)
 
-    def hear_read(
-        self, serial: int, table: str, column: str, source: str | None, frame: FrameType
-    ) -> bool:
-        """Take note of a read; return whether it has to be told again the next time."""
+    def wants(self, table: str, column: str, source: str | None) -> bool:
+        """Tell whether a read matters: of a legacy column, or of a view that names some."""
         if source is None:
-            if self._columns[table, column] is None and table not in self._sources:
-                return False
-        elif source.startswith(_OURS):
+            return self._columns[table, column] is not None or table in self._sources
+        if source.startswith(_OURS):
             return False
-        elif source not in self._sources:
+        if source not in self._sources:
             self._sources.add(source)
             authorizer.forget_idle()
-        site = find_caller(frame, self._thread)
-        if site is not None:
-            self._events[serial, site].add((table, column, source))
         return True
+
+    def site_of(self, frame: FrameType) -> Site | None:
+        """Return the place in the user's code that a frame works for; None if it is our own."""
+        return find_caller(frame, self._thread)
+
+    def hear_read(
+        self, serial: int, table: str, column: str, source: str | None, site: Site
+    ) -> bool:
+        """Take note of a read."""
+        self._events[serial, site].add((table, column, source))
+        return False
+
+    def hear_end(self, serial: int, source: str, frame: FrameType) -> bool:
+        """Take note that all reads of a view, trigger or CTE were told."""
+        return False
+
+    def hear_definition(self, table: str, column: str, site: Site) -> None:
+        """Take note of a definition that names a legacy column."""
+        legacy = self._columns[table, column]
+        if legacy is not None:
+            self._definitions[LegacyRead(site, *legacy)] += 1
 
     def hear_naive(self, frame: FrameType) -> None:
         """Take note of the place that bound a naive datetime."""

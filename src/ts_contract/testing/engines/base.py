@@ -5,27 +5,51 @@ from __future__ import annotations
 from types import FrameType
 from typing import Protocol
 
+from ..sites import Site
+
 __all__ = ["Listener"]
 
 
 class Listener(Protocol):
     """Is told what statements read and bind, in the thread that runs them."""
 
+    def wants(self, table: str, column: str, source: str | None) -> bool:
+        """Tell whether a read matters; asked once for all reads of its kind.
+
+        Args:
+            table: table or view of the column, as the database writes it.
+            column: its name, likewise.
+            source: the view, trigger or CTE that names the column; None if the statement does.
+        """
+        ...
+
+    def site_of(self, frame: FrameType) -> Site | None:
+        """Return the place in the user's code that a frame works for; None if it is our own."""
+        ...
+
     def hear_read(
-        self, serial: int, table: str, column: str, source: str | None, frame: FrameType
+        self, serial: int, table: str, column: str, source: str | None, site: Site
     ) -> bool:
         """Take note of a column that a statement reads.
 
         Args:
             serial: of the connection, each time that its statements are prepared anew.
-            table: table or view of the column, as the database writes it.
-            column: its name, likewise.
-            source: the view, trigger or CTE that names the column; None if the statement does.
-            frame: the frame that prepares the statement.
+            table: as above.
+            column: as above.
+            source: as above.
+            site: the place that prepares the statement.
 
         Returns:
-            Whether it has to be told of the same read again.
+            Whether the statement is to be refused.
         """
+        ...
+
+    def hear_end(self, serial: int, source: str, frame: FrameType) -> bool:
+        """Take note that all reads of a view, trigger or CTE were told; refuse it, as above."""
+        ...
+
+    def hear_definition(self, table: str, column: str, site: Site) -> None:
+        """Take note of a column that the definition of an index, a CHECK or the like names."""
         ...
 
     def hear_naive(self, frame: FrameType) -> None:
@@ -33,5 +57,5 @@ class Listener(Protocol):
         ...
 
     def hear_error(self, error: Exception) -> None:
-        """Take note of what `hear_read` raised, which the database cannot pass on."""
+        """Take note of what one of these raised, which the database cannot pass on."""
         ...

@@ -41,7 +41,6 @@ CONTRACT = parse_contract({"tables": {"tasks": ["created_at"]}})
         "UPDATE tasks SET title = 'x' WHERE created_at < '2000'",
         "DELETE FROM tasks WHERE created_at < '2000'",
         "CREATE TABLE copied AS SELECT created_at FROM tasks",
-        "CREATE INDEX by_age ON tasks(created_at)",
         "EXPLAIN SELECT created_at FROM tasks",
     ],
 )
@@ -153,3 +152,211 @@ def test_a_table_in_one_database_may_be_a_view_in_the_next(db, watch, columns):
     assert columns(watch) == []
     db.execute("SELECT created_at FROM listed").fetchone()
     assert columns(watch) == ["tasks.created_at"]
+
+
+# --- the application's own authorizer --------------------------------------------------------
+
+
+def decide(verdict):
+    def title(action, table, column, base, source):
+        return verdict if column == "title" else sqlite3.SQLITE_OK
+
+    return title
+
+
+class Plain(sqlite3.Connection):
+    pass
+
+
+class SetsItItself(sqlite3.Connection):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.set_authorizer(decide(sqlite3.SQLITE_DENY))
+
+
+class SetsItPastItsClass(sqlite3.Connection):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        sqlite3.Connection.set_authorizer(self, decide(sqlite3.SQLITE_DENY))
+
+
+class Overrides(sqlite3.Connection):
+    calls = 0
+
+    def set_authorizer(self, authorizer):
+        self.calls += 1
+
+        def wrapped(*args):
+            return authorizer(*args)
+
+        super().set_authorizer(wrapped)
+
+
+class OverridesPastItsClass(sqlite3.Connection):
+    def set_authorizer(self, authorizer):
+        sqlite3.Connection.set_authorizer(self, authorizer)
+
+
+def refused(db):
+    with pytest.raises(sqlite3.DatabaseError, match="prohibited"):
+        db.execute("SELECT title FROM tasks").fetchall()
+    return True
+
+
+@pytest.mark.parametrize("factory", [sqlite3.Connection, Plain, Overrides, OverridesPastItsClass])
+def test_the_application_goes_on_to_decide_in_every_test_and_afterwards(path, factory):
+    with Watch(CONTRACT) as watch:
+        db = sqlite3.connect(path, factory=factory)
+        db.set_authorizer(decide(sqlite3.SQLITE_DENY))
+        for _ in range(3):
+            assert refused(db)
+            watch.rearm()
+    with closing(db):
+        assert refused(db)
+        db.set_authorizer(decide(sqlite3.SQLITE_OK))
+        assert db.execute("SELECT title FROM tasks").fetchall() == [("a",)]
+
+
+@pytest.mark.parametrize("factory", [SetsItItself, SetsItPastItsClass])
+def test_an_authorizer_that_the_constructor_sets_stays(path, factory):
+    with Watch(CONTRACT) as watch:
+        db = sqlite3.connect(path, factory=factory)
+        for _ in range(3):
+            assert refused(db)
+            watch.rearm()
+    with closing(db):
+        assert refused(db)
+
+
+def test_a_connection_whose_authorizer_was_set_past_its_class_is_returned(path, watch):
+    with closing(sqlite3.connect(path, factory=SetsItPastItsClass)) as db:
+        assert watch.rearm() == [db]
+
+
+def test_ignoring_is_a_decision_too(db, watch, columns):
+    db.set_authorizer(decide(sqlite3.SQLITE_IGNORE))
+    for _ in range(2):
+        watch.rearm()
+        assert db.execute("SELECT title, created_at FROM tasks").fetchone()[0] is None
+        assert columns(watch) == ["tasks.created_at"]
+
+
+def test_the_application_can_take_its_authorizer_away(db, watch, columns):
+    db.set_authorizer(decide(sqlite3.SQLITE_DENY))
+    db.set_authorizer(None)
+    watch.rearm()
+    assert db.execute("SELECT title FROM tasks").fetchall() == [("a",)]
+    db.execute("SELECT created_at FROM tasks")
+    assert columns(watch) == ["tasks.created_at"]
+
+
+def test_an_overridden_method_is_called_by_the_application_alone(path, watch):
+    with closing(sqlite3.connect(path, factory=Overrides)) as db:
+        db.set_authorizer(decide(sqlite3.SQLITE_OK))
+        watch.rearm()
+        assert db.calls == 1
+
+
+def test_an_attribute_of_the_applications_is_not_its_authorizer(path, watch):
+    class Store(sqlite3.Connection):
+        def authorizer(self):
+            raise AssertionError("nobody asked for it")
+
+    with closing(sqlite3.connect(path, factory=Store)) as db:
+        watch.rearm()
+        assert db.execute("SELECT title FROM tasks").fetchall() == [("a",)]
+
+
+# --- definitions -----------------------------------------------------------------------------
+
+DEFINITIONS = [
+    "CREATE INDEX by_age ON tasks(created_at)",
+    "CREATE UNIQUE INDEX by_age ON tasks(created_at, id)",
+    "CREATE INDEX by_age ON tasks(id) WHERE created_at > 1",
+    "CREATE INDEX by_age ON tasks(date(created_at))",
+    "EXPLAIN CREATE INDEX by_age ON tasks(created_at)",
+    "CREATE TEMP TABLE tasks(id, created_at CHECK (created_at > 1), y UNIQUE)",
+    "CREATE TEMP TABLE tasks(created_at PRIMARY KEY, late AS (created_at + 1)) WITHOUT ROWID",
+]
+
+
+@pytest.mark.parametrize("sql", DEFINITIONS)
+def test_a_definition_is_not_a_read(db, watch, sql):
+    db.execute(sql)
+    seen = watch.take()
+    assert seen.reads == {}
+    assert {(read.table, read.column) for read in seen.definitions} == {("tasks", "created_at")}
+    assert {read.site.path for read in seen.definitions} == {__file__}
+
+
+@pytest.mark.parametrize("index", DEFINITIONS[:4])
+@pytest.mark.parametrize("vacuum", ["VACUUM", "VACUUM INTO", "REINDEX", "ANALYZE"])
+def test_rebuilding_what_is_defined_is_not_a_read(db, watch, tmp_path, index, vacuum):
+    db.execute(index)
+    db.execute("ALTER TABLE tasks ADD COLUMN late AS (created_at + 1)")
+    watch.take()
+    db.execute(f"VACUUM INTO '{tmp_path / 'copy.db'}'" if vacuum == "VACUUM INTO" else vacuum)
+    assert watch.take().reads == {}
+
+
+REFUSED = [
+    "CREATE INDEX by_age ON tasks(created_at, missing)",
+    "CREATE INDEX by_age ON tasks(created_at + 1, missing + 1)",
+    "CREATE INDEX by_age ON tasks(created_at) WHERE random() > created_at",
+    "CREATE TABLE tasks(created_at)",
+    "CREATE TABLE IF NOT EXISTS tasks(created_at)",
+    "CREATE INDEX by_age ON missing(created_at)",
+]
+
+
+def execute(db, sql):
+    try:
+        db.execute(sql)
+    except sqlite3.Error:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("definition", REFUSED)
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT created_at FROM tasks",
+        "UPDATE tasks SET title = created_at",
+        "UPDATE tasks SET title = date(created_at) || (SELECT max(id) FROM notes)",
+        "DELETE FROM tasks WHERE created_at > 1",
+        "INSERT INTO log SELECT created_at FROM tasks",
+        "CREATE TABLE copied AS SELECT created_at FROM tasks",
+    ],
+)
+def test_a_refused_definition_hides_nothing(db, watch, columns, definition, sql):
+    for statement in (definition, sql):
+        execute(db, statement)
+    assert set(columns(watch)) == {"tasks.created_at"}
+
+
+@pytest.mark.parametrize("definition", REFUSED)
+def test_a_refused_definition_is_of_its_own_connection(db, path, watch, columns, definition):
+    with closing(sqlite3.connect(path)) as other:
+        for connection, sql in ((db, definition), (other, "UPDATE tasks SET title = created_at")):
+            execute(connection, sql)
+    assert columns(watch) == ["tasks.created_at"]
+
+
+@pytest.mark.parametrize("definition", REFUSED)
+@pytest.mark.parametrize("sql", ["SELECT id FROM tasks", "DELETE FROM tasks WHERE id = 1"])
+def test_a_refused_definition_is_not_a_read(db, watch, columns, definition, sql):
+    for statement in (definition, sql):
+        execute(db, statement)
+    db.execute("UPDATE tasks SET title = 'x'")
+    assert columns(watch) == []
+
+
+def test_a_script_of_definitions_and_a_query_reads_once(db, watch):
+    db.executescript(
+        "CREATE INDEX by_age ON tasks(created_at); SELECT created_at FROM tasks; "
+        "CREATE TEMP TABLE tasks AS SELECT created_at FROM main.tasks"
+    )
+    seen = watch.take()
+    assert [(read.column, count) for read, count in seen.reads.items()] == [("created_at", 1)]
+    assert len(seen.definitions) == 1

@@ -1,6 +1,7 @@
 """Naive datetimes that are bound, and the application's own adapter for them."""
 
 import sqlite3
+import threading
 import warnings
 from contextlib import closing
 from datetime import UTC, datetime
@@ -70,3 +71,66 @@ def test_a_warning_of_the_adapter_names_the_callers_line(path):
     finally:
         sqlite3.register_adapter(datetime, before)
     assert [warning.filename for warning in caught] == [__file__]
+
+
+@pytest.fixture
+def adapters():
+    """sqlite3's table of adapters, which is given back as it was."""
+    before = dict(sqlite3.adapters)
+    yield sqlite3.adapters
+    sqlite3.adapters.clear()
+    sqlite3.adapters.update(before)
+
+
+KEY = (datetime, sqlite3.PrepareProtocol)
+
+
+def test_without_an_adapter_binding_is_an_error_as_ever(path, adapters):
+    adapters.clear()
+    with Watch(CONTRACT), Watch(CONTRACT), closing(sqlite3.connect(path)) as db:
+        with pytest.raises(sqlite3.Error, match=r"datetime\.datetime.*not supported"):
+            db.execute("INSERT INTO notes(created_at) VALUES (?)", (NOON,))
+        assert adapters == {}
+    assert adapters == {}
+
+
+def test_an_adapter_that_is_taken_away_or_set_meanwhile_stays_so(path, adapters):
+    with Watch(CONTRACT):
+        adapters.clear()
+    assert adapters == {}
+    with Watch(CONTRACT) as watch, closing(sqlite3.connect(path)) as db:
+        sqlite3.register_adapter(datetime, lambda value: f"in {value.year}")
+        watch.rearm()
+        assert db.execute("SELECT ?", (NOON,)).fetchone() == ("in 2024",)
+        assert watch.take().naive
+    assert adapters[KEY](NOON) == "in 2024"
+
+
+def test_threads_that_bind_leave_the_warnings_as_they_are(path):
+    def warn(value):
+        barrier.wait(10)
+        warnings.warn("deprecated", DeprecationWarning, stacklevel=2)
+        return value.isoformat()
+
+    def bind():
+        with closing(sqlite3.connect(path)) as db:
+            db.execute("SELECT ?", (NOON,))
+
+    barrier = threading.Barrier(2)
+    before = sqlite3.adapters.get(KEY)
+    shown, filters = warnings.showwarning, list(warnings.filters)
+    sqlite3.register_adapter(datetime, warn)
+    try:
+        with Watch(CONTRACT), warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            recorded = warnings.showwarning, list(warnings.filters)
+            threads = [threading.Thread(target=bind) for _ in range(2)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert (warnings.showwarning, list(warnings.filters)) == recorded
+    finally:
+        sqlite3.register_adapter(datetime, before)
+    assert [warning.filename for warning in caught] == [__file__] * 2
+    assert (warnings.showwarning, list(warnings.filters)) == (shown, filters)

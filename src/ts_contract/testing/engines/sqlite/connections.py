@@ -6,21 +6,25 @@
 from __future__ import annotations
 
 import functools
+import os
 import sqlite3
 import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 __all__ = [
     "Authorizer",
     "Connection",
-    "ObservedConnection",
     "Observer",
+    "Opened",
     "count_opened",
+    "find",
+    "is_connection",
     "live",
     "observe",
     "opened",
@@ -36,48 +40,159 @@ Authorizer = Callable[[int, str | None, str | None, str | None, str | None], int
 _MODULES = (vars(sqlite3), vars(sqlite3.dbapi2))
 _original = sqlite3.connect
 _observers: list[Observer] = []
-_live: weakref.WeakSet[Connection] = weakref.WeakSet()
-_lock = threading.Lock()
 _mine = threading.local()
 _FACTORY_POSITION = 5  # of sqlite3.connect's positional arguments
 
 
-class ObservedConnection(sqlite3.Connection):
-    """A connection that can be referred to weakly, and whose own authorizer can be told apart.
+@dataclass(slots=True)
+class Opened:
+    """What is known of a connection that was opened under observation.
+
+    It is kept beside the connection, whose class is the application's: any attribute of it may be.
 
     Attributes:
-        authorizer: what the application has set with `set_authorizer`.
-        reauthorize: called after that, so that an observer puts its own in front again.
+        refer: a weak reference to the connection.
+        thread: identifier of the thread that opened it.
+        theirs: the authorizer that the application has set.
+        put_back: called when it sets another, so that an observer puts its own in front again.
     """
 
-    __slots__ = ("__weakref__", "authorizer", "reauthorize")
+    refer: weakref.ref[Connection]
+    thread: int
+    theirs: Authorizer | None = None
+    put_back: Observer | None = None
 
-    authorizer: Authorizer | None
-    reauthorize: Observer | None
+
+_live: dict[int, Opened] = {}
+"""By the identity of the connection, because a factory's class need not be hashable."""
+
+
+def find(connection: Connection) -> Opened | None:
+    """Return what is known of a connection; None if it cannot be referred to weakly."""
+    return _live.get(id(connection))
+
+
+def live() -> list[Connection]:
+    """Return the connections that were opened under observation and still exist."""
+    found = (each.refer() for each in tuple(_live.values()))
+    return [connection for connection in found if connection is not None]
+
+
+def _remember(connection: Connection) -> Opened:
+    known = find(connection)
+    if known is None:
+        key = id(connection)
+        refer = weakref.ref(connection, lambda _: _live.pop(key, None))
+        known = _live[key] = Opened(refer, threading.get_ident())
+    return known
+
+
+def is_connection(value: object) -> bool:
+    """Tell whether a value is sqlite3's own connection, and not a proxy that says so."""
+    return issubclass(type(value), sqlite3.Connection)
+
+
+# --- the classes -----------------------------------------------------------------------------
+
+
+class _Silent(sqlite3.Connection):
+    """Stands before the application's class, so that this does not hear of one more subclass."""
+
+    __slots__ = ()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None: ...
+
+
+class _Base(sqlite3.Connection):
+    """Stands between the application's class and sqlite3's, and sees what is asked of the latter.
+
+    So `super().set_authorizer(...)` of the application ends here, whatever it makes of its own.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known = _remember(self)
+        known.theirs = known.put_back = None  # __init__ may be called again, and opens anew
+        _announce(self)
 
     def set_authorizer(self, authorizer_callback: Authorizer | None) -> None:
         """Register the application's authorizer, as `sqlite3.Connection.set_authorizer` does."""
-        self.authorizer = authorizer_callback
         super().set_authorizer(authorizer_callback)
-        reauthorize = getattr(self, "reauthorize", None)
-        if reauthorize is not None:
-            reauthorize(self)
+        known = _remember(self)
+        known.theirs = authorizer_callback
+        if known.put_back is not None:
+            known.put_back(self)
 
 
-@functools.wraps(_original)
-def _connect(*args: Any, **kwargs: Any) -> Connection:
-    __tracebackhide__ = True
-    hidden = not _observers or getattr(_mine, "active", False)
-    if not hidden and "factory" not in kwargs and len(args) <= _FACTORY_POSITION:
-        kwargs["factory"] = ObservedConnection
-    connection: Connection = _original(*args, **kwargs)
-    if hidden:
+@functools.cache
+def _observed(factory: Any) -> type[Connection]:
+    """Return a class like the factory that can be referred to weakly, and that `_Base` sees."""
+    names: dict[str, Any] = {
+        "__slots__": () if factory.__weakrefoffset__ else ("__weakref__",),
+        "__module__": factory.__module__,
+        "__qualname__": factory.__qualname__,
+        "__doc__": factory.__doc__,
+    }
+    bases = (_Base,) if factory is sqlite3.Connection else (_Silent, factory, _Base)
+    # By `type` itself: a metaclass of the application would count or refuse one more class.
+    made: type[Connection] = type.__new__(type(factory), factory.__name__, bases, names)
+    return made
+
+
+def _in_place_of(factory: Any) -> Any:
+    """Return a class that can be watched in place of a factory; the factory if there is none."""
+    with suppress(Exception):  # not a class, or one that has something against a subclass
+        if issubclass(factory, sqlite3.Connection):
+            return _observed(factory)
+    return factory
+
+
+# --- sqlite3.connect -------------------------------------------------------------------------
+
+
+class _Connect:
+    """`sqlite3.connect` while somebody observes; like a builtin, it is not bound to an instance."""
+
+    def __init__(self) -> None:
+        functools.update_wrapper(self, _original)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        if _is_hidden():
+            return _original(*args, **kwargs)
+        if len(args) > _FACTORY_POSITION:
+            factory = _in_place_of(args[_FACTORY_POSITION])
+            args = (*args[:_FACTORY_POSITION], factory, *args[_FACTORY_POSITION + 1 :])
+        else:
+            kwargs["factory"] = _in_place_of(kwargs.get("factory", sqlite3.Connection))
+        connection = _original(*args, **kwargs)
+        if is_connection(connection) and find(connection) is None:
+            with suppress(TypeError):  # a factory whose connections cannot be referred to weakly
+                _remember(connection)
+            _announce(connection)
         return connection
-    with _lock, suppress(TypeError):  # a factory whose connections cannot be referred to weakly
-        _live.add(connection)
-    for observer in tuple(_observers):
-        observer(connection)
-    return connection
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _current, ()  # a name is what the builtin is pickled by
+
+
+def _current() -> Any:
+    return sqlite3.connect
+
+
+_connect = _Connect()
+
+
+def _is_hidden() -> bool:
+    return not _observers or getattr(_mine, "active", False)
+
+
+def _announce(connection: Connection) -> None:
+    if not _is_hidden():
+        for observer in tuple(_observers):
+            observer(connection)
 
 
 def observe(observer: Observer) -> None:
@@ -92,15 +207,10 @@ def unobserve(observer: Observer) -> None:
     _observers.remove(observer)
     if _observers:
         return
+    _observed.cache_clear()
     for module in _MODULES:
         if module["connect"] is _connect:  # else somebody has patched over us, and calls us in turn
             module["connect"] = _original
-
-
-def live() -> list[Connection]:
-    """Return the connections that were opened under observation and still exist."""
-    with _lock:
-        return list(_live)
 
 
 @contextmanager
@@ -123,9 +233,12 @@ def opened(path: Path) -> Iterator[Connection]:
 
 def path_of(connection: Connection) -> str:
     """Return the resolved path of a connection's main database; empty for one in memory."""
-    cursor = sqlite3.Connection.cursor(connection)
-    cursor.row_factory = None
-    path = cursor.execute("PRAGMA database_list").fetchone()[2]
+    try:
+        cursor = sqlite3.Connection.cursor(connection)
+        cursor.row_factory = None
+        path = os.fsdecode(cursor.execute("PRAGMA database_list").fetchone()[2])
+    except Exception:  # its own authorizer, row factory or text factory
+        return ""
     return str(Path(path).resolve()) if path else ""
 
 

@@ -4,50 +4,58 @@ from __future__ import annotations
 
 import sqlite3
 import sys
-import warnings
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from ..base import Listener
 
-__all__ = ["listen", "unlisten"]
+__all__ = ["listen", "unlisten", "wrap_adapter"]
 
 _KEY = (datetime, sqlite3.PrepareProtocol)
 
 _listeners: list[Listener] = []
-_adapter_before = None
+_wrapped: Callable[[datetime], Any] = datetime.isoformat
 
 
 def listen(listener: Listener) -> None:
     """Tell `listener` of each naive datetime that is bound from now on."""
-    global _adapter_before  # noqa: PLW0603 - sqlite3's adapters are the process's, too
-    if not _listeners:
-        _adapter_before = sqlite3.adapters.get(_KEY)
-        sqlite3.register_adapter(datetime, _adapt)
     _listeners.append(listener)
+    wrap_adapter()
+
+
+def wrap_adapter() -> None:
+    """Stand before the adapter for datetimes, also one that the application has set meanwhile.
+
+    Without any, binding a datetime is an error, and remains one.
+    """
+    global _wrapped  # noqa: PLW0603 - sqlite3's adapters are the process's, too
+    adapter = sqlite3.adapters.get(_KEY)
+    if adapter is not None and adapter is not _adapt:
+        _wrapped = adapter
+        sqlite3.adapters[_KEY] = _adapt
 
 
 def unlisten(listener: Listener) -> None:
-    """Stop telling `listener`; without any listener, the adapter is the one before."""
+    """Stop telling `listener`; without any listener, the adapter is the application's again."""
     _listeners.remove(listener)
-    if _listeners:
-        return
-    if sqlite3.adapters.get(_KEY) is _adapt and _adapter_before is not None:
-        sqlite3.register_adapter(datetime, _adapter_before)
+    if not _listeners and sqlite3.adapters.get(_KEY) is _adapt:
+        sqlite3.adapters[_KEY] = _wrapped
 
 
 def _adapt(value: datetime) -> Any:
-    """Adapt a datetime as before, and tell where a naive one was bound."""
+    """Tell where a naive datetime was bound, and adapt it as before."""
+    __tracebackhide__ = True
     if value.tzinfo is None:
         frame = sys._getframe(1)
-        for listener in _listeners:
-            listener.hear_naive(frame)
-    adapt = _adapter_before
-    if adapt is None:
-        return value.isoformat(" ")
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        adapted = adapt(value)
-    for warning in caught:  # told again, so that it names the caller's line and not ours
-        warnings.warn(warning.message, warning.category, stacklevel=2)
-    return adapted
+        for listener in tuple(_listeners):
+            try:
+                listener.hear_naive(frame)
+            except Exception as error:  # it is not the application's to handle
+                listener.hear_error(error)
+    return _wrapped(value)
+
+
+# An adapter that warns names the caller's line, by `stacklevel=2`; this frame would be in between.
+# `warnings` passes over frames of the import system, which it knows by these two words.
+_adapt.__code__ = _adapt.__code__.replace(co_filename="<importlib _bootstrap of ts_contract>")
