@@ -30,7 +30,7 @@ def command(ctx: click.Context, db: str, output_format: str) -> None:
     """Show how far the migration of DB is.
 
     Column by column, with a list of the quarantine. The format `prometheus` is for the textfile
-    collector of node_exporter. Exits 1 if a table is missing that is not optional.
+    collector of node_exporter. Exits 1 if a table is missing that is not optional, or a column.
     """
     from ..migration import status  # noqa: PLC0415
 
@@ -44,7 +44,8 @@ def command(ctx: click.Context, db: str, output_format: str) -> None:
     else:
         _print(result)
     optional = {table.name for table in declared.tables if table.optional}
-    ctx.exit(0 if optional.issuperset(result.missing) else 1)
+    is_missing = any(column.phase == "missing" for column in result.columns)
+    ctx.exit(0 if optional.issuperset(result.missing) and not is_missing else 1)
 
 
 # --- text ------------------------------------------------------------------------------------

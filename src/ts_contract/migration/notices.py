@@ -39,7 +39,7 @@ def contract_notices(contract: Contract, info: DatabaseInfo, state: State) -> li
         )
     for table in contract.tables:
         found = info.table(table.name)
-        if found is None and not table.optional:
+        if found is None and not table.optional and state.table(table.name) is None:
             notices.append(
                 f"table {table.name} is not in the database; check the path, take the table out "
                 "of the contract, or name it in optional-tables"

@@ -88,6 +88,10 @@ class PairedTable:
     indexes: tuple[SuccessorIndex, ...] = ()
     unsaid: tuple[str, ...] = ()
 
+    def pair(self, legacy: str) -> ColumnPair | None:
+        """Return the pair whose legacy column is `legacy` (case does not count), or None."""
+        return next((p for p in self.columns if p.legacy.lower() == legacy.lower()), None)
+
 
 def declared_pair(contract: Contract, column: ColumnContract) -> ColumnPair:
     """Return the pair as the contract alone describes it."""

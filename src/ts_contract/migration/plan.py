@@ -111,6 +111,7 @@ class Facts:
         options: what is wanted, or what the migration was started with.
         tables: the tables of the contract with those of their pairs that are not finalized.
         unfilled: names of those whose backfill is not done, or did not see some values.
+        missing: what is on record and is not there any more, a line each.
     """
 
     engine: str
@@ -120,6 +121,7 @@ class Facts:
     options: Options
     tables: tuple[PairedTable, ...]
     unfilled: frozenset[str]
+    missing: tuple[str, ...] = ()
 
 
 def make_plan(contract: Contract, facts: Facts) -> Plan:
@@ -148,7 +150,8 @@ def make_plan(contract: Contract, facts: Facts) -> Plan:
 
 def _notices(contract: Contract, facts: Facts) -> Iterator[Notice]:
     info, state = facts.info, facts.state
-    found = contract_notices(contract, info, state)
+    found = [Notice("refusal", message) for message in facts.missing]
+    found += contract_notices(contract, info, state)
     for table in facts.tables:
         found += table_notices(table, info, state, sync=facts.options.sync)
     found += [

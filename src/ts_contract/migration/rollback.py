@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from ..contract import Contract
+from ..contract import Contract, TableContract
 from ..progress import Progress, ProgressCallback, silent
 from .dropping import Removal, backed_up, drop_successors, remove, taking_out, undo
 from .engines.base import Session, Target
@@ -17,6 +18,7 @@ from .pairs import ColumnPair, PairedTable, paired_table
 from .state import State, has_state, read_state
 from .steps import WriteVersion
 from .verify import latest_packed
+from .whereabouts import Whereabouts, whereabouts
 
 __all__ = ["RollbackReport", "rollback"]
 
@@ -77,16 +79,17 @@ def rollback(
         with taking_out(session):
             state = read_state(session)
             recorded = _recorded(session, contract, state, discard=discard)
-            if recorded is not None:
-                if recorded.version is not None and state.has_own_version:
-                    undo(session, WriteVersion(recorded.version))
-                if not discard:
-                    _refuse_losses(session, recorded, state, progress)
-            removals = [
-                Removal(table.name, {pair.epoch: pair.legacy for pair in table.columns})
-                for table in state.tables
-            ]
-            drop_successors(session, state.successors)
+            version = None if recorded is None else recorded.version
+            if version is not None and state.has_own_version:
+                undo(session, WriteVersion(version))
+            standing = whereabouts(session, state)
+            if not discard:
+                _refuse_untraced(session, standing)
+                if recorded is not None:
+                    _refuse_losses(session, recorded, standing, progress)
+            removals = [each for table in standing if (each := _removal(table)) is not None]
+            today = {t.recorded.name.lower(): t.name or "" for t in standing}
+            drop_successors(session, [(today[t.lower()], i) for t, i in state.successors])
             _refuse_unique(session, removals)
             removed = remove(session, state, removals, phase="rollback", progress=progress)
         return RollbackReport(session.name, removed.columns)
@@ -142,16 +145,41 @@ def _recorded(
     )
 
 
+def _removal(table: Whereabouts) -> Removal | None:
+    """Return what of ours goes out of a table; None if nothing is there."""
+    if table.name is None or not table.epochs:
+        return None
+    present = {epoch.lower() for epoch in table.epochs}
+    return Removal(
+        table.name,
+        {p.epoch: p.legacy for p in table.recorded.columns if p.epoch.lower() in present},
+    )
+
+
 # --- what would be lost ----------------------------------------------------------------------
 
 
+def _refuse_untraced(session: Session, standing: tuple[Whereabouts, ...]) -> None:
+    """Refuse to leave behind what is ours in a table that nobody can find."""
+    gone = [table.recorded.name for table in standing if table.name is None]
+    if gone:
+        raise Refused(
+            f"{session.name}: table {', '.join(gone)} is not in the database although it was not "
+            "finalized; rename it back, or if it was dropped: "
+            f"`ts-contract rollback --discard {session.name}`; nothing was changed"
+        )
+
+
 def _refuse_losses(
-    session: Session, contract: Contract, state: State, progress: ProgressCallback
+    session: Session,
+    contract: Contract,
+    standing: tuple[Whereabouts, ...],
+    progress: ProgressCallback,
 ) -> None:
     """Refuse to lose instants that no legacy column holds."""
     losses = [
         f"{rows:,} {'row' if rows == 1 else 'rows'} of {table.name}"
-        for table in _recorded_tables(session, contract, state)
+        for table in _tables_standing(session, contract, standing)
         if (rows := _rows_ahead(session, table, progress))
     ]
     if losses:
@@ -162,24 +190,36 @@ def _refuse_losses(
         )
 
 
-def _recorded_tables(session: Session, contract: Contract, state: State) -> list[PairedTable]:
-    """Return the tables that were changed, with those pairs whose two columns are still there."""
-    info = session.engine.inspection.inspect(session, tuple(t.name for t in state.tables))
-    tables = []
-    for recorded in state.tables:
-        declared, found = contract.table(recorded.name), info.table(recorded.name)
-        if declared is not None and found is not None:
-            table = paired_table(
-                contract,
-                declared,
-                found,
-                check_range=False,
-                latest_form=partial(latest_packed, session, found),
-            )
-            pairs = tuple(p for p in table.columns if found.column(p.epoch) is not None)
-            if pairs:
-                tables.append(PairedTable(table.name, table.key, pairs))
-    return tables
+def _tables_standing(
+    session: Session, contract: Contract, standing: tuple[Whereabouts, ...]
+) -> Iterator[PairedTable]:
+    """Yield the tables as they are called today, with the pairs that have their epoch column."""
+    info = session.engine.inspection.inspect(session, tuple(t.name for t in standing if t.name))
+    for table in standing:
+        declared = contract.table(table.recorded.name)
+        found = None if table.name is None else info.table(table.name)
+        if declared is None or found is None:
+            continue
+        paired = paired_table(
+            contract,
+            _called(declared, table),
+            found,
+            check_range=False,
+            latest_form=partial(latest_packed, session, found),
+        )
+        pairs = tuple(p for p in paired.columns if found.column(p.epoch) is not None)
+        if pairs:
+            yield replace(paired, columns=pairs)
+
+
+def _called(declared: TableContract, table: Whereabouts) -> TableContract:
+    """Return a table of the contract with the names that its legacy columns have today."""
+    today = {legacy.lower(): now for legacy, now in table.legacy.items()}
+    columns = tuple(
+        replace(column, legacy=today.get(column.legacy.lower()) or column.legacy)
+        for column in declared.columns
+    )
+    return replace(declared, columns=columns)
 
 
 def _rows_ahead(session: Session, table: PairedTable, progress: ProgressCallback) -> int:

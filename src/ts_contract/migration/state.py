@@ -80,6 +80,7 @@ class State:
         options: what the migration was started with.
         tables: the tables that were changed, with their columns and without their keys.
         successors: what was built for the application's indexes and keys, each with its table.
+        creates: their CREATE statements before that, by their names.
         cursors: how far the backfill is, by the name of the table in lower case.
         has_recorded_version: whether the phase that writes the version row is finished.
         has_own_version: whether the version row was not there before us.
@@ -91,6 +92,7 @@ class State:
     options: Options | None = None
     tables: tuple[PairedTable, ...] = ()
     successors: tuple[tuple[str, SuccessorIndex], ...] = ()
+    creates: Mapping[str, str] = field(default_factory=dict)
     cursors: Mapping[str, Cursor] = field(default_factory=dict)
     has_recorded_version: bool = False
     has_own_version: bool = False
@@ -155,6 +157,7 @@ def _state_of(values: dict[str, Any]) -> State:
         options=options and Options(options["sync"], options["check_range"]),
         tables=tuple(_table(name, value) for name, value in _of_tables(values, "table:")),
         successors=tuple(_successor(value) for _, value in _of_tables(values, "successor:")),
+        creates={name: value["sql"] for name, value in _of_tables(values, "table:")},
         cursors={name.lower(): _cursor(value) for name, value in _of_tables(values, "backfill:")},
         has_recorded_version="phase:version" in values,
         has_own_version="version" in values,

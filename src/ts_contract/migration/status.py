@@ -156,10 +156,16 @@ def _phase(table: TableInfo, legacy: str, epoch: str, state: State) -> SchemaNam
     if table.column(epoch) is None:
         return "missing" if table.column(legacy) is None else "legacy"
     if table.column(legacy) is None:
-        return "finalized"
+        return "missing" if _is_recorded(state, table.name, legacy) else "finalized"
     if state.verified_at is not None:
         return "verified"
     cursor = state.cursor(table.name)
     if cursor is not None and cursor.done:
         return "backfilled"
     return "synced" if table.synced else "expanded"
+
+
+def _is_recorded(state: State, table: str, legacy: str) -> bool:
+    """Return whether a column was migrated and not finalized."""
+    recorded = state.table(table)
+    return recorded is not None and recorded.pair(legacy) is not None

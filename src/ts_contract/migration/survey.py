@@ -19,6 +19,7 @@ from .plan import ColumnPlan, Facts, Plan, TablePlan, make_plan
 from .schema import DatabaseInfo
 from .state import Options, State, read_state
 from .steps import BuildSuccessor
+from .whereabouts import missing
 
 __all__ = ["plan", "plan_open", "with_collisions"]
 
@@ -79,6 +80,7 @@ def plan_open(session: Session, contract: Contract, options: Options) -> Plan:
         options=options,
         tables=tables,
         unfilled=frozenset(unfilled),
+        missing=missing(session, state),
     )
     return make_plan(contract, facts)
 

@@ -22,6 +22,7 @@ from .pairs import ColumnPair, PairedTable, paired_table
 from .schema import DatabaseInfo, TableInfo
 from .state import State, has_state, note_verified, read_state
 from .verify_report import ColumnReport, Difference, TableReport, VerifyReport
+from .whereabouts import missing
 
 __all__ = [
     "latest_packed",
@@ -94,12 +95,12 @@ def verify_within(
     """Verify in the transaction that is open."""
     info = session.engine.inspection.inspect(session, contract.table_names)
     state = read_state(session)
-    tables, missing, problems = [], [], []
+    tables, absent, problems = [], [], [*missing(session, state)]
     for declared in contract.tables:
         found = info.table(declared.name)
         if found is None:
-            missing.append(declared.name)
-            if not declared.optional:
+            absent.append(declared.name)
+            if not declared.optional and state.table(declared.name) is None:
                 problems.append(f"table {declared.name} is not in the database; check the path")
             continue
         lacking = _lacking(declared, found)
@@ -118,7 +119,7 @@ def verify_within(
         contract.name,
         session.name,
         tuple(tables),
-        tuple(missing),
+        tuple(absent),
         tuple(problems),
         contract.valid_range,
     )

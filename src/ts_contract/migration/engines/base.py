@@ -201,8 +201,11 @@ class Inspecting(Protocol):
     def column_names(self, session: Session, table: str) -> tuple[str, ...]:
         """Return the columns of a table; none if there is no such table."""
 
-    def columns_of(self, create_table: str) -> frozenset[str]:
+    def columns_of(self, create_table: str) -> tuple[str, ...]:
         """Return the columns of a CREATE TABLE statement in lower case; none of any other text."""
+
+    def followed(self, session: Session, table: PairedTable) -> str | None:
+        """Return the table on which our triggers or indexes for a table stand; None if none do."""
 
 
 class Indexing(Protocol):

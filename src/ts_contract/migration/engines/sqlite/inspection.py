@@ -5,15 +5,16 @@ from __future__ import annotations
 import sqlite3
 from itertools import islice
 
-from ....contract import ROWID_NAMES
+from ....contract import ROWID_NAMES, index_name
+from ...pairs import PairedTable
 from ...schema import ColumnInfo, DatabaseInfo, SchemaObject, TableInfo
 from ..base import Session
 from .create_text import items_of, tokens
-from .names import quote
-from .sync import conversion_of, has_sync
+from .names import literal, quote
+from .sync import EVENTS, conversion_of, has_sync, trigger_name
 from .zone_table import ZONE_TABLE
 
-__all__ = ["column_names", "columns_of", "has_table", "inspect", "table_names"]
+__all__ = ["column_names", "columns_of", "followed", "has_table", "inspect", "table_names"]
 
 _Index = tuple[str, str]  # name and origin: `c` for CREATE INDEX, `u` or `pk` for a constraint
 
@@ -86,12 +87,28 @@ def column_names(session: Session, table: str) -> tuple[str, ...]:
     return tuple(row[1] for row in rows)
 
 
-def columns_of(create_table: str) -> frozenset[str]:
+def columns_of(create_table: str) -> tuple[str, ...]:
     """Return the columns of a CREATE TABLE statement in lower case; none of any other text."""
     if not any(token.is_word("TABLE") for token in islice(tokens(create_table), 3)):
-        return frozenset()
+        return ()
     items = (item for item in items_of(create_table) if item.tokens)
-    return frozenset(item.tokens[0].value.lower() for item in items if not item.is_constraint)
+    return tuple(item.tokens[0].value.lower() for item in items if not item.is_constraint)
+
+
+def followed(session: Session, table: PairedTable) -> str | None:
+    """Return the table on which our triggers or indexes for a table stand; None if none do."""
+    ours = [trigger_name(table.name, event) for event in EVENTS]
+    ours += [index_name(table.name, pair.epoch) for pair in table.columns if pair.index]
+    names = ", ".join(literal(name) for name in ours)
+    standing = session.run(
+        f"SELECT DISTINCT tbl_name FROM {quote(session.schema)}.sqlite_schema"
+        f" WHERE type IN ('index', 'trigger') AND name COLLATE NOCASE IN ({names})"
+    ).fetchall()
+    epochs = {pair.epoch.lower() for pair in table.columns}
+    return next(
+        (name for (name,) in standing if epochs & set(map(str.lower, column_names(session, name)))),
+        None,
+    )
 
 
 def _is_on_any_update(create_trigger: str) -> bool:

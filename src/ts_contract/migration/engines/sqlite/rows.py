@@ -21,6 +21,7 @@ from .connection import (
     not_waiting_for_the_disk,
     sorting_in_parallel,
 )
+from .names import column_in
 from .offline import ProvedRanges, checkpointing_aside, fill_unproved, proving_aside
 from .proof import left_over_keys
 from .quiet import without_triggers
@@ -95,6 +96,7 @@ def resumed(session: Session, table: PairedTable, cursor: Cursor) -> Cursor | No
 def fill(session: Session, table: PairedTable, cursor: Cursor, size: int) -> Cursor:
     """Fill the next rows of a table, and return the cursor behind them."""
     end = None
+    _require_columns(session, table)
     if cursor.upto is not None:
         is_dense = cursor.density is not None
         end = batch_end(session, table, cursor.after, cursor.upto, size, dense=is_dense)
@@ -115,6 +117,7 @@ def fill_all(
     progress: ProgressCallback,
 ) -> None:
     """Fill all of a table, in a transaction that keeps everybody else out."""
+    _require_columns(session, table)
     if cursor.upto is None:
         return
     size = ROWS_OF_ONE_STATEMENT
@@ -139,6 +142,14 @@ def fill_all(
                 fill_unproved(session, table, after, upto)
             else:
                 _fill_range(session, table, after, upto)
+
+
+def _require_columns(session: Session, table: PairedTable) -> None:
+    """Fail if a column is gone since the plan: a quoted name would be a string constant then."""
+    names = ", ".join(
+        column_in(name, table.name) for pair in table.columns for name in (pair.legacy, pair.epoch)
+    )
+    session.run(f"SELECT {names} FROM {session.qualified(table.name)} LIMIT 0")
 
 
 def _may_prove_aside(session: Session, table: PairedTable) -> bool:

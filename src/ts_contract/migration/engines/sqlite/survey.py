@@ -25,7 +25,7 @@ _FIRST = 20
 def count_forms(session: Session, table: str, pair: ColumnPair) -> tuple[FormCount, ...]:
     """Count the forms in a column, the most frequent first."""
     provide_zones(session, pair.reading)
-    legacy = quote(pair.legacy)
+    legacy = column_in(pair.legacy, table)
     plain = plain_here_expression(legacy, pair.reading)
     other = form_and_ms_expression("value", pair.reading)
     # A plain shape needs no text of both. LIMIT -1 keeps expressions from being repeated.
@@ -43,7 +43,7 @@ def count_forms(session: Session, table: str, pair: ColumnPair) -> tuple[FormCou
 
 def first_forms(session: Session, table: str, pair: ColumnPair) -> set[str]:
     """Return the forms of the first texts in a column; empty if it has none."""
-    legacy = quote(pair.legacy)
+    legacy = column_in(pair.legacy, table)
     rows = session.run(
         f"SELECT DISTINCT form FROM (SELECT {form_expression('value', pair.reading)} AS form"
         f" FROM (SELECT {legacy} AS value FROM {session.qualified(table)}"
@@ -76,9 +76,10 @@ def latest_form(session: Session, table: TableInfo, legacy: str, reading: Readin
     provide_zones(session, reading)
     order = ", ".join(f"{quote(name)} DESC" for name in table.key)
     without = ", ".join(literal(form.name) for form in WITHOUT)
+    value = column_in(legacy, table.name)
     form: str | None = session.value(
-        f"SELECT form FROM (SELECT {_latest_expression(quote(legacy), reading)} AS form"
-        f" FROM (SELECT {quote(legacy)} FROM {session.qualified(table.name)}"
+        f"SELECT form FROM (SELECT {_latest_expression('value', reading)} AS form"
+        f" FROM (SELECT {value} AS value FROM {session.qualified(table.name)}"
         f" ORDER BY {order} LIMIT {_LATEST}) LIMIT -1)"
         f" WHERE form NOT IN ({without}) GROUP BY form ORDER BY count(*) DESC LIMIT 1"
     )
