@@ -130,10 +130,18 @@ class TestPlan:
                     "example": "'2024-01-16 12:00:00'",
                     "first": 1_705_406_400_000,
                     "last": 1_705_406_400_000,
+                    "outside": 0,
                 },
-                "garbage": {"rows": 1, "example": "'soon'", "first": None, "last": None},
+                "garbage": {
+                    "rows": 1,
+                    "example": "'soon'",
+                    "first": None,
+                    "last": None,
+                    "outside": 0,
+                },
             },
             "unconvertible": 1,
+            "outside": 0,
         }
         assert {step["phase"] for step in plan["steps"]} == {"expand", "sync", "backfill", "index"}
         assert all(isinstance(sql, str) for step in plan["steps"] for sql in step["sql"])
@@ -498,5 +506,5 @@ def test_what_lies_outside_the_valid_range_is_named_with_the_range(run, clean, t
     assert result.exit_code == 1
     assert (
         'difference: tasks.created_at of row {"id":1}: 2019-12-31 12:00:00 is outside valid-range '
-        "2020-01-01 to 2030-01-01; widen it or correct the row\n"
+        "2020-01-01 to 2030-01-01; widen it, correct the row, or list the value in null-values\n"
     ) in result.stdout

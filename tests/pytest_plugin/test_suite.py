@@ -51,10 +51,12 @@ MUTATIONS = {
 
 @pytest.fixture
 def store(project):
-    """The project, with one more table that the migration leaves alone."""
+    """The project, with one more table that the migration leaves alone, and a valid range."""
     (project.path / "migrations" / "11_log.sql").write_text("CREATE TABLE log(line);")
     config = project.path / "pyproject.toml"
-    config.write_text(config.read_text() + 'notes = ["created_at"]\n')
+    valid_range = '[tool.ts-contract]\nvalid-range = ["2020-01-01", "2030-01-01"]\n\n'
+    head, version, tables = config.read_text().partition("[tool.ts-contract.version]")
+    config.write_text(f'{head}{valid_range}{version}{tables}notes = ["created_at"]\n')
     return project
 
 

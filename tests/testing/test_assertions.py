@@ -1,8 +1,10 @@
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
+from ts_contract import EPOCH_2020_MS, EPOCH_2030_MS
 from ts_contract.contract import ColumnContract, Contract, TableContract
 from ts_contract.testing import (
     assert_epoch_ms,
@@ -165,10 +167,12 @@ def test_where_the_legacy_column_is_gone_every_null_counts(db):
 def test_a_finalized_database_is_held_against_the_valid_range(db):
     db.execute("ALTER TABLE tasks DROP COLUMN created_at")
     db.execute("ALTER TABLE tasks DROP COLUMN ended_at")
-    assert_migrated(db, contract=CONTRACT)
+    contract = replace(CONTRACT, valid_range=(EPOCH_2020_MS, EPOCH_2030_MS))
+    assert_migrated(db, contract=contract)
     db.execute("UPDATE tasks SET created_at_ms = 1705320000 WHERE id = 'a'")
     with pytest.raises(AssertionError, match=r"'a': 1705320000 is outside .*seconds for milli"):
-        assert_migrated(db, contract=CONTRACT)
+        assert_migrated(db, contract=contract)
+    assert_migrated(db, contract=CONTRACT)  # which has none
 
 
 def test_a_table_with_a_hostile_name_is_quoted():

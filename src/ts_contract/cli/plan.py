@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,12 @@ __all__ = ["command"]
 @click.option("--no-sync", is_flag=True, help="Without sync triggers.")
 @click.option("--check-range", is_flag=True, help="With a CHECK of the valid range.")
 @click.option("--sql", is_flag=True, help="Print every statement, too.")
+@click.option(
+    "--sample",
+    type=click.IntRange(2),
+    metavar="N",
+    help="Look at N rows of each table, so that counts and times are estimates.",
+)
 @click.option("--finalize", is_flag=True, help="What finalize would do, instead of migrate.")
 @format_option("text", "json")
 @click.pass_context
@@ -38,6 +45,7 @@ def command(
     no_sync: bool,
     check_range: bool,
     sql: bool,
+    sample: int | None,
     finalize: bool,
     output_format: str,
 ) -> None:
@@ -54,7 +62,14 @@ def command(
     if finalize:
         ctx.exit(_plan_finalize(db, as_json=output_format == "json"))
     with progress() as bar:
-        result = plan(db, contract(), sync=not no_sync, check_range=check_range, progress=bar)
+        result = plan(
+            db,
+            contract(),
+            sync=not no_sync,
+            check_range=check_range,
+            sample=sample,
+            progress=bar,
+        )
     if output_format == "json":
         print_json(_as_json(result))
     else:
@@ -68,7 +83,7 @@ def _plan_finalize(db: str, *, as_json: bool) -> int:
 
     notices = plan_finalize(db, contract())
     if as_json:
-        print_json({"notices": [{"kind": n.kind, "message": n.message} for n in notices]})
+        print_json({"notices": [asdict(notice) for notice in notices]})
     else:
         _print_notices(notices)
     return 2 if any(notice.kind == "refusal" for notice in notices) else 0
@@ -77,7 +92,8 @@ def _plan_finalize(db: str, *, as_json: bool) -> int:
 def _exit_code(plan: Plan) -> int:
     if plan.refusals:
         return 2
-    return int(any(column.unconvertible for table in plan.tables for column in table.columns))
+    columns = (column for table in plan.tables for column in table.columns)
+    return int(any(column.unconvertible or column.outside for column in columns))
 
 
 def _print(plan: Plan, *, sql: bool) -> None:
@@ -107,11 +123,15 @@ def _print_forms(plan: Plan) -> None:
             name: str | None = f"  {column.pair.legacy}"
             for count in column.forms:
                 mark = " !" if FORMS[count.form].reason else ""
-                rows.append((name, count.form + mark, count.rows, count.example, _days(count)))
+                number = f"{table.estimated}{count.rows:,}" if table.sample else count.rows
+                rows.append((name, count.form + mark, number, count.example, _days(count)))
                 name = None
     print_table(("Column", "Storage form", "Rows", "Example", "Days"), rows)
     if any(column.unconvertible for table in plan.tables for column in table.columns):
         click.echo("! stands for no instant: goes to the quarantine")
+    sampled = max((table.sample or 0 for table in plan.tables), default=0)
+    if sampled:
+        click.echo(f"estimated by {sampled:,} rows of a table, the first and the last")
 
 
 def _days(count: FormCount) -> str | None:
@@ -142,7 +162,11 @@ def _print_steps(plan: Plan) -> None:
     else:
         rows = {table.paired.name: table.rows for table in plan.tables}
         print_table(("Phase", "What"), _phases(plan.steps, rows))
-        click.echo(f"\nThe database grows by about {_size(plan.growth)}, in about {_time(plan)}.")
+        online, offline = _time(plan.seconds), _time(plan.seconds_offline)
+        click.echo(
+            f"\nThe database grows by about {_size(plan.growth)}, in about {online}, "
+            f"or {offline} with --offline."
+        )
 
 
 def _phases(steps: Sequence[Step], rows: Mapping[str, int]) -> Iterator[tuple[str, str]]:
@@ -182,8 +206,8 @@ def _size(count: float) -> str:
     return f"{count:,.1f} GB"
 
 
-def _time(plan: Plan) -> str:
-    seconds = round(plan.seconds or 0)
+def _time(measured: float | None) -> str:
+    seconds = round(measured or 0)
     return f"{seconds // 60} min {seconds % 60} s" if seconds >= 60 else f"{max(seconds, 1)} s"
 
 
@@ -194,6 +218,7 @@ def _as_json(plan: Plan) -> dict[str, Any]:
         "tables": {
             table.paired.name: {
                 "rows": table.rows,
+                "sample": table.sample,
                 "columns": {
                     column.pair.legacy: {
                         "epoch": column.pair.epoch,
@@ -204,10 +229,12 @@ def _as_json(plan: Plan) -> dict[str, Any]:
                                 "example": count.example,
                                 "first": count.first,
                                 "last": count.last,
+                                "outside": count.outside,
                             }
                             for count in column.forms
                         },
                         "unconvertible": column.unconvertible,
+                        "outside": column.outside,
                     }
                     for column in table.columns
                 },
@@ -215,9 +242,10 @@ def _as_json(plan: Plan) -> dict[str, Any]:
             for table in plan.tables
         },
         "missing": list(plan.missing),
-        "notices": [{"kind": f.kind, "message": f.message} for f in plan.notices],
+        "notices": [asdict(notice) for notice in plan.notices],
         "steps": [{"phase": step.phase, "sql": list(plan.sql(step))} for step in plan.steps],
         "sync": plan.sync,
         "growth_bytes": plan.growth,
         "seconds": plan.seconds,
+        "seconds_offline": plan.seconds_offline,
     }

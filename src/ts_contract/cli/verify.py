@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..timestamps import from_epoch_ms
 from .common import console, contract, printable
 from .output import counted, format_option, json_value, print_json, print_table
 from .progress import progress
 
 if TYPE_CHECKING:
     from ..migration import VerifyReport
-    from ..migration.verify_report import Difference
 
 __all__ = ["command", "print_report"]
 
@@ -62,20 +60,8 @@ def print_report(report: VerifyReport) -> None:
     for problem in report.problems:
         click.echo(f"problem: {printable(problem)}")
     for difference in report.examples:
-        place = f"{difference.table}.{difference.column} of row {difference.row_key}"
-        click.echo(printable(f"difference: {place}: {_what_differs(report, difference)}"))
+        click.echo(printable(f"difference: {report.described(difference)}"))
     _print_verdict(report)
-
-
-def _what_differs(report: VerifyReport, difference: Difference) -> str:
-    if difference.kind == "range" and report.valid_range is not None:
-        first, last = (from_epoch_ms(ms).date() for ms in report.valid_range)
-        return (
-            f"{difference.legacy} is outside valid-range {first} to {last}; "
-            "widen it or correct the row"
-        )
-    values = f"{difference.legacy!r} is {difference.epoch!r}, not {difference.expected!r}"
-    return f"{values} ({difference.kind})"
 
 
 def _print_verdict(report: VerifyReport) -> None:

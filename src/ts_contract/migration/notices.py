@@ -21,10 +21,16 @@ class Notice:
     Attributes:
         kind: `refusal` if nothing can be done as things are, `warning`, or `note`.
         message: what was found, where, and what to do.
+        table: the table that it is about; None if it is about none alone.
+        column: its legacy column that it is about.
+        name: the index, trigger, view or constraint that it is about.
     """
 
     kind: Literal["refusal", "warning", "note"]
     message: str
+    table: str | None = None
+    column: str | None = None
+    name: str | None = None
 
 
 def contract_notices(contract: Contract, info: DatabaseInfo, state: State) -> list[Notice]:

@@ -51,14 +51,32 @@ class ColumnPlan:
         """How many values will be listed in the quarantine."""
         return sum(count.rows for count in self.forms if FORMS[count.form].reason is not None)
 
+    @property
+    def outside(self) -> int:
+        """How many instants lie outside the contract's valid range."""
+        return sum(count.outside for count in self.forms)
+
 
 @dataclass(frozen=True, slots=True)
 class TablePlan:
-    """One table of the contract that the database has."""
+    """One table of the contract that the database has.
+
+    Attributes:
+        paired: the table.
+        rows: how many rows it has.
+        columns: its columns.
+        sample: by how many rows their forms are estimated; None if all were counted.
+    """
 
     paired: PairedTable
     rows: int
     columns: tuple[ColumnPlan, ...]
+    sample: int | None = None
+
+    @property
+    def estimated(self) -> str:
+        """What stands before a count, where it is an estimate."""
+        return "" if self.sample is None else "about "
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +93,8 @@ class Plan:
         notices: what a person should know.
         sync: whether sync triggers are installed.
         growth: bytes that the database will grow by, about.
-        seconds: how long it will take, about; None if the forms were not counted.
+        seconds: how long it will take online, about; None if the forms were not counted.
+        seconds_offline: how long it will take in one pass.
     """
 
     contract: str
@@ -88,6 +107,7 @@ class Plan:
     sync: bool
     growth: int
     seconds: float | None = None
+    seconds_offline: float | None = None
 
     @property
     def refusals(self) -> tuple[str, ...]:

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from typing import Final
 
 from ..contract import Contract
-from ..progress import Progress, ProgressCallback, silent
+from ..progress import ProgressCallback, silent
 from .engines.base import Session, Target
 from .engines.choose import opened
-from .forms import FORMS
 from .notices import Notice
 from .pairs import PairedTable, paired_table
-from .plan import ColumnPlan, Facts, Plan, TablePlan, make_plan
+from .plan import Facts, Plan, make_plan
 from .schema import DatabaseInfo
 from .state import Options, State, read_state
 from .steps import BuildSuccessor
+from .value_survey import with_values
 from .whereabouts import missing
 
 __all__ = ["plan", "plan_open", "with_collisions"]
-
-# How much longer the writing takes than the survey of the same values (benchmarks/README.md).
-_WRITE_FACTOR: Final = 3.0
 
 
 def plan(
@@ -33,6 +28,7 @@ def plan(
     *,
     sync: bool = True,
     check_range: bool = False,
+    sample: int | None = None,
     progress: ProgressCallback = silent,
     schema: str | None = None,
 ) -> Plan:
@@ -43,6 +39,7 @@ def plan(
         contract: which columns.
         sync: whether sync triggers are wanted.
         check_range: whether a CHECK on the epoch columns is wanted.
+        sample: how many rows of each table to look at, so that counts are estimates; None for all.
         progress: told of each table that is surveyed.
         schema: which of the attached databases of a connection is meant.
 
@@ -56,7 +53,7 @@ def plan(
     with opened(db, write=False, schema=schema) as session:
         bare = plan_open(session, contract, Options(sync=sync, check_range=check_range))
         bare = with_collisions(session, bare)
-        return _with_forms(session, bare, progress)
+        return with_values(session, bare, contract, sample, progress)
 
 
 def plan_open(session: Session, contract: Contract, options: Options) -> Plan:
@@ -133,57 +130,3 @@ def _is_filled(session: Session, table: PairedTable, state: State) -> bool:
         proof.unlisted(session, table, pair)[0] or proof.left_over(session, table, pair)
         for pair in table.columns
     )
-
-
-# --- the storage forms -----------------------------------------------------------------------
-
-
-def _with_forms(session: Session, bare: Plan, progress: ProgressCallback) -> Plan:
-    began = time.perf_counter()
-    tables = []
-    for table in bare.tables:
-        name = table.paired.name
-        progress(Progress("survey", name, 0, table.rows))
-        columns = tuple(
-            ColumnPlan(pair, session.engine.survey.count_forms(session, name, pair))
-            for pair in table.paired.columns
-        )
-        tables.append(replace(table, columns=columns))
-        progress(Progress("survey", name, table.rows, table.rows))
-    seconds = (time.perf_counter() - began) * _WRITE_FACTOR if bare.steps else 0.0
-    notices = (*bare.notices, *_form_notices(tables), *_finer_notices(session, tables))
-    return replace(bare, tables=tuple(tables), notices=notices, seconds=seconds)
-
-
-def _form_notices(tables: list[TablePlan]) -> Iterator[Notice]:
-    for table in tables:
-        for column in table.columns:
-            place = f"{table.paired.name}.{column.pair.legacy}"
-            for count in column.forms:
-                reason = FORMS[count.form].reason
-                if reason is not None:
-                    yield Notice(
-                        "warning",
-                        f"{place}: {_values(count.rows)} like {count.example} go to the "
-                        f"quarantine: {reason}",
-                    )
-
-
-def _finer_notices(session: Session, tables: list[TablePlan]) -> Iterator[Notice]:
-    """Note which keys will refuse what differs below the millisecond only."""
-    for table in tables:
-        for index in table.paired.indexes:
-            for column in table.paired.columns if index.unique else ():
-                if column.epoch not in index.columns:
-                    continue
-                if session.engine.survey.has_finer(session, table.paired.name, column):
-                    yield Notice(
-                        "note",
-                        f"{table.paired.name}.{column.legacy} holds more than milliseconds: rows "
-                        f"that differ below them only will be refused by {index.name}, the "
-                        f"successor of {index.source}",
-                    )
-
-
-def _values(count: int) -> str:
-    return "1 value" if count == 1 else f"{count:,} values"

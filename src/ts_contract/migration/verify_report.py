@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .messages import named_range
+
 __all__ = ["ColumnReport", "Difference", "TableReport", "VerifyReport"]
 
 
@@ -100,6 +102,17 @@ class VerifyReport:
     def examples(self) -> tuple[Difference, ...]:
         """The first differences of each column."""
         return tuple(e for table in self.tables for c in table.columns for e in c.examples)
+
+    def described(self, difference: Difference) -> str:
+        """Return in words where a value is, and what is wrong with it."""
+        place = f"{difference.table}.{difference.column} of row {difference.row_key}"
+        if difference.kind == "range" and self.valid_range is not None:
+            return (
+                f"{place}: {difference.legacy} is outside {named_range(self.valid_range)}; "
+                "widen it, correct the row, or list the value in null-values"
+            )
+        values = f"{difference.legacy!r} is {difference.epoch!r}, not {difference.expected!r}"
+        return f"{place}: {values} ({difference.kind})"
 
     @property
     def correct(self) -> bool:

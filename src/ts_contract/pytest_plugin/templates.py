@@ -167,7 +167,7 @@ def _migrate(path: Path, contract: Contract) -> None:
     except MigrationError as error:
         raise SchemaError(f"the legacy template cannot be migrated: {_reason(error)}") from error
     if not report.correct:
-        problem = [*report.problems, *map(str, report.examples)][0]
+        problem = [*report.problems, *map(report.described, report.examples)][0]
         raise SchemaError(f"the migrated template does not verify: {problem}")
 
 

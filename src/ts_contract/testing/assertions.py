@@ -9,7 +9,7 @@ from typing import Any
 
 from ..contract import ColumnContract, Contract, TableContract, index_name
 from ..loading import load_contract
-from ..migration.forms import Reading, convert, reading_of
+from ..migration.forms import MAX_MS, MIN_MS, Reading, convert, reading_of
 from ..migration.schema import DatabaseInfo
 from ..timestamps import EPOCH_2020_MS, EPOCH_2030_MS
 from .causes import cause_of_difference, problem_of_value
@@ -257,8 +257,9 @@ def _out_of_range(
     table: str,
     column: ColumnContract,
 ) -> Iterator[str]:
+    valid_range = contract.valid_range or (MIN_MS, MAX_MS)
     for *key, found in _rows(connection, info, table, column.epoch):
-        problem = None if found is None else problem_of_value(found, *contract.plausible_range)
+        problem = None if found is None else problem_of_value(found, *valid_range)
         if problem is not None:
             yield f"{table}.{column.epoch}, {_named_key(info, table, key)}: {found!r} {problem}"
 

@@ -12,6 +12,7 @@ __all__ = [
     "DependentIndex",
     "Dropped",
     "FormCount",
+    "Sample",
     "Succession",
 ]
 
@@ -26,6 +27,7 @@ class FormCount:
         example: one of them, as a SQL literal, shortened.
         first: the first of their instants, epoch milliseconds; None where they have none.
         last: the last one.
+        outside: how many of the instants lie outside the range that was asked about.
     """
 
     form: str
@@ -33,6 +35,20 @@ class FormCount:
     example: str
     first: int | None = None
     last: int | None = None
+    outside: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Some rows of a table: as many of the first as of the last by its key.
+
+    Attributes:
+        key: the columns that address a row.
+        rows: how many rows, in all.
+    """
+
+    key: tuple[str, ...]
+    rows: int
 
 
 @dataclass(frozen=True, slots=True)

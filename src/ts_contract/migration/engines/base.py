@@ -26,6 +26,7 @@ from .answers import (
     DependentIndex,
     Dropped,
     FormCount,
+    Sample,
     Succession,
 )
 
@@ -279,14 +280,32 @@ class Scripting(Protocol):
 class Surveying(Protocol):
     """Telling which storage forms a column holds."""
 
-    def count_forms(self, session: Session, table: str, pair: ColumnPair) -> tuple[FormCount, ...]:
-        """Count the forms in a legacy column, the most frequent first."""
+    def count_forms(
+        self,
+        session: Session,
+        table: str,
+        pair: ColumnPair,
+        valid_range: tuple[int, int] | None = None,
+        sample: Sample | None = None,
+    ) -> tuple[FormCount, ...]:
+        """Count the forms in a legacy column, the most frequent first.
+
+        Args:
+            session: an open database.
+            table: the table.
+            pair: which of its columns.
+            valid_range: the first and the last instant that are not counted as outside.
+            sample: which of the rows to look at; None for all of them.
+        """
 
     def first_forms(self, session: Session, table: str, pair: ColumnPair) -> set[str]:
         """Return the forms of the first texts in a legacy column; empty if it has none."""
 
     def has_finer(self, session: Session, table: str, pair: ColumnPair) -> bool:
         """Return whether a legacy column holds more than milliseconds."""
+
+    def ties(self, session: Session, table: str, pair: ColumnPair) -> int:
+        """Return how many rows differ from another one by less than a millisecond."""
 
     def latest_form(
         self, session: Session, table: TableInfo, legacy: str, reading: Reading

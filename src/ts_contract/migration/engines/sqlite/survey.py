@@ -9,36 +9,68 @@ from ...numbers import scale_of
 from ...pairs import ColumnPair
 from ...schema import TableInfo
 from ...zones import is_utc, zone_steps
-from ..answers import FormCount
+from ..answers import FormCount, Sample
 from ..base import Session
 from .names import column_in, literal, quote
-from .recognise import form_and_ms_expression, form_expression
+from .recognise import form_and_ms_expression, form_expression, ms_expression
 from .usual import plain_form_expression, plain_here_expression
 from .zone_table import ZONE_TABLE
 
-__all__ = ["count_forms", "first_forms", "has_finer", "latest_form", "provide_zones"]
+__all__ = ["count_forms", "first_forms", "has_finer", "latest_form", "provide_zones", "ties"]
 
 _LATEST = 200
 _FIRST = 20
+_FINER = "{value} GLOB '*[.,][0-9][0-9][0-9][0-9]*'"
 
 
-def count_forms(session: Session, table: str, pair: ColumnPair) -> tuple[FormCount, ...]:
-    """Count the forms in a column, the most frequent first."""
+def count_forms(
+    session: Session,
+    table: str,
+    pair: ColumnPair,
+    valid_range: tuple[int, int] | None = None,
+    sample: Sample | None = None,
+) -> tuple[FormCount, ...]:
+    """Count the forms in a column, the most frequent first.
+
+    Args:
+        session: an open database.
+        table: the table.
+        pair: which of its columns.
+        valid_range: the first and the last instant that are not counted as outside.
+        sample: which of the rows to look at; None for all of them.
+    """
     provide_zones(session, pair.reading)
     legacy = column_in(pair.legacy, table)
+    source = session.qualified(table)
+    if sample is not None:
+        source = _sampled(session, table, pair.legacy, sample)
+    outside = "0"
+    if valid_range is not None:
+        outside = f"total(ms NOT BETWEEN {valid_range[0]} AND {valid_range[1]})"
     plain = plain_here_expression(legacy, pair.reading)
     other = form_and_ms_expression("value", pair.reading)
     # A plain shape needs no text of both. LIMIT -1 keeps expressions from being repeated.
     rows = session.run(
-        "SELECT form, count(*) AS n, substr(quote(min(value)), 1, 60), min(ms), max(ms) FROM"
+        "SELECT form, count(*) AS n, substr(quote(min(value)), 1, 60), min(ms), max(ms),"
+        f" CAST({outside} AS INTEGER) FROM"
         f" (SELECT value, CASE WHEN plain IS NOT NULL THEN {plain_form_expression('value')}"
         " ELSE substr(other, 1, instr(other, ' ') - 1) END AS form, CASE WHEN plain IS NOT NULL"
         " THEN plain ELSE CAST(nullif(substr(other, instr(other, ' ') + 1), '') AS INTEGER) END"
         f" AS ms FROM (SELECT value, plain, CASE WHEN plain IS NULL THEN {other} END AS other FROM"
-        f" (SELECT {legacy} AS value, {plain} AS plain FROM {session.qualified(table)} LIMIT -1)"
+        f" (SELECT {legacy} AS value, {plain} AS plain FROM {source} LIMIT -1)"
         " LIMIT -1) LIMIT -1) GROUP BY form ORDER BY n DESC, form"
     )
     return tuple(FormCount(*row) for row in rows)
+
+
+def _sampled(session: Session, table: str, legacy: str, sample: Sample) -> str:
+    """Return the first and the last rows of a table, as what a SELECT can be from."""
+    rows_of = f"{column_in(legacy, table)} AS {quote(legacy)} FROM {session.qualified(table)}"
+    ends = []
+    for direction, rows in ((" DESC", sample.rows // 2), ("", sample.rows - sample.rows // 2)):
+        order = ", ".join(f"{column_in(name, table)}{direction}" for name in sample.key)
+        ends.append(f"SELECT * FROM (SELECT {rows_of} ORDER BY {order} LIMIT {rows})")
+    return f"({' UNION ALL '.join(ends)}) AS {quote(table)}"
 
 
 def first_forms(session: Session, table: str, pair: ColumnPair) -> set[str]:
@@ -61,9 +93,24 @@ def has_finer(session: Session, table: str, pair: ColumnPair) -> bool:
     return bool(
         session.value(
             f"SELECT EXISTS (SELECT 1 FROM {session.qualified(table)} AS {quote(table)}"
-            f" WHERE typeof({legacy}) = 'text' AND {legacy} GLOB '*[.,][0-9][0-9][0-9][0-9]*')"
+            f" WHERE typeof({legacy}) = 'text' AND {_FINER.format(value=legacy)})"
         )
     )
+
+
+def ties(session: Session, table: str, pair: ColumnPair) -> int:
+    """Return how many rows differ from another one by less than a millisecond."""
+    legacy = column_in(pair.legacy, table)
+    # Two spellings of one instant are not meant: one of the values has to hold more.
+    finer = f"typeof(value) <> 'text' OR {_FINER.format(value='value')}"
+    count: float = session.value(
+        "SELECT total(n) FROM (SELECT count(*) AS n FROM"
+        f" (SELECT value, {ms_expression('value', pair.reading)} AS ms FROM"
+        f" (SELECT {legacy} AS value FROM {session.qualified(table)} AS {quote(table)} LIMIT -1)"
+        " LIMIT -1) WHERE ms IS NOT NULL GROUP BY ms"
+        f" HAVING min(value) IS NOT max(value) AND max({finer}))"
+    )
+    return int(count)
 
 
 def latest_form(session: Session, table: TableInfo, legacy: str, reading: Reading) -> str | None:
