@@ -4,6 +4,7 @@
 - `settings`: what the command line asks for.
 - `schemas`: on which schema a test runs.
 - `sources`: where the legacy schema comes from, and what decides about it.
+- `inputs`: what a builder reads, and whether it has changed.
 - `templates`: a template database for each schema, and a copy for each test.
 - `session`: header, summary and report of a run, made of what `report` tallies.
 - `watch`: which legacy columns each test reads, and whether it may (`allowances`).

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -23,8 +22,9 @@ from ..contract import Contract
 from ..files.write import written_aside
 from ..testing.engines.sqlite import connections
 from .engines.sqlite import ENGINE_VERSION, open_unsynced, remove, settle
+from .inputs import Inputs, are_unchanged, recorded, write_inputs
 from .settings import Schema
-from .sources import Builder, SchemaError, apply_sql, hash_inputs
+from .sources import Builder, SchemaError, SqlFiles, apply_sql, hash_inputs
 
 try:
     import fcntl
@@ -69,6 +69,7 @@ class Templates:
         contract: the contract of the migration.
         cache: directory that keeps the templates between runs.
         copies: directory of this session that holds the copies.
+        test_files: patterns of the names of test modules, which are not inputs of a builder.
         ready: the templates that this session has used.
     """
 
@@ -79,6 +80,7 @@ class Templates:
     contract: Contract
     cache: Path
     copies: Path
+    test_files: tuple[str, ...] = ()
     ready: dict[Schema, Template] = field(default_factory=dict)
     _failed: dict[Schema, Exception] = field(default_factory=dict)
     _empty: list[Path] = field(default_factory=list)
@@ -109,14 +111,14 @@ class Templates:
         if schema in self._failed:
             raise self._failed[schema]
         if schema not in self.ready:
-            start = time.perf_counter()
+            start = _seconds()
             try:
                 with connections.unobserved():
                     path, built = self._find_or_build(schema)
             except Exception as error:
                 self._failed[schema] = error
                 raise
-            self.ready[schema] = Template(schema, path, built, time.perf_counter() - start)
+            self.ready[schema] = Template(schema, path, built, _seconds() - start)
         return self.ready[schema]
 
     def _find_or_build(self, schema: Schema) -> tuple[Path, bool]:
@@ -129,16 +131,30 @@ class Templates:
             self.contract.fingerprint(),
         )[:32]
         path = self.cache / f"{key}-{schema}.db"
+        inputs = path.with_suffix(".json")
+        traced = not isinstance(self.builder, SqlFiles)  # which says itself what it reads
         with _locked(self.cache / f"{key}-{schema}.lock"):
-            if path.exists():
-                os.utime(path)
+            if path.exists() and (not traced or are_unchanged(inputs)):
+                for used in (path, inputs):
+                    with suppress(FileNotFoundError):
+                        os.utime(used)
                 return path, False
             with written_aside(path) as unfinished:
+                since = unfinished.stat().st_ctime_ns
                 remove(unfinished)
-                self._build(schema, unfinished)
+                with recorded(since) as read:
+                    self._build(schema, unfinished)
                 _settle(unfinished, schema)
-        _remove_unused(self.cache)
+            if traced:  # after the template: a kill in between makes it be built anew
+                self._keep_inputs(schema, read, inputs)
+        _remove_unused(self.cache, path)
         return path, True
+
+    def _keep_inputs(self, schema: Schema, read: Inputs, path: Path) -> None:
+        if schema == "legacy":
+            write_inputs(path, read.states((self.cache, self.copies), self.test_files))
+        else:
+            shutil.copyfile(self.template("legacy").path.with_suffix(".json"), path)
 
     def _build(self, schema: Schema, path: Path) -> None:
         if schema == "legacy":
@@ -197,7 +213,8 @@ def open_templates(
         for key in ("seed", "before_finalize", "migrations")
     )
     cache = cache_directory(config) or _shared_directory(config, copies)
-    return Templates(builder, inputs, seed, before_finalize, contract, cache, copies)
+    test_files = tuple(config.getini("python_files"))
+    return Templates(builder, inputs, seed, before_finalize, contract, cache, copies, test_files)
 
 
 def cache_directory(config: pytest.Config) -> Path | None:
@@ -230,12 +247,20 @@ def _settle(path: Path, schema: Schema) -> None:
         )
 
 
-def _remove_unused(cache: Path) -> None:
-    limit = time.time() - _UNUSED_SECONDS
+def _remove_unused(cache: Path, written: Path) -> None:
+    """Remove what no run has used for two weeks, by the time of a file that was just written.
+
+    A test may have frozen Python's clocks, and not the file system's.
+    """
+    limit = written.stat().st_mtime - _UNUSED_SECONDS
     for path in cache.iterdir():
         with suppress(OSError):  # another run was faster
             if path.stat().st_mtime < limit:
                 path.unlink()
+
+
+def _seconds() -> float:
+    return os.times().elapsed  # a clock that nobody freezes
 
 
 @contextmanager
