@@ -1,1 +1,1 @@
-collect_ignore_glob = ["fixtures/*"]
+collect_ignore_glob = ["fixtures/*", "projects/*"]

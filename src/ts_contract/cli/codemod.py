@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from .output import print_bytes
 from .progress import progress_in_files
 from .selection import (
     jobs_option,
+    no_cache_option,
     only_option,
     paths_argument,
     print_errors,
@@ -53,6 +55,7 @@ __all__ = ["command"]
 @skip_option
 @jobs_option
 @timeout_option
+@no_cache_option
 @click.option(
     "--report",
     metavar="FILE.json",
@@ -80,6 +83,7 @@ def command(
     skip: Sequence[str],
     jobs: int | None,
     timeout: int,
+    no_cache: bool,
     report: Path | None,
     database: Path | None,
 ) -> None:
@@ -98,9 +102,11 @@ def command(
     options = Options(unsafe=unsafe, compat_reads=compat_reads, markers=not no_markers)
     settings = _settings(only, skip, options, timeout)
     if "-" in paths:
-        _filter(ctx, paths, settings)
+        _filter(ctx, paths, _with_project(settings, [], is_cached=not no_cache))
         return
-    results = _rewrite(paths, settings, jobs, write=mode == "write")
+    files = selected_files(paths, settings.contract)
+    settings = _with_project(settings, files, is_cached=not no_cache)
+    results = _rewrite(files, settings, jobs, write=mode == "write")
     _PRINT[mode or "summary"](results)
     if report is not None:
         _save(report, results)
@@ -131,6 +137,17 @@ def _settings(
     return RewriteSettings(contract, schema_of(contract), codes, options, seconds=seconds)
 
 
+def _with_project(
+    settings: RewriteSettings, files: Sequence[Path], *, is_cached: bool
+) -> RewriteSettings:
+    """Return the settings with the index of the project that some files are of."""
+    from ..lint.project import project_of  # noqa: PLC0415
+
+    seconds = settings.seconds
+    project = project_of(settings.contract, files, seconds=seconds, is_cached=is_cached)
+    return replace(settings, project=project)
+
+
 # --- rewriting -------------------------------------------------------------------------------
 
 
@@ -149,13 +166,12 @@ def _filter(ctx: click.Context, paths: Sequence[str], settings: RewriteSettings)
 
 
 def _rewrite(
-    paths: Sequence[str], settings: RewriteSettings, jobs: int | None, *, write: bool
+    files: Sequence[Path], settings: RewriteSettings, jobs: int | None, *, write: bool
 ) -> list[Result]:
     from ..codemod.files import rewrite_files  # noqa: PLC0415
     from ..files.git import has_uncommitted  # noqa: PLC0415
     from ..files.pool import cores  # noqa: PLC0415
 
-    files = selected_files(paths, settings.contract)
     if write and has_uncommitted(files):
         hint("git has uncommitted changes here; commit them to see the rewrite on its own")
     results = []

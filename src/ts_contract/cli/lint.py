@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from .output import print_json
 from .progress import progress_in_files
 from .selection import (
     jobs_option,
+    no_cache_option,
     only_option,
     paths_argument,
     print_errors,
@@ -56,6 +58,7 @@ __all__ = ["command"]
 )
 @jobs_option
 @timeout_option
+@no_cache_option
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -69,6 +72,7 @@ def command(
     update_baseline: bool,
     jobs: int | None,
     timeout: int,
+    no_cache: bool,
 ) -> None:
     """Find naive clocks, mixed units and legacy columns under PATH.
 
@@ -81,7 +85,7 @@ def command(
     """
     if update_baseline and baseline is None:
         raise click.UsageError("--update-baseline needs --baseline FILE, the file to write")
-    results = _check(paths, _settings(only, skip, timeout), jobs)
+    results = _check(paths, _settings(only, skip, timeout), jobs, is_cached=not no_cache)
     if baseline is not None:
         compare = _update_baseline if update_baseline else _without_known
         results = compare(results, baseline)
@@ -103,21 +107,26 @@ def _settings(only: Sequence[str], skip: Sequence[str], seconds: float) -> LintS
 
         need_positions()
     codes = selected_codes(only, skip)
-    return LintSettings(contract, schema_of(contract), codes, seconds)
+    return LintSettings(contract, schema_of(contract), codes, seconds=seconds)
 
 
 # --- checking --------------------------------------------------------------------------------
 
 
-def _check(paths: Sequence[str], settings: LintSettings, jobs: int | None) -> list[Checked]:
+def _check(
+    paths: Sequence[str], settings: LintSettings, jobs: int | None, *, is_cached: bool
+) -> list[Checked]:
     from ..files.pool import cores  # noqa: PLC0415
     from ..files.read import STDIN  # noqa: PLC0415
     from ..lint.files import check_files, check_source  # noqa: PLC0415
+    from ..lint.project import project_of  # noqa: PLC0415
 
     results = []
+    files = selected_files(paths, settings.contract)
+    project = project_of(settings.contract, files, seconds=settings.seconds, is_cached=is_cached)
+    settings = replace(settings, project=project)
     if "-" in paths:
         results.append(check_source(sys.stdin.buffer.read(), STDIN, settings))
-    files = selected_files(paths, settings.contract)
     with progress_in_files("lint", len(files)) as count:
         for result in check_files(files, settings, jobs or cores()):
             results.append(result)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "jobs_option",
+    "no_cache_option",
     "only_option",
     "paths_argument",
     "print_errors",
@@ -52,6 +53,11 @@ timeout_option = click.option(
     default=30,
     show_default=True,
     help="How long each file may take; one that takes longer is named, the others go on.",
+)
+no_cache_option = click.option(
+    "--no-cache",
+    is_flag=True,
+    help="Neither use nor write .ts_contract_cache beside the contract.",
 )
 
 

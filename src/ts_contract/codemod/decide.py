@@ -20,6 +20,7 @@ _LEFT = {
     "TSC203": "the schema is changed by the migration, and here by hand",
     "TSC205": "name the columns that are read",
     "TSC207": "a trigger or opaque statement is rewritten by hand",
+    "TSC306": "the attribute of an object changes with the code that reads and sets it",
     "TSC208": "the table cannot be told; see the contract's schema",
 }
 _BY_SQL = frozenset({"TSC201", "TSC202", "TSC204", "TSC205", "TSC206", "TSC301", "TSC302"})

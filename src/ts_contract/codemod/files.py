@@ -109,9 +109,11 @@ def models_in(paths: Sequence[Path], settings: RewriteSettings) -> EpochsOfModel
         paths: the files; one that cannot be read or parsed is passed over.
         settings: how files are rewritten.
     """
-    contract = settings.contract
-    if contract is None or not contract.models:
-        return {}  # nor does a query know the models of other files
+    contract, project = settings.contract, settings.project
+    if contract is None:
+        return {}
+    if not contract.models:  # a query knows the models of the index alone
+        paths = project.declaring() if project is not None else []
     words = re.compile("|".join(sorted({re.escape(c.epoch) for _, c in contract.columns()})))
     found: dict[tuple[str, str], set[Epoch]] = {}
     for path in paths:
@@ -119,7 +121,8 @@ def models_in(paths: Sequence[Path], settings: RewriteSettings) -> EpochsOfModel
         with suppress(Exception), time_limit(settings.seconds):
             text = decode(path.read_bytes())
             if words.search(text):
-                file = File(Source(text, str(path)), contract, settings.schema)
+                source = Source(text, str(path))
+                file = File(source, contract, settings.schema, settings.project)
                 for key, epoch in epochs_in(file).items():
                     found.setdefault(key, set()).add(epoch)
     return {key: epochs.pop() for key, epochs in found.items() if len(epochs) == 1}

@@ -20,6 +20,7 @@ from ..lint.rules import Rule, all_rules, applying
 from ..source.columns.history import find_history
 from ..source.edits import Edit, apply_edits
 from ..source.file import File, Schema
+from ..source.project.modules import Project
 from ..source.python.source import Source
 from ..source.python.spans import Spans
 from .changes import Change, Decision, Options, Verdict
@@ -44,6 +45,7 @@ class RewriteSettings:
         schema: the other tables that are known.
         codes: the codes of the rules whose findings are rewritten.
         options: what the run may do.
+        project: the index of the files that those of the run belong to.
         models: the epoch columns that ORM models of other files define.
         seconds: how long the rewrite of one file may take; None for as long as it needs.
     """
@@ -52,6 +54,7 @@ class RewriteSettings:
     schema: Schema | None
     codes: frozenset[str]
     options: Options = _DEFAULT
+    project: Project | None = None
     models: EpochsOfModels = field(default_factory=dict)
     seconds: float | None = None
 
@@ -91,7 +94,7 @@ def rewrite(text: str, path: str, settings: RewriteSettings) -> Rewritten:
     """
     if not _rules(text, settings):
         return Rewritten(text)
-    file = File(Source(text, path), settings.contract, settings.schema)
+    file = File(Source(text, path), settings.contract, settings.schema, settings.project)
     decisions = _left(file, settings)
     outcomes = Outcomes(file.source)
     for _ in range(_MAX_ROUNDS):  # later ones do what an earlier one has made possible
@@ -159,7 +162,8 @@ def _sound(file: File, verdicts: Sequence[Verdict], settings: RewriteSettings) -
     if new is None:
         return None
     try:
-        after = File(Source(new, file.source.path), settings.contract, settings.schema)
+        source = Source(new, file.source.path)
+        after = File(source, settings.contract, settings.schema, settings.project)
     except SourceError:
         return None
     rules = [rule for rule in all_rules() if rule.default or rule.code in settings.codes]

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from ..contract import Contract
 from ..source.file import File, Schema
 from ..source.instants.assigned import Assignment, find_assigned
+from ..source.project.modules import Project
 from ..source.python.source import Source
 from .findings import Finding
 from .rules import Match, Rule, all_rules, applying
@@ -26,6 +27,7 @@ def check(
     contract: Contract | None = None,
     schema: Schema | None = None,
     *,
+    project: Project | None = None,
     tree: ast.Module | None = None,
     rules: Iterable[Rule] | None = None,
 ) -> list[Finding]:
@@ -36,6 +38,7 @@ def check(
         path: what errors call the file.
         contract: the declared columns; without one only clocks and units are checked.
         schema: the other tables that are known; see `source.sql.schema.load_schema`.
+        project: the index of the files that this one belongs to; see `lint.project`.
         tree: the tree of exactly this text, if the caller has parsed it already.
         rules: the rules to try; all of them by default, those that are off by default included.
 
@@ -53,7 +56,7 @@ def check(
     tried = applying(all_rules() if rules is None else rules, text, contract)
     if not tried:
         return []
-    return check_file(File(Source(text, path, tree), contract, schema), tried)
+    return check_file(File(Source(text, path, tree), contract, schema, project), tried)
 
 
 def check_file(file: File, rules: Iterable[Rule]) -> list[Finding]:

@@ -67,7 +67,9 @@ def check_source(data: bytes, path: str, settings: LintSettings) -> Checked:
 
 def _judged(text: str, path: str, settings: LintSettings) -> Checked:
     rules = _rules_of(settings.codes)
-    findings = check(text, path, settings.contract, settings.schema, rules=rules)
+    findings = check(
+        text, path, settings.contract, settings.schema, project=settings.project, rules=rules
+    )
     kept = tuple(not_silenced(findings, text))
     return Checked(path, kept, _lines(text, {finding.line for finding in kept}))
 

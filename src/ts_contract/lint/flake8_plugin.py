@@ -22,8 +22,10 @@ from ..files.find import is_excluded
 from ..files.read import SourceError
 from ..loading import find_config, load_contract
 from ..source.file import Schema
+from ..source.project.modules import Project
 from ..source.sql.positions import is_stated, need_positions
 from .engine import check
+from .project import project_of
 from .rules import all_rules
 from .settings import schema_of
 
@@ -46,6 +48,7 @@ class Plugin:
 
     contract: ClassVar[Contract | None] = None
     schema: ClassVar[Schema | None] = None
+    project: ClassVar[Project | None] = None
 
     def __init__(self, tree: ast.Module, filename: str, lines: Sequence[str]) -> None:
         self._tree = tree
@@ -95,6 +98,7 @@ class Plugin:
             if contract and contract.tables and not is_stated():
                 need_positions()
             cls.contract, cls.schema = contract, schema_of(contract)
+            cls.project = project_of(contract, map(Path, files or ["."]))
         except ContractError as error:
             manager.parser.exit(2, f"flake8: ts-contract: {error}\n")
 
@@ -111,6 +115,7 @@ class Plugin:
                 self._path,
                 self.contract,
                 self.schema,
+                project=self.project,
                 tree=self._tree,
             )
         except SourceError as error:  # flake8 itself says that it cannot be parsed

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ..contract import Contract
 from ..source.file import Schema
+from ..source.project.modules import Project
 from .rules import all_rules
 
 __all__ = ["LintSettings", "schema_of", "selected"]
@@ -20,12 +21,14 @@ class LintSettings:
         contract: the declared columns; None for clocks and units alone.
         schema: the other tables that are known.
         codes: the codes of the rules to try.
+        project: the index of the files that those of the run belong to.
         seconds: how long the check of one file may take; None for as long as it needs.
     """
 
     contract: Contract | None
     schema: Schema | None
     codes: frozenset[str]
+    project: Project | None = None
     seconds: float | None = None
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from ..contract import Contract
+from .project.modules import Project
 from .python.source import Source
 
 __all__ = ["File", "Schema"]
@@ -36,14 +37,20 @@ class File:
         contract: the declared columns; None where there is none, so that only clocks and units
             are checked.
         schema: the other tables that are known.
+        project: the index of the files that it is one of.
     """
 
     def __init__(
-        self, source: Source, contract: Contract | None = None, schema: Schema | None = None
+        self,
+        source: Source,
+        contract: Contract | None = None,
+        schema: Schema | None = None,
+        project: Project | None = None,
     ) -> None:
         self.source = source
         self.contract = contract
         self.schema = schema
+        self.project = Project() if project is None else project
         self._parts: dict[Callable[[File], Any], Any] = {}
 
     @cached_property

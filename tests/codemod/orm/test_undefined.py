@@ -34,14 +34,14 @@ def test_on_a_model_of_another_file(query: str) -> None:
 def test_on_a_model_whose_definition_is_not_understood() -> None:
     settings = RewriteSettings(CONTRACT, None, CODES, Options(unsafe=True))
     text = (
-        "from sqlalchemy import Column as C, BigInteger, DateTime, select\n"
-        "from base import Base\n"
+        "from sqlalchemy import BigInteger, DateTime, select\n"
+        "from base import Base, column\n"
         "\n"
         "\n"
         "class Track(Base):\n"
         '    __tablename__ = "track"\n'
-        "    created = C(DateTime)\n"
-        "    created_ms = C(BigInteger)\n"
+        "    created = column(DateTime)\n"
+        "    created_ms = column(BigInteger)\n"
         "\n"
         "\n"
         "found = select(Track.id).order_by(Track.created)\n"

@@ -50,6 +50,8 @@ class OrmColumns:
             NotProvedError: nothing can be done that is known to be right.
         """
         refuse_history(self._file, part.owner)
+        if part.is_shared:
+            raise NotProvedError("other classes take the column from here")
         defined = defined_by(part, self._file)
         self._need_sqlalchemy(defined)
         self._need_one_name(part, defined)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...contract import ColumnContract
+from ...source.columns.definitions import find_model_columns
 from ...source.columns.model import ModelColumn, ModelUse
-from ...source.columns.orm import find_model_columns
 from ...source.file import File
 from ...source.python.names import called_name, last_name
 from ..changes import NotProvedError
@@ -40,10 +40,14 @@ class Epoch:
     Attributes:
         name: its name.
         doubt: what is not certain of it; empty where it surely is there and holds milliseconds.
+        legacy_fills_itself: whether an INSERT may leave the legacy column out.
+        legacy_writes_itself: whether each UPDATE that leaves the legacy column out writes it.
     """
 
     name: str
     doubt: str = ""
+    legacy_fills_itself: bool = True
+    legacy_writes_itself: bool = False
 
 
 EpochsOfModels = Mapping[tuple[str, str], Epoch]
@@ -81,7 +85,11 @@ def _epoch(defined: Definition, column: ColumnContract) -> Epoch:
 def epochs_in(file: File) -> dict[tuple[str, str], Epoch]:
     """Return the epoch columns that the models of a file define, by table and legacy column."""
     return {
-        (part.table.name, part.column.legacy): _epoch(defined_by(part, file), part.column)
+        (part.table.name, part.column.legacy): replace(
+            _epoch(defined_by(part, file), part.column),
+            legacy_fills_itself=fills_itself(part.owner, part.column, file),
+            legacy_writes_itself=writes_itself(part.owner, part.column, file),
+        )
         for part in file.part(find_model_columns)
         if part.epoch
     }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ...source.columns.definitions import find_model_columns
 from ...source.columns.model import ModelColumn, ModelUse
-from ...source.columns.orm import find_model_columns, find_model_uses
+from ...source.columns.orm import find_model_uses
 from ...source.file import File
 from ..changes import NotProvedError, Options, Rewrite, Span, Verdict, verdict_of
 from .columns import OrmColumns

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from ...contract import ColumnContract
+from ...source.columns.meanings import find_meanings
 from ...source.columns.model import ModelUse
 from ...source.columns.orm import find_model_uses
 from ...source.edits import Edit
@@ -74,8 +75,9 @@ class OrmQueries:
             return self._without_keyword(use)
         if isinstance(use.node, ast.Attribute):
             return self._expression(use, use.node)
-        assert isinstance(use.node, ast.Call)
-        return self._named(use, use.node)
+        if isinstance(use.node, ast.Call):
+            return self._named(use, use.node)
+        raise NotProvedError("the use of the column is not understood")
 
     def _renamed(self, use: ModelUse) -> Rewrite:
         """Return the rewrite that names the epoch column, and no more."""
@@ -212,7 +214,7 @@ class OrmQueries:
             if method not in _TEXT_ORDERS or not _is_django(call):
                 raise NotProvedError("the use of the column is not understood")
             self._refuse_beside(call, _GROUPING | {"values", "values_list"})
-        elif method in _FILTERS:
+        elif method in _FILTERS or self._is_condition(call):
             self._looked_up(keyword, self._name(use), use.column, rewrite)
         elif method in {"annotate", "get_or_create", "update_or_create"}:
             raise NotProvedError("the values are given in more than one place")
@@ -221,6 +223,16 @@ class OrmQueries:
         if keyword is not None and _is_django(call) and not self._is_zoned(keyword.value):
             rewrite.reasons.append("Django takes a naive time for one in its TIME_ZONE")
         return rewrite
+
+    def _is_condition(self, call: ast.Call) -> bool:
+        """Tell whether a call is Django's `Q`; refuse other expressions that are no model."""
+        meanings = self._file.part(find_meanings)
+        name = called_name(call)
+        if not name[:1].isupper() or (meanings is not None and meanings.of(call.func) is not None):
+            return False
+        if name != "Q":
+            raise NotProvedError("the use of the column is not understood")
+        return True
 
     def _name(self, use: ModelUse) -> str:
         """Return the attribute that the file names the column by."""
@@ -251,20 +263,34 @@ class OrmQueries:
     ) -> None:
         """Take in what is written to the column, and who else sees what is not written any more."""
         inserts = method != "update" and not _updates(call)
-        if inserts and not fills_itself(use.owner, use.column, self._file):
+        if inserts and not self._fills_itself(use):
             raise NotProvedError(
                 f"{use.column.legacy} is NOT NULL, and nothing else gives it a value"
             )
         self._meets([keyword.value], use.column, rewrite)
         if inserts and _may_be_none(keyword.value):
             rewrite.reasons.append(DEFAULT_FOR_NULL)
-        if not inserts and writes_itself(use.owner, use.column, self._file):
+        if not inserts and self._writes_itself(use):
             # Of two columns that an UPDATE sets, the triggers follow the one that it changes.
             rewrite.reasons.append(
                 f"onupdate of {use.column.legacy} overwrites the value"
                 " when the new instant equals the old one"
             )
         self._warn_of_objects(use, method, rewrite)
+
+    def _fills_itself(self, use: ModelUse) -> bool:
+        """Tell whether an INSERT may leave the legacy column out, as far as a model says."""
+        known = self._models.get((use.table.name, use.column.legacy))
+        if use.owner is None and known is not None:
+            return known.legacy_fills_itself
+        return fills_itself(use.owner, use.column, self._file)
+
+    def _writes_itself(self, use: ModelUse) -> bool:
+        """Tell whether each UPDATE writes the legacy column, as far as a model says."""
+        known = self._models.get((use.table.name, use.column.legacy))
+        if use.owner is None and known is not None:
+            return known.legacy_writes_itself
+        return writes_itself(use.owner, use.column, self._file)
 
     def _warn_of_objects(self, use: ModelUse, method: str, rewrite: Rewrite) -> None:
         """Make unsafe what leaves an object in memory without its old attribute."""

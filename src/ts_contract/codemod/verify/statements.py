@@ -40,8 +40,9 @@ def pairs_in(result: Result, settings: RewriteSettings) -> Iterator[Pair]:
     """Yield the whole statements of a file that the rewrite has changed."""
     if result.before is None or result.after is None:
         return
-    old = File(Source(decode(result.before)), settings.contract, settings.schema)
-    new = File(Source(decode(result.after)), settings.contract, settings.schema)
+    known = (settings.contract, settings.schema, settings.project)
+    old = File(Source(decode(result.before), result.path), *known)
+    new = File(Source(decode(result.after), result.path), *known)
     by_query = {(r.query, r.text.first): r for r in new.part(find_statements)}
     later = {
         id(before): after

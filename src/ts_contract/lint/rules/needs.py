@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from ...contract import ColumnContract, Contract, TableContract
 from ...source.cache import remember_last
-from ...source.columns.words import declarations, quoted_tables
+from ...source.columns.words import quoted_tables
 from ...source.sql.openings import OPENS_SQL, OPENS_SQL_OR_CLAUSE
 from ..gate import AnyOf, any_of
 
@@ -58,12 +58,6 @@ def tables(contract: Contract | None) -> AnyOf:
     """Return the need for what means a table: its name, or a class that stands for it."""
     models = (model.rpartition(".")[2] for model, _ in contract.models) if contract else ()
     return _names([*models, *(table.name for table in contract.tables)] if contract else [])
-
-
-@remember_last
-def models(contract: Contract | None) -> AnyOf:
-    """Return the need for what declares a model."""
-    return any_of(*declarations(contract)) if contract else _NOTHING
 
 
 @remember_last

@@ -1,13 +1,16 @@
 """An ORM query names a legacy column.
 
 ## What it does
-Flags `Task.created_at` where `Task` is a class of a contract table, `tasks.c.created_at` of a Core
-table, and the names in `Task.objects.filter(created_at__gt=...)`, `.order_by("-created_at")`,
-`filter_by(created_at=...)`, `update(Task).values(created_at=...)` and `Task(created_at=...)`. In
-phase `migrate` it stays silent where the epoch column is written beside it.
+Flags `Task.created_at` where `Task` is a class of a contract table, `tasks.c.created_at` and
+`tasks.c["created_at"]` of a Core table, and the names in `Task.objects.filter(created_at__gt=...)`,
+`Q(created_at__gt=...)`, `F("created_at")`, `.order_by("-created_at")`, `filter_by(created_at=...)`,
+`update(Task).values(created_at=...)`, `tasks.insert().values({"created_at": ...})` and
+`Task(created_at=...)`. In phase `migrate` it stays silent where the epoch column is written beside
+it.
 
-The table of a class is seen by `__tablename__`, Django's or peewee's `Meta`, or SQLModel's
-`table=True` in the same file; the contract's `models` names the classes of other files.
+A class may stand in any file of the project, and its table follows from `__tablename__`, a `Meta`,
+a mapping, or the framework's own rule; the contract's `models` names the table of any other class.
+A query is followed through the names that it is held in. What is not certain is not reported.
 
 ## Why is this bad
 It is TSC201 in another language: the query reads or compares the legacy column.
@@ -48,7 +51,7 @@ from collections.abc import Iterator
 from ...source.columns.model import ModelUse
 from ...source.file import File
 from . import Match, rule
-from .needs import endings, legacy, models, tables
+from .needs import endings, legacy
 from .sql import dual_write_allowed
 
 
@@ -56,7 +59,7 @@ from .sql import dual_write_allowed
     "TSC303",
     "ORM query uses legacy column {name}: use {epoch}",
     on=ModelUse,
-    needs=(endings, legacy, tables, models),
+    needs=(endings, legacy),
 )
 def check(use: ModelUse, file: File) -> Iterator[Match]:
     """Yield a match for each legacy column that an ORM query names."""

@@ -3,7 +3,8 @@
 ## What it does
 Flags the column definition in an ORM class, in a SQLAlchemy Core `Table` or alembic's
 `create_table` and `add_column`, and the field of a dataclass or pydantic model that the contract's
-`models` names. In phase `migrate` it stays silent where the epoch column is defined beside it.
+`models` names. A column of a mixin or an abstract base is flagged if any class of a contract table
+takes it from there. In phase `migrate` it stays silent where the epoch column is defined beside it.
 
 ## Why is this bad
 The ORM creates, reads and writes every column that its class defines, in statements that no
@@ -43,7 +44,7 @@ from collections.abc import Iterator
 from ...source.columns.model import ModelColumn
 from ...source.file import File
 from . import Match, rule
-from .needs import endings, legacy, models, tables
+from .needs import endings, legacy
 from .sql import dual_write_allowed
 
 
@@ -51,7 +52,7 @@ from .sql import dual_write_allowed
     "TSC304",
     "definition of legacy column {name}: define {epoch}",
     on=ModelColumn,
-    needs=(endings, legacy, tables, models),
+    needs=(endings, legacy),
 )
 def check(column: ModelColumn, file: File) -> Iterator[Match]:
     """Yield a match for a legacy column that is defined, and may not be in this phase."""

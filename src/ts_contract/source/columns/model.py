@@ -9,7 +9,7 @@ from typing import Literal
 from ...contract import ColumnContract, TableContract
 from ..sql.references import Statement
 
-__all__ = ["ColumnData", "ModelColumn", "ModelUse", "RowRead"]
+__all__ = ["ColumnData", "ModelColumn", "ModelUse", "ObjectUse", "RowRead"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +47,7 @@ class ModelColumn:
         epoch: whether it is the epoch column.
         span: offsets in the file of the name of the column: an attribute, or a text's inside.
         dual: whether the owner defines the other column of the pair too.
+        is_shared: whether the owner is no table itself, and gives the column to those below it.
     """
 
     owner: ast.AST
@@ -55,6 +56,7 @@ class ModelColumn:
     epoch: bool
     span: tuple[int, int]
     dual: bool = False
+    is_shared: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,6 +77,25 @@ class ModelUse:
     column: ColumnContract
     span: tuple[int, int]
     owner: ast.AST | None = None
+    dual: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ObjectUse:
+    """One legacy attribute of a model object: `task.created_at`.
+
+    Attributes:
+        node: the attribute.
+        table: contract of the table.
+        column: contract of the column.
+        span: offsets in the file of the name.
+        dual: whether the same function sets the epoch attribute of the object too.
+    """
+
+    node: ast.Attribute
+    table: TableContract
+    column: ColumnContract
+    span: tuple[int, int]
     dual: bool = False
 
 

@@ -1,335 +1,301 @@
-"""Finds contract tables as Python classes: ORM models, dataclasses, SQLAlchemy Core tables.
+"""Finds the legacy columns that ORM and Core queries name, and those that objects are asked for.
 
-A class is known by its table: `__tablename__`, Django's or peewee's `Meta`, `table=True` of
-SQLModel, or the contract's `models`, which also names classes of other files and plain dataclasses.
+Columns are named by attributes (`Task.created_at`, `tasks.c.created_at`), by the keywords of a call
+(`filter(created_at__gt=1)`), or by texts in it (`order_by("-created_at")`).
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from ...contract import ColumnContract, Contract, TableContract
 from ..file import File
+from ..project.models import Model
 from ..python.names import called_name
-from ..python.source import Source
-from .model import ModelColumn, ModelUse
-from .words import declarations
+from .meanings import Meaning, Meanings, find_meanings
+from .model import ModelUse, ObjectUse
+from .models import FileModels, Meant, find_models
 
-__all__ = ["find_model_columns", "find_model_uses"]
+__all__ = ["find_model_uses", "find_object_uses"]
 
-_TABLE_CALLS = frozenset({"Table", "create_table", "add_column"})
-_COLUMN_CALLS = frozenset({"Column", "mapped_column", "Field", "deferred", "field"})
-_LOOKUPS = frozenset(
-    {
-        "annotate",
-        "create",
-        "exclude",
-        "filter",
-        "get",
-        "get_or_create",
-        "update",
-        "update_or_create",
-    }
-)
-_NAMES = frozenset(
-    {"defer", "distinct", "earliest", "latest", "only", "order_by", "values", "values_list"}
-)
-_QUERYING = _LOOKUPS | _NAMES | {"filter_by"}
-_WRITES = frozenset({"create", "update", "values"})
-_STATEMENTS = frozenset({"delete", "insert", "query", "select", "update"})
-
-
-@dataclass(frozen=True, slots=True)
-class _Model:
-    """A class or a Core table, and the column that each attribute of it stands for.
-
-    The owner is the class, or the call that builds the table, if this file has it.
-    """
-
-    table: TableContract
-    columns: dict[str, str | None] = field(default_factory=dict)
-    owner: ast.AST | None = None
-
-    def column(self, attribute: str) -> ColumnContract | None:
-        """Return the legacy column behind an attribute, if it is one."""
-        name = self.columns.get(attribute, attribute)
-        return self.table.column(name) if name else None
-
-
-def find_model_columns(file: File) -> tuple[ModelColumn, ...]:
-    """Return the contract columns that classes define."""
-    finder = file.part(_finder)
-    if finder is None:
-        return ()
-    return tuple(_with_pairs(sorted(finder.columns(), key=lambda column: column.span)))
+_WRITES = frozenset({"create", "insert", "replace", "set", "update", "values"})
+# The methods whose texts, by position, are names of columns.
+_NAMES = frozenset({
+    "dates", "datetimes", "defer", "distinct", "earliest", "in_bulk", "latest", "only", "order_by",
+    "values", "values_list",
+})  # fmt: skip
+# Those that take names in a collection, or as the keys of a dict.
+_COLLECTIONS = frozenset({
+    "abulk_update", "bulk_update", "insert", "insert_many", "replace_many", "update", "values",
+})  # fmt: skip
+_NAMING_KEYWORDS = frozenset({
+    "create_defaults", "defaults", "field_name", "fields", "index_elements", "order_by", "set_",
+    "unique_fields", "update_fields",
+})  # fmt: skip
+_OBJECT_METHODS = frozenset({"arefresh_from_db", "asave", "refresh_from_db", "save"})
+_RUNS = frozenset({"execute", "executemany", "scalar", "scalars"})
 
 
 def find_model_uses(file: File) -> tuple[ModelUse, ...]:
     """Return the legacy columns that ORM queries name."""
     finder = file.part(_finder)
-    uses = {use.span: use for use in finder.uses()} if finder else {}
+    uses = {use.span: use for use in finder.uses()} if finder is not None else {}
     return tuple(uses[span] for span in sorted(uses))
 
 
-def _finder(file: File) -> _ModelFinder | None:
-    """Return what finds the models of a file, or None where it cannot have any."""
-    contract = file.contract
-    if contract is None or not any(w in file.source.lowered for w in declarations(contract)):
+def find_object_uses(file: File) -> tuple[ObjectUse, ...]:
+    """Return the legacy columns that model objects are asked for, or given."""
+    finder = file.part(_finder)
+    return tuple(finder.object_uses()) if finder is not None else ()
+
+
+def _finder(file: File) -> _UseFinder | None:
+    models, meanings = file.part(find_models), file.part(find_meanings)
+    if models is None or meanings is None or not models.any_of_contract:
         return None
-    return _ModelFinder(file.source, contract)
+    return _UseFinder(file, models, meanings)
 
 
-def _with_pairs(columns: list[ModelColumn]) -> Iterator[ModelColumn]:
-    seen = {(column.owner, column.column.legacy, column.epoch) for column in columns}
-    for column in columns:
-        dual = (column.owner, column.column.legacy, not column.epoch) in seen
-        yield replace(column, dual=dual)
+class _UseFinder:
+    """Finds what is done with the models of one file."""
 
-
-class _ModelFinder:
-    """Finds the models of one file and what is done with them."""
-
-    def __init__(self, source: Source, contract: Contract) -> None:
-        self._source = source
-        self._contract = contract
-
-    # --- definitions -------------------------------------------------------------------------
-
-    def columns(self) -> Iterator[ModelColumn]:
-        """Yield the contract columns that classes and Core tables define."""
-        for owner, model in self._classes.items():
-            for statement in owner.body:
-                attribute = _defined(statement)
-                if attribute is not None:
-                    name, place = _column_name(statement, attribute)
-                    yield from self._column(owner, model.table, name, place)
-        for call in self._source.nodes(ast.Call):
-            table = self._table_of_call(call)
-            if table is not None:
-                for argument in call.args[1:]:
-                    named = _first_text(argument) if called_name(argument) == "Column" else None
-                    if named is not None:
-                        yield from self._column(call, table, str(named.value), named)
-
-    def _column(
-        self, owner: ast.AST, table: TableContract, name: str, place: ast.expr
-    ) -> Iterator[ModelColumn]:
-        for column in table.columns:
-            epoch = column.epoch.lower() == name.lower()
-            if epoch or column.legacy.lower() == name.lower():
-                yield ModelColumn(owner, table, column, epoch, self._span(place))
-
-    def _span(self, node: ast.expr) -> tuple[int, int]:
-        """Return the offsets of a name, or of a text without its quotes."""
-        start, end = self._source.span(node)
-        if isinstance(node, ast.Constant):
-            quotes = (end - start - len(str(node.value))) // 2
-            return start + quotes, end - quotes
-        return start, end
-
-    @cached_property
-    def _classes(self) -> dict[ast.ClassDef, _Model]:
-        models = {}
-        for node in self._source.nodes(ast.ClassDef):
-            name = self._table_name(node)
-            table = self._contract.table(name) if name else None
-            if table is not None:
-                models[node] = _Model(table, _attributes(node), node)
-        return models
-
-    def _table_name(self, node: ast.ClassDef) -> str | None:
-        for statement in node.body:
-            match statement:
-                case ast.Assign(
-                    targets=[ast.Name(id="__tablename__")], value=ast.Constant(value=str(name))
-                ):
-                    return name
-                case ast.ClassDef(name="Meta", body=body):
-                    for line in body:
-                        match line:
-                            case ast.Assign(
-                                targets=[ast.Name(id="db_table" | "table_name")],
-                                value=ast.Constant(value=str(name)),
-                            ):
-                                return name.strip('"')
-        for keyword in node.keywords:
-            if keyword.arg == "table" and getattr(keyword.value, "value", None) is True:
-                return node.name.lower()  # SQLModel's default
-        return self._declared(node.name)
-
-    def _declared(self, dotted: str) -> str | None:
-        """Return the table that the contract's `models` gives a class."""
-        for model, table in self._contract.models:
-            if dotted == model or dotted.endswith(f".{model}") or model.endswith(f".{dotted}"):
-                return table
-        return None
-
-    def _table_of_call(self, call: ast.Call) -> TableContract | None:
-        """Return the table of `Table("tasks", ...)` and its like in alembic."""
-        if called_name(call) not in _TABLE_CALLS:
-            return None
-        name = _first_text(call)
-        return self._contract.table(str(name.value)) if name is not None else None
-
-    # --- uses --------------------------------------------------------------------------------
+    def __init__(self, file: File, models: FileModels, meanings: Meanings) -> None:
+        self._source = file.source
+        self._models = models
+        self._meanings = meanings
 
     def uses(self) -> Iterator[ModelUse]:
         """Yield the legacy columns that ORM queries name."""
         for attribute in self._source.nodes(ast.Attribute):
-            if isinstance(attribute.ctx, ast.Load) and attribute.attr.lower() in self._attributes:
-                yield from self._attribute_use(attribute)
+            if isinstance(attribute.ctx, ast.Load) and self._models.may_name(attribute.attr):
+                yield from self._attribute(attribute)
+        for subscript in self._source.nodes(ast.Subscript):
+            yield from self._subscript(subscript)
         for call in self._source.nodes(ast.Call):
-            yield from self._lookup_use(call)
+            yield from self._call(call)
+
+    # --- attributes --------------------------------------------------------------------------
+
+    def _attribute(self, node: ast.Attribute) -> Iterator[ModelUse]:
+        owner = self._meanings.of(node.value)
+        if owner is None or owner.model is None or owner.kind not in {"model", "columns"}:
+            return
+        if owner.kind == "model" and owner.model.kind == "core":
+            return
+        meant = self._models.column(owner.model, node.attr)
+        if meant is not None:
+            end = self._source.span(node)[1]
+            yield self._use(node, owner.model, meant, end - len(node.attr), node.attr)
+
+    def _subscript(self, node: ast.Subscript) -> Iterator[ModelUse]:
+        match node.slice:
+            case ast.Constant(value=str(name)) if self._models.may_name(name):
+                owner = self._meanings.of(node.value)
+                if owner is not None and owner.kind == "columns" and owner.model is not None:
+                    yield from self._named(node, owner.model, node.slice)
+
+    # --- calls -------------------------------------------------------------------------------
+
+    def _call(self, call: ast.Call) -> Iterator[ModelUse]:
+        if call not in self._naming:
+            return
+        name = called_name(call)
+        if name in {"getattr", "setattr"} and len(call.args) > 1:
+            owner = self._meanings.of(call.args[0])
+            if owner is not None and owner.kind == "model" and owner.model is not None:
+                yield from self._text(call, owner.model, call.args[1])
+            return
+        if name in _RUNS and len(call.args) > 1:
+            query = self._meanings.of(call.args[0])
+            if query is not None and query.kind in {"query", "rows"} and query.model is not None:
+                yield from self._collection(call, query.model, call.args[1])
+            return
+        meaning = self._meanings.of(call.func)
+        if meaning is not None and meaning.kind == "model" and meaning.model is not None:
+            yield from self._keywords(call, meaning.model, writes=True)  # the constructor
+        elif isinstance(call.func, ast.Attribute):
+            owner = self._meanings.of(call.func.value)
+            model = self._asked(owner, name)
+            if owner is not None and model is not None:
+                yield from self._method(call, name, owner, model)
 
     @cached_property
-    def _attributes(self) -> frozenset[str]:
-        """The attributes, in lower case, that may stand for a legacy column."""
-        named = {column.legacy.lower() for _, column in self._contract.columns()}
-        return frozenset(named.union(*(map(str.lower, m.columns) for m in self._classes.values())))
+    def _naming(self) -> set[ast.AST]:
+        """The calls around a keyword or a text that may name a legacy column."""
+        may_name, nodes = self._models.may_name, self._source.nodes
+        texts = [c for c in nodes(ast.Constant) if isinstance(c.value, str) and may_name(c.value)]
+        named: list[ast.AST] = [k for k in nodes(ast.keyword) if may_name(k.arg or "")]
+        found: set[ast.AST] = set()
+        for node in [*named, *texts, *self._held(texts)]:
+            for above in self._source.ancestors(node):
+                if above in found or isinstance(above, ast.stmt):
+                    break
+                if isinstance(above, ast.Call):
+                    found.add(above)
+        return found
 
-    def _attribute_use(self, node: ast.Attribute) -> Iterator[ModelUse]:
-        owner = node.value
-        model = self._model(owner)
-        if model is None and isinstance(owner, ast.Attribute) and owner.attr in {"c", "columns"}:
-            model = self._core_table(owner.value) or self._model(owner.value)
-        if model is None:
+    def _held(self, texts: list[ast.Constant]) -> Iterator[ast.Name]:
+        """Yield where the names are read that collections with some texts are assigned to."""
+        for text in texts:
+            around = self._source.parent(text)
+            if isinstance(around, ast.Dict | ast.List | ast.Tuple | ast.Set):
+                statement = self._source.parent(around)
+                if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+                    yield from self._source.loads(statement.targets[0].id)
+
+    def _asked(self, owner: Meaning | None, method: str) -> Model | None:
+        """Return the model whose columns the arguments of a method name."""
+        if owner is None or owner.kind in {"columns", "pair"}:
+            return None
+        return owner.models[-1] if method == "filter_by" else owner.model
+
+    def _method(
+        self, call: ast.Call, name: str, owner: Meaning, model: Model
+    ) -> Iterator[ModelUse]:
+        if owner.kind == "object":
+            if name not in _OBJECT_METHODS:
+                return
+        else:
+            yield from self._keywords(call, model, writes=name in _WRITES)
+            for argument in call.args if name in _NAMES else ():
+                yield from self._text(call, model, argument)
+            for argument in call.args if name in _COLLECTIONS else ():
+                yield from self._collection(call, model, argument)
+            yield from self._expressions(call, model)
+        for keyword in call.keywords:
+            if keyword.arg in _NAMING_KEYWORDS:
+                yield from self._text(call, model, keyword.value)
+                yield from self._collection(call, model, keyword.value)
+
+    def _expressions(self, call: ast.Call, model: Model) -> Iterator[ModelUse]:
+        """Yield what `Q(created_at__gt=x)`, `F("created_at")` and `Max("created_at")` name."""
+        if model.kind != "django":
             return
-        column = model.column(node.attr)
-        if column is not None:
-            end = self._source.span(node)[1]
-            span = (end - len(node.attr), end)
-            yield ModelUse(node, model.table, column, span, model.owner)
+        waiting: list[ast.AST] = [*call.args, *(keyword.value for keyword in call.keywords)]
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, ast.Call):
+                if isinstance(node.func, ast.Attribute) and self._meanings.of(node.func.value):
+                    continue  # a query of its own
+                if called_name(node)[:1].isupper():
+                    yield from self._keywords(node, model, writes=False)
+                    for argument in node.args[:1]:
+                        yield from self._text(node, model, argument)
+            waiting += [
+                n for n in ast.iter_child_nodes(node) if isinstance(n, ast.expr | ast.keyword)
+            ]
 
-    def _lookup_use(self, call: ast.Call) -> Iterator[ModelUse]:
-        """Yield what `Task(created_at=x)` and `Task.objects.order_by("-created_at")` name."""
-        func = call.func
-        if isinstance(func, ast.Attribute) and func.attr in _QUERYING:
-            model = self._manager(func.value)
-            if model is not None:
-                yield from self._keywords(call, model, writes=func.attr in _WRITES)
-                if func.attr in _NAMES:
-                    yield from self._texts(call, model)
-        elif any((k.arg or "").lower() in self._attributes for k in call.keywords):
-            model = self._model(func)
-            if model is not None:
-                yield from self._keywords(call, model, writes=True)  # the constructor
+    # --- names in them -----------------------------------------------------------------------
 
-    def _keywords(self, call: ast.Call, model: _Model, *, writes: bool) -> Iterator[ModelUse]:
+    def _keywords(self, call: ast.Call, model: Model, *, writes: bool) -> Iterator[ModelUse]:
         """Yield the legacy columns among the keywords of a call: `filter(created_at__gt=x)`."""
         given = {(keyword.arg or "").lower() for keyword in call.keywords}
         for keyword in call.keywords:
-            name = (keyword.arg or "").partition("__")[0]
-            column = model.column(name) if name else None
-            if column is not None:
-                start = self._source.span(keyword)[0]
-                dual = writes and column.epoch.lower() in given
-                yield self._use(call, model, column, start, name, dual=dual)
+            found = self._path(model, keyword.arg or "")
+            if keyword.arg is None:  # **values
+                yield from self._collection(call, model, keyword.value)
+            elif found is not None:
+                owner, meant, name, skipped = found
+                start = self._source.span(keyword)[0] + skipped
+                dual = writes and meant[1].epoch.lower() in given
+                yield self._use(call, owner, meant, start, name, dual=dual)
 
-    def _texts(self, call: ast.Call, model: _Model) -> Iterator[ModelUse]:
-        """Yield the legacy columns among the texts that a call is given: `order_by("-seen")`."""
-        for argument in call.args:
-            if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-                bare = argument.value.lstrip("-").partition("__")[0]
-                column = model.column(bare)
-                if column is not None:
-                    start = self._span(argument)[0] + argument.value.index(bare)
-                    yield self._use(call, model, column, start, bare)
+    def _collection(self, call: ast.Call, model: Model, node: ast.expr) -> Iterator[ModelUse]:
+        """Yield the legacy columns among the elements of a list, or the keys of a dict."""
+        match node:
+            case ast.Dict(keys=keys):
+                given = {str(k.value).lower() for k in keys if isinstance(k, ast.Constant)}
+                for key in keys:
+                    if key is not None and _is_text(key):
+                        for use in self._named(call, model, key):
+                            dual = use.column.epoch.lower() in given
+                            yield ModelUse(call, use.table, use.column, use.span, use.owner, dual)
+            case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
+                for element in elements:
+                    if isinstance(element, ast.Dict):
+                        yield from self._collection(call, model, element)
+                    else:
+                        yield from self._text(call, model, element)
+            case ast.Name():
+                value = self._source.value(node)
+                if isinstance(value, ast.Dict | ast.List | ast.Tuple | ast.Set):
+                    yield from self._collection(call, model, value)
+
+    def _text(self, call: ast.Call, model: Model, node: ast.expr) -> Iterator[ModelUse]:
+        if _is_text(node):
+            yield from self._named(call, model, node)
+
+    def _named(self, node: ast.expr, model: Model, text: ast.expr) -> Iterator[ModelUse]:
+        """Yield the legacy column that a text such as `-created_at` names."""
+        assert isinstance(text, ast.Constant)
+        said = str(text.value)
+        bare = said.lstrip("-+")
+        found = self._path(model, bare)
+        if found is not None:
+            owner, meant, name, skipped = found
+            start = self._source.span(text)[0]
+            raw = self._source.text[start : self._source.span(text)[1]]
+            at = raw.find(said)
+            if at >= 0:
+                start += at + len(said) - len(bare) + skipped
+                yield self._use(node, owner, meant, start, name)
+
+    def _path(self, model: Model, said: str) -> tuple[Model, Meant, str, int] | None:
+        """Return what a lookup names: whose column, the attribute, and how far into the text."""
+        skipped = 0
+        parts = said.split("__")
+        for name in parts if self._models.may_name(said) else ():
+            meant = self._models.column(model, name)
+            if meant is not None:
+                return model, meant, name, skipped
+            related = self._models.at(model.relations[name]) if name in model.relations else None
+            if related is None:
+                return None
+            model = related
+            skipped += len(name) + 2
+        return None
 
     def _use(
         self,
-        call: ast.Call,
-        model: _Model,
-        column: ColumnContract,
+        node: ast.expr,
+        model: Model,
+        meant: Meant,
         start: int,
         name: str,
         *,
         dual: bool = False,
     ) -> ModelUse:
-        span = (start, start + len(name))
-        return ModelUse(call, model.table, column, span, model.owner, dual)
+        owner = self._models.owner(model)
+        return ModelUse(node, *meant, (start, start + len(name)), owner, dual)
 
-    def _manager(self, node: ast.expr) -> _Model | None:
-        """Return the model that a chain of calls queries: `Task.objects...`, `query(Task)...`."""
-        while True:
-            match node:
-                case ast.Attribute(value=owner, attr="objects" | "_default_manager" | "query"):
-                    model = self._model(owner)
-                    if model is not None:
-                        return model
-                    node = owner
-                case ast.Call(args=[first, *_]) if called_name(node) in _STATEMENTS:
-                    return self._model(first) or self._core_table(first)
-                case ast.Call(func=ast.Attribute(value=inner)):
-                    node = inner
-                case _:
-                    return self._core_table(node)
+    # --- objects -----------------------------------------------------------------------------
 
-    def _model(self, node: ast.expr) -> _Model | None:
-        """Return the model that a name means, if it means one."""
-        if isinstance(node, ast.Name):
-            bindings = self._source.bindings(node)
-            if len(bindings) == 1 and isinstance(bindings[0].node, ast.ClassDef):
-                return self._classes.get(bindings[0].node)
-            value = self._source.value(node)
-            if isinstance(value, ast.Call) and called_name(value) == "aliased" and value.args:
-                return self._model(value.args[0])
-        dotted = self._source.resolve(node) if self._contract.models else None
-        name = self._declared(dotted) if dotted else None
-        table = self._contract.table(name) if name else None
-        return _Model(table) if table is not None else None
+    def object_uses(self) -> Iterator[ObjectUse]:
+        """Yield the legacy columns that model objects are asked for, or given."""
+        found = []
+        for node in self._source.nodes(ast.Attribute):
+            if not self._models.may_name(node.attr):
+                continue
+            owner = self._meanings.of(node.value)
+            if owner is not None and owner.kind in {"object", "related"} and owner.model:
+                meant = self._models.column(owner.model, node.attr)
+                if meant is not None:
+                    found.append((node, meant))
+        attributes = self._source.nodes(ast.Attribute) if found else ()
+        written = {self._written(node, node.attr) for node in attributes} - {None}
+        for node, meant in found:
+            end = self._source.span(node)[1]
+            dual = self._written(node, meant[1].epoch) in written
+            yield ObjectUse(node, *meant, (end - len(node.attr), end), dual)
 
-    def _core_table(self, node: ast.expr) -> _Model | None:
-        value = self._source.value(node) if isinstance(node, ast.Name) else None
-        table = self._table_of_call(value) if isinstance(value, ast.Call) else None
-        return _Model(table, owner=value) if table is not None else None
+    def _written(self, node: ast.Attribute, name: str) -> tuple[int, str, str] | None:
+        """Return what tells a written attribute from others: where, of what, and its name."""
+        statement = self._source.parent(node)
+        if isinstance(node.ctx, ast.Load) or statement is None:
+            return None
+        return id(self._source.block(statement)), ast.unparse(node.value), name.lower()
 
 
-def _defined(statement: ast.stmt) -> ast.Name | None:
-    """Return the attribute that a statement in a class body defines as a column."""
-    match statement:
-        case ast.AnnAssign(target=ast.Name() as name):
-            return name
-        case ast.Assign(targets=[ast.Name() as name], value=ast.Call() as call):
-            called = called_name(call)
-            return name if called in _COLUMN_CALLS or called.endswith("Field") else None
-    return None
-
-
-def _column_name(statement: ast.stmt, attribute: ast.Name) -> tuple[str, ast.expr]:
-    """Return the column behind an attribute, and the node that names it."""
-    call = getattr(statement, "value", None)
-    if isinstance(call, ast.Call):
-        for keyword in call.keywords:
-            if keyword.arg in {"db_column", "column_name"} and isinstance(
-                keyword.value, ast.Constant
-            ):
-                return str(keyword.value.value), keyword.value
-            if keyword.arg == "sa_column" and isinstance(keyword.value, ast.Call):
-                call = keyword.value
-        named = _first_text(call) if called_name(call) in {"Column", "mapped_column"} else None
-        if named is not None:
-            return str(named.value), named
-    return attribute.id, attribute
-
-
-def _attributes(node: ast.ClassDef) -> dict[str, str | None]:
-    """Return the column behind each attribute that a class defines; None for a method."""
-    columns: dict[str, str | None] = {}
-    for statement in node.body:
-        attribute = _defined(statement)
-        if attribute is not None:
-            columns[attribute.id] = _column_name(statement, attribute)[0]
-        elif isinstance(statement, ast.FunctionDef):
-            columns[statement.name] = None
-    return columns
-
-
-def _first_text(call: ast.expr) -> ast.Constant | None:
-    """Return the first argument of a call, if it is a text."""
-    match call:
-        case ast.Call(args=[ast.Constant(value=str()) as text, *_]):
-            return text
-    return None
+def _is_text(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)

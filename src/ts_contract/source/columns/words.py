@@ -1,4 +1,4 @@
-"""The words of a file's text without which it has neither models nor tables named as data.
+"""The words of a file's text without which it has no tables named as data.
 
 They are looked for before anything is parsed, by the finders and by the gate of their rules.
 """
@@ -10,23 +10,7 @@ import re
 from ...contract import Contract
 from ..cache import remember_last
 
-__all__ = ["declarations", "quoted_tables"]
-
-# What a file says, in lower case, that declares a table.
-_DECLARES = (
-    "__tablename__",
-    "db_table",
-    "table_name",
-    "table=true",
-    "table(",
-    "add_column",
-    "create_table",
-)
-
-
-def declarations(contract: Contract) -> tuple[str, ...]:
-    """Return the words, in lower case, of which a file holds one if it may have models."""
-    return ("",) if contract.models else _DECLARES
+__all__ = ["quoted_tables"]
 
 
 @remember_last

@@ -1,0 +1,6 @@
+from peewee import Model
+
+
+class BaseModel(Model):
+    class Meta:
+        legacy_table_names = False
