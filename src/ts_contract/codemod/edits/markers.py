@@ -27,8 +27,9 @@ def marker_edits(source: Source, left: Iterable[tuple[int, str, str]]) -> tuple[
         One insertion a place, none where the comment stands there already.
     """
     lines: dict[int, dict[str, str]] = {}
+    statements = _in_order(source)
     for offset, code, reason in left:
-        lines.setdefault(_line_above(source, offset), {}).setdefault(code, reason)
+        lines.setdefault(_line_above(source, statements, offset), {}).setdefault(code, reason)
     edits = []
     for line, codes in sorted(lines.items()):
         there = _codes_above(source, line)
@@ -44,13 +45,13 @@ def marker_edits(source: Source, left: Iterable[tuple[int, str, str]]) -> tuple[
     return tuple(edits)
 
 
-def _line_above(source: Source, offset: int) -> int:
+def _line_above(source: Source, statements: list[ast.stmt], offset: int) -> int:
     """Return the line before which a comment about a place can stand: that of its statement.
 
     A statement that shares its line with what goes before, by a semicolon, a colon or a
     backslash, has the comment above all of that.
     """
-    statement = _statement_at(source, offset)
+    statement = _statement_at(source, statements, offset)
     while statement is not None:
         start = _start(source, statement)
         line = _first_line(source, start)
@@ -61,30 +62,26 @@ def _line_above(source: Source, offset: int) -> int:
     return 1
 
 
-def _statement_at(source: Source, offset: int) -> ast.stmt | None:
+def _in_order(source: Source) -> list[ast.stmt]:
+    """Return all statements of a file, those inside of another behind it."""
+    found = (node for node in ast.walk(source.tree) if isinstance(node, ast.stmt))
+    return sorted(found, key=lambda statement: _start(source, statement))
+
+
+def _statement_at(source: Source, statements: list[ast.stmt], offset: int) -> ast.stmt | None:
     """Return the innermost statement around a place."""
-    found: ast.stmt | None = None
-    body: list[ast.stmt] = source.tree.body
-    while True:
-        at = bisect_right(body, offset, key=lambda s: _start(source, s)) - 1
-        if at < 0 or offset >= source.span(body[at])[1]:
-            return found
-        found, body = body[at], _blocks(body[at])
+    at = bisect_right(statements, offset, key=lambda s: _start(source, s)) - 1
+    found = statements[at] if at >= 0 else None
+    while found is not None and offset >= source.span(found)[1]:
+        found = _statement_around(source, found)
+    return found
 
 
-def _blocks(statement: ast.stmt) -> list[ast.stmt]:
-    """Return the statements directly inside a statement."""
-    return [
-        child
-        for part in ast.iter_child_nodes(statement)
-        for child in ([part] if isinstance(part, ast.stmt) else _inner(part))
-    ]
-
-
-def _inner(part: ast.AST) -> list[ast.stmt]:
-    if isinstance(part, ast.ExceptHandler | ast.match_case):
-        return list(part.body)
-    return []
+def _statement_around(source: Source, statement: ast.stmt) -> ast.stmt | None:
+    parent = source.parent(statement)
+    while parent is not None and not isinstance(parent, ast.stmt):
+        parent = source.parent(parent)
+    return parent
 
 
 def _statement_before(source: Source, statement: ast.stmt, line: int) -> ast.stmt | None:
@@ -102,9 +99,7 @@ def _statement_before(source: Source, statement: ast.stmt, line: int) -> ast.stm
     at = siblings.index(statement) if statement in siblings else 0
     if at and source.position(source.span(siblings[at - 1])[1])[0] >= line:
         return siblings[at - 1]
-    while parent is not None and not isinstance(parent, ast.stmt):
-        parent = source.parent(parent)
-    return parent
+    return _statement_around(source, statement)
 
 
 def _start(source: Source, statement: ast.stmt) -> int:

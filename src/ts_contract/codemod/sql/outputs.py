@@ -109,14 +109,9 @@ class Outputs:
         tokens, columns = spot.tokens, self._state.columns(spot.statement)
         name = alias or rewrite.reference.column.legacy.lower()
         self._state.rename(rewrite)
-        if any(
-            word == "*" and tokens.word(index - 1) in {"SELECT", ",", "."}
-            for index, word in enumerate(tokens.words)
-        ):
+        if tokens.selects_all:
             raise NotProvedError("all columns of a subquery are selected")
-        for index, word in enumerate(tokens.words):
-            if tokens.name(index) != name:
-                continue
+        for index in tokens.called(name):
             place = tokens.column(*tokens.indexes(Place(index, index)))
             if place is None or place.last != index:
                 continue
@@ -125,7 +120,7 @@ class Outputs:
                 if reference.span != rewrite.span and not reference.epoch:
                     rewrite.links.add(reference.span)
                 continue
-            if tokens.word(index - 1) == "AS" or word.startswith("'"):
+            if tokens.word(index - 1) == "AS" or tokens.word(index).startswith("'"):
                 continue  # where it is named
             if not alias:
                 raise NotProvedError("where the column of a subquery is used cannot be told")
@@ -231,8 +226,7 @@ def _is_top(spot: Spot, select: int) -> bool:
         return True
     if tokens.is_compound:
         return False
-    top = {word for index, word in enumerate(tokens.words) if tokens.holder(index) < 0}
-    return not top & {"INSERT", "REPLACE", "UPDATE", "DELETE"}
+    return tokens.top_words.isdisjoint({"INSERT", "REPLACE", "UPDATE", "DELETE"})
 
 
 def _link_other_queries(

@@ -7,8 +7,9 @@ call, and which clause holds them. How the expression there is used: `usage`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from sqlglot import TokenType
 
@@ -115,6 +116,7 @@ class StatementTokens:
         self.statement = statement
         self._tokens = tokenise(statement.sql, dialect)
         self.words = [self._word(index) for index in range(len(self._tokens))]
+        self._select_items: dict[int, list[Place]] = {}
 
     def _word(self, index: int) -> str:
         raw = self.statement.sql[slice(*self._tokens.span(index, index))]
@@ -234,34 +236,71 @@ class StatementTokens:
     @property
     def is_compound(self) -> bool:
         """Whether the statement is a UNION or the like of several."""
+        return not self.top_words.isdisjoint({"UNION", "EXCEPT", "INTERSECT"})
+
+    @cached_property
+    def top_words(self) -> frozenset[str]:
+        """The words at the top of the statement, in no parentheses."""
+        holders = self._tokens.holders
+        return frozenset(
+            word for word, holder in zip(self.words, holders, strict=True) if holder < 0
+        )
+
+    @cached_property
+    def selects_all(self) -> bool:
+        """Whether a star stands for columns anywhere in the statement."""
         return any(
-            word in {"UNION", "EXCEPT", "INTERSECT"} and self._tokens.holders[index] < 0
+            word == "*" and self.word(index - 1) in {"SELECT", ",", "."}
             for index, word in enumerate(self.words)
         )
+
+    def called(self, name: str) -> Sequence[int]:
+        """Return the tokens of a name, which is given in lower case and without quotes."""
+        return self._by_name.get(name, ())
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for index in range(len(self._tokens)):
+            found.setdefault(self.name(index), []).append(index)
+        return found
 
     # --- what holds a place ------------------------------------------------------------------
 
     def clause(self, place: Place) -> str:
         """Return the clause that a place stands in, on its own level."""
-        holder = self._tokens.holders[place.first]
-        for index in range(place.first - 1, holder, -1):
-            if self._tokens.holders[index] == holder and self.words[index] in _CLAUSE_HEADS:
-                return _CLAUSE_HEADS[self.words[index]]
-        return ""
+        head = self._clause_heads[place.first]
+        return _CLAUSE_HEADS[self.words[head]] if head >= 0 else ""
+
+    @cached_property
+    def _clause_heads(self) -> list[int]:
+        return self._last_before(_CLAUSE_HEADS)
 
     def select_of(self, place: Place) -> int:
         """Return the token SELECT (or RETURNING) whose list a place stands in; -1 if none."""
-        holder = self._tokens.holders[place.first]
-        for index in range(place.first - 1, holder, -1):
-            if self._tokens.holders[index] == holder and self.words[index] in {
-                "SELECT",
-                "RETURNING",
-            }:
-                return index
-        return -1
+        return self._selects[place.first]
+
+    @cached_property
+    def _selects(self) -> list[int]:
+        return self._last_before({"SELECT", "RETURNING"})
+
+    def _last_before(self, heads: Container[str]) -> list[int]:
+        """Return for each token the last of some words before it on its own level; -1 if none."""
+        last: dict[int, int] = {}
+        found = []
+        for index, holder in enumerate(self._tokens.holders):
+            found.append(last.get(holder, -1))
+            if self.words[index] in heads:
+                last[holder] = index
+        return found
 
     def select_items(self, select: int) -> list[Place]:
         """Return the items of the list of a SELECT."""
+        if select not in self._select_items:
+            self._select_items[select] = self._items_of_select(select)
+        return self._select_items[select]
+
+    def _items_of_select(self, select: int) -> list[Place]:
         holder = self._tokens.holders[select]
         end = self.closing(holder) if holder >= 0 else len(self._tokens)
         first = select + 1 + (self.word(select + 1) in {"DISTINCT", "ALL"})
