@@ -108,7 +108,7 @@ CREATE VIEW open_tasks AS
 """
 
 _TRIGGERS = """\
-CREATE TRIGGER tasks_touch AFTER UPDATE ON tasks BEGIN
+CREATE TRIGGER tasks_touch AFTER UPDATE OF title, status ON tasks BEGIN
     UPDATE tasks SET updated_at = CURRENT_TIMESTAMP WHERE task_id = NEW.task_id;
 END;
 CREATE TRIGGER chat_sessions_touch AFTER INSERT ON chat_messages BEGIN

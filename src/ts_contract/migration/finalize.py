@@ -153,13 +153,24 @@ def _tables_found(session: Session, contract: Contract) -> tuple[PairedTable, ..
 
 
 def _with_unsaid(session: Session, tables: tuple[PairedTable, ...]) -> tuple[PairedTable, ...]:
-    """Return recorded tables with the names of the indexes that have no equal."""
+    """Return recorded tables with the names of the indexes that have no equal.
+
+    Raises:
+        Refused: one could have a successor that was not built, as after a script.
+    """
     info = session.engine.inspection.inspect(session, ())
-    indexes = session.engine.indexes
-    return tuple(
-        replace(table, unsaid=indexes.with_successors(session, info, table).unsaid)
-        for table in tables
-    )
+    found = []
+    for table in tables:
+        wanted = session.engine.indexes.with_successors(session, info, table)
+        built = {index.source for index in table.indexes}
+        for index in wanted.indexes:
+            if not index.of_constraint and index.source not in built:
+                raise Refused(
+                    f"{session.name}: {index.source} of {table.name} has no successor "
+                    f"{index.name}; run `ts-contract migrate` first"
+                )
+        found.append(replace(table, unsaid=wanted.unsaid))
+    return tuple(found)
 
 
 def columns_to_drop(db: Target, *, schema: str | None = None) -> tuple[str, ...]:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..contract import Contract, TableContract, index_name
-from .own_tables import is_ours
+from .engines.answers import FiredTrigger
 from .pairs import PairedTable
 from .schema import DatabaseInfo, TableInfo
 from .state import State
 
-__all__ = ["Notice", "contract_notices", "table_notices"]
+__all__ = ["Notice", "contract_notices", "table_notices", "trigger_notices"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +77,7 @@ def _structure_refusals(table: TableContract, found: TableInfo) -> list[str]:
     return refusals
 
 
-def table_notices(
-    table: PairedTable, info: DatabaseInfo, state: State, *, sync: bool
-) -> list[Notice]:
+def table_notices(table: PairedTable, info: DatabaseInfo, state: State) -> list[Notice]:
     """Return what stands in the way of one table, and what to know about it."""
     found = info.table(table.name)
     assert found is not None
@@ -116,6 +114,8 @@ def table_notices(
             "refusal",
             f"the name {index.name}, of the successor of {index.source} of {table.name}, is taken; "
             "rename what has it, or drop it",
+            table.name,
+            name=index.name,
         )
         for index in table.indexes
         if info.has(index.name) and index.name.lower() not in built
@@ -125,27 +125,46 @@ def table_notices(
             "note",
             f"index {name} needs the stored form of a legacy column of {table.name}, so the epoch "
             "column gets none like it, and finalize will refuse it; make one, and drop this one",
+            table.name,
+            name=name,
         )
         for name in table.unsaid
     ]
-    if sync:
-        notices += _trigger_notices(table, info)
     return notices
 
 
-def _trigger_notices(table: PairedTable, info: DatabaseInfo) -> list[Notice]:
-    """Name the application's triggers that a write of ours during sync will fire."""
-    fired = [
-        trigger.name
-        for trigger in info.triggers_on(table.name)
-        if not is_ours(trigger.name) and trigger.on_any_update
-    ]
+def trigger_notices(
+    table: PairedTable, fired: tuple[FiredTrigger, ...], *, synced: bool
+) -> list[Notice]:
+    """Tell what the application's triggers do that a write of ours during sync will fire.
+
+    Args:
+        table: the table.
+        fired: its triggers.
+        synced: whether the sync triggers are there already.
+    """
     if not fired:
         return []
-    return [
+    notices = [
         Notice(
             "warning",
-            f"triggers on {table.name} ({', '.join(fired)}) do not fire during the backfill; while "
-            "sync triggers are there, a row that old or new code writes fires them once more",
+            f"triggers on {table.name} ({', '.join(t.name for t in fired)}) do not fire during the "
+            "backfill; while sync triggers are there, a row that old or new code writes fires them "
+            "once more",
+            table.name,
         )
     ]
+    for trigger in fired:
+        if trigger.reason is not None:
+            is_refusal = trigger.is_always and not synced
+            notices.append(
+                Notice(
+                    "refusal" if is_refusal else "warning",
+                    f"trigger {trigger.name} on {table.name} fires when a sync trigger updates a "
+                    f"row that was inserted, and {'' if is_refusal else 'for some rows '}"
+                    f"{trigger.reason}; migrate with --no-sync, or change it",
+                    table.name,
+                    name=trigger.name,
+                )
+            )
+    return notices

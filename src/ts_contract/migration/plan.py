@@ -5,15 +5,15 @@ Nothing here reads a database: `survey` does, and hands over what it found as `F
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from ..contract import Contract, index_name
-from .engines.answers import FormCount
+from .engines.answers import FiredTrigger, FormCount
 from .engines.choose import engine_named
 from .forms import FORMS
-from .notices import Notice, contract_notices, table_notices
+from .notices import Notice, contract_notices, table_notices, trigger_notices
 from .pairs import ColumnPair, PairedTable
 from .schema import DatabaseInfo
 from .state import Options, State
@@ -131,6 +131,7 @@ class Facts:
         options: what is wanted, or what the migration was started with.
         tables: the tables of the contract with those of their pairs that are not finalized.
         unfilled: names of those whose backfill is not done, or did not see some values.
+        fired: the application's triggers that those of ours will fire, by their tables.
         missing: what is on record and is not there any more, a line each.
     """
 
@@ -141,6 +142,7 @@ class Facts:
     options: Options
     tables: tuple[PairedTable, ...]
     unfilled: frozenset[str]
+    fired: Mapping[str, tuple[FiredTrigger, ...]]
     missing: tuple[str, ...] = ()
 
 
@@ -173,7 +175,10 @@ def _notices(contract: Contract, facts: Facts) -> Iterator[Notice]:
     found = [Notice("refusal", message) for message in facts.missing]
     found += contract_notices(contract, info, state)
     for table in facts.tables:
-        found += table_notices(table, info, state, sync=facts.options.sync)
+        found += table_notices(table, info, state)
+        inspected = info.table(table.name)
+        synced = inspected is not None and inspected.synced
+        found += trigger_notices(table, facts.fired.get(table.name, ()), synced=synced)
     found += [
         Notice("note", f"table {table.name} is not there; it is optional and skipped")
         for table in contract.tables

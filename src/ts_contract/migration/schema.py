@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -39,14 +39,21 @@ class SchemaObject:
         name: its name.
         table: the table it belongs to; for a view its own name.
         sql: its CREATE statement; None for an index that a constraint implies.
-        on_any_update: for a trigger, whether an UPDATE of any column fires it.
+        update_of: for a trigger, the columns, in lower case, whose UPDATE fires it; empty if that
+            of any column does, None if none does.
     """
 
     kind: str
     name: str
     table: str
     sql: str | None
-    on_any_update: bool = False
+    update_of: tuple[str, ...] | None = None
+
+    def fires_on_update_of(self, columns: Collection[str]) -> bool:
+        """Return whether an UPDATE of one of some columns, in lower case, fires the trigger."""
+        if self.update_of is None:
+            return False
+        return not self.update_of or any(column in columns for column in self.update_of)
 
 
 @dataclass(frozen=True, slots=True)

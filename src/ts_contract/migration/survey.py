@@ -68,6 +68,7 @@ def plan_open(session: Session, contract: Contract, options: Options) -> Plan:
     state = read_state(session)
     options = state.options or options
     tables = tuple(_pairs_left(session, contract, info, check_range=options.check_range))
+    trial, synced = session.engine.trial, tables if options.sync else ()
     unfilled = (table.name for table in tables if not _is_filled(session, table, state))
     facts = Facts(
         engine=session.engine.name,
@@ -78,6 +79,7 @@ def plan_open(session: Session, contract: Contract, options: Options) -> Plan:
         tables=tables,
         unfilled=frozenset(unfilled),
         missing=missing(session, state),
+        fired={table.name: trial.fired_triggers(session, info, table) for table in synced},
     )
     return make_plan(contract, facts)
 
@@ -90,6 +92,8 @@ def with_collisions(session: Session, bare: Plan) -> Plan:
             "refusal",
             f"{step.index.source} of {step.table}: {_groups(count)} of one instant to the "
             "millisecond, which the epoch column cannot keep apart; correct them first",
+            step.table,
+            name=step.index.source,
         )
         for step in bare.steps
         if isinstance(step, BuildSuccessor) and step.index.unique

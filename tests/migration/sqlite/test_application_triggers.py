@@ -16,7 +16,7 @@ CREATE TABLE tasks (
 );
 CREATE TABLE audit (task INTEGER, what TEXT);
 CREATE VIRTUAL TABLE tasks_text USING fts5 (title, content = 'tasks', content_rowid = 'id');
-CREATE TRIGGER touch AFTER UPDATE ON tasks BEGIN
+CREATE TRIGGER touch AFTER UPDATE ON tasks WHEN new.title IS NOT NULL BEGIN
     -- a comment;  with "quotes" and a semicolon;
     UPDATE tasks SET updated_at = CURRENT_TIMESTAMP WHERE id = new.id;
 END;

@@ -18,6 +18,7 @@ from ts_contract.migration import (
     plan,
     plan_finalize,
     rollback,
+    script,
     verify,
 )
 
@@ -323,6 +324,20 @@ def test_a_name_that_is_taken_is_refused(build, taken):
         pytest.raises(Refused, match="the name i_ms, of the successor of index"),
     ):
         migrate(store.url, contract)
+
+
+def test_finalize_asks_for_what_a_script_cannot_build(build):
+    store = build(f"{TABLE} CREATE INDEX i ON p (u, at); CREATE INDEX j ON p (at)")
+    contract = parse_contract({"tables": {"p": ["at"]}})
+    store.run_script(script(contract, "all"))
+    assert verify(store.url, contract).ok
+    with pytest.raises(Refused, match="index i of p has no successor i_ms; run `ts-contract mig"):
+        finalize(store.url, contract)
+
+    assert migrate(store.url, contract).ok
+    finalize(store.url, contract)
+
+    assert store.names("index") == {"i_ms", "idx_p_at_ms"}
 
 
 # --- what keeps rows apart -----------------------------------------------------------------------

@@ -11,7 +11,7 @@ from ts_contract.migration import migrate
 
 CONTRACT = parse_contract({"tables": {"t": ["c", "u"]}})
 TOUCH = (
-    "CREATE TRIGGER touch AFTER UPDATE ON t BEGIN"
+    "CREATE TRIGGER touch AFTER UPDATE ON t WHEN new.title IS NOT NULL BEGIN"
     " UPDATE t SET u = '2024-05-05 05:05:05' WHERE id = new.id; END"
 )
 TOUCHED = to_epoch_ms("2024-05-05 05:05:05")
@@ -50,8 +50,8 @@ def test_the_conflict_clause_of_an_insert_changes_nothing(policy):
         db.execute(TOUCH)
         migrate(db, CONTRACT)
         db.execute(
-            f"INSERT OR {policy} INTO t (id, c_ms, u_ms, u)"
-            " VALUES (1, 1705320000123, 1704412800001, '')"
+            f"INSERT OR {policy} INTO t (id, title, c_ms, u_ms, u)"
+            " VALUES (1, 'x', 1705320000123, 1704412800001, '')"
         )
         c, c_ms, u, u_ms = db.execute("SELECT c, c_ms, u, u_ms FROM t").fetchone()
     assert (to_epoch_ms(c), to_epoch_ms(u)) == (c_ms, u_ms)

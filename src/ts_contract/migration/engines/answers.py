@@ -11,6 +11,7 @@ __all__ = [
     "Dependent",
     "DependentIndex",
     "Dropped",
+    "FiredTrigger",
     "FormCount",
     "Sample",
     "Succession",
@@ -115,6 +116,21 @@ class DependentIndex:
     unique: bool
     column: str
     create: str
+
+
+@dataclass(frozen=True, slots=True)
+class FiredTrigger:
+    """A trigger of the application that the sync triggers of its table fire.
+
+    Attributes:
+        name: its name.
+        reason: why a row that was tried is not stored as it was written; None if all were.
+        is_always: whether none of those that were tried is.
+    """
+
+    name: str
+    reason: str | None = None
+    is_always: bool = False
 
 
 @dataclass(frozen=True, slots=True)

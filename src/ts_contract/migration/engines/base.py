@@ -25,6 +25,7 @@ from .answers import (
     Dependent,
     DependentIndex,
     Dropped,
+    FiredTrigger,
     FormCount,
     Sample,
     Succession,
@@ -48,6 +49,7 @@ __all__ = [
     "Surveying",
     "Target",
     "TransactionKind",
+    "Trying",
 ]
 
 TransactionKind = Literal["read", "write", "exclusive"]
@@ -88,6 +90,7 @@ class Engine:
         connection: opens a database.
         inspection: tells what a database has.
         indexes: tells what epoch columns get for the application's indexes and keys.
+        trial: tries what the application's triggers make of the work of ours.
         ddl: gives the statements of each step.
         script: says what stands around the statements of a script.
         survey: tells which storage forms a column holds.
@@ -102,6 +105,7 @@ class Engine:
     connection: Connecting
     inspection: Inspecting
     indexes: Indexing
+    trial: Trying
     ddl: Ddl
     script: Scripting
     survey: Surveying
@@ -222,6 +226,15 @@ class Indexing(Protocol):
 
     def collisions(self, session: Session, table: PairedTable, index: SuccessorIndex) -> int:
         """Count the groups of rows that a unique one would not let stand beside each other."""
+
+
+class Trying(Protocol):
+    """Trying what the application's triggers make of the work of ours, without any change."""
+
+    def fired_triggers(
+        self, session: Session, info: DatabaseInfo, table: PairedTable
+    ) -> tuple[FiredTrigger, ...]:
+        """Return those that the sync triggers of a table will fire."""
 
 
 class Ddl(Protocol):

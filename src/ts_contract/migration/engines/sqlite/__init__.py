@@ -5,6 +5,7 @@ The facets, in the order in which a migration asks them:
 - `connection` opens a file or borrows a connection; `names`, `errors`: what is quoted, what failed.
 - `inspection`: what a database has; `indexes`: what succeeds its indexes and keys.
 - `survey`: which storage forms a column holds, by the expressions of `recognise` and `usual`.
+- `trial`: what the application's triggers make of those of ours.
 - `ddl`: the statements of each step; `sync`: the triggers; `script`: whole phases as a script.
 - `rows`: filling, by `ranges` and `updates`; `quiet` without triggers, `offline` by threads.
 - `proof`: which values are certainly right.
@@ -19,7 +20,19 @@ from __future__ import annotations
 from typing import Final
 
 from ..base import Engine, Features
-from . import backup, connection, ddl, indexes, inspection, proof, removal, rows, script, survey
+from . import (
+    backup,
+    connection,
+    ddl,
+    indexes,
+    inspection,
+    proof,
+    removal,
+    rows,
+    script,
+    survey,
+    trial,
+)
 
 __all__ = ["ENGINE"]
 
@@ -29,6 +42,7 @@ ENGINE: Final = Engine(
     connection=connection,
     inspection=inspection,
     indexes=indexes,
+    trial=trial,
     ddl=ddl,
     script=script,
     survey=survey,

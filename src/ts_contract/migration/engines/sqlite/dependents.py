@@ -10,14 +10,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterator
-from itertools import dropwhile, takewhile
 
 from ...own_tables import is_ours
 from ...schema import DatabaseInfo
 from ..answers import Dependent
 from ..base import Session
 from .connection import as_sqlite
-from .create_text import tokens
 from .errors import is_about_statement
 from .names import quote
 
@@ -74,10 +72,9 @@ def _accesses(session: Session, sql: str) -> list[tuple[str, str, str | None]]:
 def _watching(info: DatabaseInfo, columns: Collection[tuple[str, str]]) -> Iterator[Dependent]:
     """Yield the triggers that fire on an UPDATE OF one of the columns."""
     for trigger in info.objects:
-        if trigger.kind == "trigger" and not is_ours(trigger.name):
-            head = takewhile(lambda word: not word.is_word("ON"), tokens(trigger.sql or ""))
-            for word in dropwhile(lambda word: not word.is_word("OF"), head):
-                place = trigger.table.lower(), word.value.lower()
+        if not is_ours(trigger.name):
+            for column in trigger.update_of or ():
+                place = trigger.table.lower(), column
                 if place in columns:
                     yield Dependent("trigger", trigger.name, *place)
 

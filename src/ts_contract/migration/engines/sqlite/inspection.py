@@ -10,6 +10,7 @@ from ...pairs import PairedTable
 from ...schema import ColumnInfo, DatabaseInfo, SchemaObject, TableInfo
 from ..base import Session
 from .create_text import items_of, tokens
+from .create_trigger import update_event
 from .names import literal, quote
 from .sync import EVENTS, conversion_of, has_sync, trigger_name
 from .zone_table import ZONE_TABLE
@@ -51,7 +52,7 @@ def inspect(session: Session, tables: tuple[str, ...]) -> DatabaseInfo:
             if kind in ("table", "view") and name.lower() in wanted
         ),
         objects=tuple(
-            SchemaObject(kind, name, table, sql, kind == "trigger" and _is_on_any_update(sql))
+            SchemaObject(kind, name, table, sql, update_event(sql) if kind == "trigger" else None)
             for kind, name, table, sql in entries
             if kind in ("index", "trigger", "view")
         ),
@@ -109,12 +110,6 @@ def followed(session: Session, table: PairedTable) -> str | None:
         (name for (name,) in standing if epochs & set(map(str.lower, column_names(session, name)))),
         None,
     )
-
-
-def _is_on_any_update(create_trigger: str) -> bool:
-    words = create_trigger.upper().split()
-    place = words.index("UPDATE") if "UPDATE" in words else -1
-    return 0 < place < len(words) - 1 and words[place + 1] == "ON"
 
 
 def _table(
