@@ -2,7 +2,8 @@
 
 `fixtures/NAME.before.py` becomes `fixtures/NAME.after.py`; `fixtures/noop_*.py` stay as they are.
 A line `# options: unsafe compat_reads` at the top sets options, `# contract: phase = "enforce"`
-adds TOML to the agentos contract, `# rules: TSC305` a rule that is off by default. No fixture is
+adds TOML to the agentos contract, `# rules: TSC305` a rule that is off by default, `# schema: SQL`
+tells the tables; without it their columns may be NULL and are in no key. No fixture is
 ever run. For every one of them the result parses, a second run changes nothing, and outside of the
 reported edits, the imports and the comments for what is left no byte differs.
 """
@@ -22,13 +23,22 @@ import pytest
 from ts_contract.codemod.changes import Options
 from ts_contract.codemod.files import rewrite_bytes
 from ts_contract.codemod.rewrite import RewriteSettings
+from ts_contract.contract import Contract
 from ts_contract.files.read import decode
 from ts_contract.lint.rules import all_rules
 from ts_contract.loading import parse_contract
 from ts_contract.source.edits import apply_edits
+from ts_contract.source.file import Schema
+from ts_contract.source.sql.constraints import Constraints
+from ts_contract.source.sql.schema import schema_of_sql
 
 FIXTURES = Path(__file__).parent / "fixtures"
 DEFAULT = frozenset(rule.code for rule in all_rules() if rule.default)
+
+
+def without_constraints(contract: Contract) -> Schema:
+    """Return a schema that only knows that the tables of a contract demand nothing."""
+    return Schema({}, {table.name.lower(): Constraints() for table in contract.tables})
 
 
 @dataclass(frozen=True)
@@ -57,9 +67,10 @@ class Fixture:
         options = Options(**{option: True for line in named for option in line.split()})
         codes = DEFAULT | {"TSC205"} if options.compat_reads else DEFAULT
         codes |= set(re.findall(r"^# rules: (.+)$", text, re.MULTILINE))
-        return RewriteSettings(
-            parse_contract({"extends": "agentos", **extra}), None, codes, options
-        )
+        contract = parse_contract({"extends": "agentos", **extra})
+        sql = "\n".join(re.findall(r"^# schema: (.+)$", text, re.MULTILINE))
+        schema = schema_of_sql(sql) if sql else without_constraints(contract)
+        return RewriteSettings(contract, schema, codes, options)
 
     def rewritten(self, data: bytes | None = None) -> bytes:
         """Return the bytes after one run."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..contract import Contract
 from .project.modules import Project
 from .python.source import Source
+
+if TYPE_CHECKING:
+    from .sql.constraints import Constraints
 
 __all__ = ["File", "Schema"]
 
@@ -22,9 +25,11 @@ class Schema:
 
     Attributes:
         tables: name in lower case -> the columns' names in lower case, in the order of the table.
+        constraints: name in lower case -> the columns that a write cannot leave to a trigger.
     """
 
     tables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    constraints: Mapping[str, Constraints] = field(default_factory=dict)
 
 
 class File:

@@ -13,12 +13,27 @@ import re
 from ...contract import ColumnContract, is_utc
 from ...source.edits import Edit, Import
 from ...source.file import File
-from ...source.instants.clocks import clock_module, is_aware, is_none, made_right, project_name
+from ...source.instants.clocks import (
+    clock_module,
+    is_aware,
+    is_clock,
+    is_none,
+    made_right,
+    project_name,
+)
 from ...source.instants.spelling import spell
 from ...source.instants.units import quantity
 from ..changes import NotATextError, NotProvedError, Rewrite
 
-__all__ = ["DEFAULT_FOR_NULL", "bound_value", "clock_reason", "is_plain", "spelled", "spelled_name"]
+__all__ = [
+    "DEFAULT_FOR_NULL",
+    "bound_value",
+    "clock_reason",
+    "is_plain",
+    "is_repeatable",
+    "spelled",
+    "spelled_name",
+]
 
 DEFAULT_FOR_NULL = "NULL may be inserted, and a DEFAULT of the legacy column would take its place"
 """Why an INSERT of what may be None is unsafe: the sync triggers take it for a missing value."""
@@ -208,6 +223,25 @@ def _refuse_local(node: ast.expr, file: File) -> None:
             continue
         if not made_right(part, file):
             raise NotProvedError("the bound value is local time")
+
+
+def is_repeatable(node: ast.expr, file: File) -> bool:
+    """Tell whether an expression may be evaluated twice: no clock, and nothing with an effect."""
+    match node:
+        case ast.Name() | ast.Constant():
+            return True
+        case ast.Attribute(value=value):
+            return is_repeatable(value, file)
+        case ast.Subscript(value=value, slice=ast.Constant()):
+            return is_repeatable(value, file)
+        case ast.IfExp(test=test, body=body, orelse=orelse):
+            return all(is_repeatable(part, file) for part in (test, body, orelse))
+        case ast.Call(func=ast.Attribute(attr="isoformat", value=value), args=args):
+            plain = all(isinstance(part, ast.Constant) for part in args) and not is_clock(
+                node, file
+            )
+            return plain and not node.keywords and is_repeatable(value, file)
+    return False
 
 
 # --- clocks ----------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from ...source.sql.text import Placeholder
 from ..changes import NotProvedError, Rewrite
 from ..edits.lists import without_item
 from ..edits.sql import Editor
+from ..python.bound_values import is_repeatable
 from .tokens import Place, StatementTokens
 
 __all__ = ["collapse"]
@@ -86,9 +87,30 @@ def _unbind(query: Query, mark: Placeholder, file: File, rewrite: Rewrite) -> No
         holder = file.source.parent(node)
         if not isinstance(holder, ast.Tuple | ast.List) or len(holder.elts) < 2:
             raise NotProvedError("the bound value is not one of several in a tuple")
-        if any(isinstance(n, ast.Call) and not is_clock(n, file) for n in ast.walk(node)):
+        if isinstance(node, ast.NamedExpr):
+            rewrite.edits += _without_name(holder, node, file)
+            continue
+        calls = [n for n in ast.walk(node) if isinstance(n, ast.Call) and not is_clock(n, file)]
+        if calls and not is_repeatable(node, file):
             rewrite.reasons.append("the function that gave the bound value is no longer called")
         rewrite.edits += _without_element(holder, node, file)
+
+
+def _without_name(holder: ast.Tuple | ast.List, node: ast.NamedExpr, file: File) -> list[Edit]:
+    """Return the edits that compute a value only where the one that stands behind it names it."""
+    source, name = file.source, node.target.id
+    following = holder.elts[holder.elts.index(node) + 1 :][:1]
+    used = [n for f in following for n in ast.walk(f) if isinstance(n, ast.Name) and n.id == name]
+    named = [n for n in source.nodes(ast.NamedExpr) if n.target.id == name]
+    start, _ = source.span(node)
+    opening = source.text[:start].rstrip()
+    if len(used) != 1 or len(source.loads(name)) != len(named) or not opening.endswith("("):
+        raise NotProvedError("the bound value is named, and used in other places")
+    value = source.text[slice(*source.span(node.value))]
+    return [
+        Edit(len(opening) - 1, source.span(following[0])[0], ""),
+        Edit(*source.span(used[0]), value),
+    ]
 
 
 def _without_element(holder: ast.Tuple | ast.List, node: ast.expr, file: File) -> list[Edit]:

@@ -10,7 +10,7 @@ from ...contract import is_utc
 from ...source.columns.model import RowRead
 from ...source.columns.row_reads import find_row_reads
 from ...source.edits import Edit
-from ...source.sql.queries import Query, find_queries
+from ...source.sql.queries import Query
 from ...source.sql.text import Placeholder
 from ..changes import NotATextError, NotProvedError, Rewrite
 from ..python.bound_values import bound_value
@@ -60,7 +60,8 @@ class Placeholders:
         if not nodes:
             raise NotProvedError("the bound value is not visible in this file", offered=True)
         self._refuse_hidden(query, mark, nodes)
-        self._refuse_shared(nodes)
+        if not rewrite.stays:
+            self._refuse_shared(nodes)
         return [self._bound_node(node, rewrite) for node in nodes]
 
     def _bound_node(self, node: ast.expr, rewrite: ColumnRewrite) -> Rewrite:
@@ -122,7 +123,7 @@ class Placeholders:
         if self._state.legacy_marks is None:
             return
         for node in nodes:
-            for other, another in self._bindings.get(node, ()):
+            for other, another in self._state.bindings.get(node, ()):
                 if (other, another.char) not in self._state.legacy_marks:
                     raise NotProvedError("the bound value is used in another place too")
 
@@ -130,7 +131,7 @@ class Placeholders:
         """Refuse to take a value out of a tuple that other statements are bound to as well."""
         for mark in marks:
             for node in query.bound.get(mark.key, ()):
-                if isinstance(mark.key, int) and len(self._bindings.get(node, ())) > 1:
+                if isinstance(mark.key, int) and len(self._state.bindings.get(node, ())) > 1:
                     raise NotProvedError("the tuple is bound in several statements")
 
     @cached_property
@@ -141,13 +142,3 @@ class Placeholders:
             for read in self._state.file.part(find_row_reads)
             if read.kind in {"key", "get"} and result_column(read) is None
         }
-
-    @cached_property
-    def _bindings(self) -> dict[ast.expr, list[tuple[Query, Placeholder]]]:
-        """Each bound expression with the placeholders that it is bound to."""
-        bindings: dict[ast.expr, list[tuple[Query, Placeholder]]] = {}
-        for query in self._state.file.part(find_queries):
-            for mark in query.placeholders:
-                for node in query.bound.get(mark.key, ()):
-                    bindings.setdefault(node, []).append((query, mark))
-        return bindings

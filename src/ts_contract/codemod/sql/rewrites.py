@@ -6,14 +6,17 @@ import ast
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from ...contract import ColumnContract, TableContract, is_utc
 from ...source.columns.history import find_history
 from ...source.columns.model import RowRead
 from ...source.edits import Edit, Import
 from ...source.file import File
-from ...source.sql.queries import Query
+from ...source.sql.constraints import Constraints
+from ...source.sql.queries import Query, find_queries
 from ...source.sql.references import Reference, Statement
+from ...source.sql.schema import find_own_schema
 from ...source.sql.text import Placeholder
 from ..changes import NotProvedError, Options, Rewrite, Span
 from ..edits.sql import Editor
@@ -26,9 +29,11 @@ from .tokens import Place, StatementTokens
 __all__ = [
     "ColumnRewrite",
     "FileRewrite",
+    "epoch_name",
     "legacy_references",
     "link_target",
     "need_text_in_utc",
+    "not_in_schema",
     "result_column",
 ]
 
@@ -48,6 +53,7 @@ class ColumnRewrite:
         marks: the placeholders whose bound values it rewrites.
         values: the expressions that take it out of rows.
         gives_ms: whether those become milliseconds.
+        stays: whether what is bound stays as it is, and the milliseconds are bound beside it.
         failure: why nothing can be done; None while something can.
     """
 
@@ -59,6 +65,7 @@ class ColumnRewrite:
     marks: list[Placeholder] = field(default_factory=list)
     values: list[ast.expr] = field(default_factory=list)
     gives_ms: bool = True
+    stays: bool = False
     failure: NotProvedError | None = None
 
     @property
@@ -77,6 +84,21 @@ class ColumnRewrite:
         self.edits += other.edits
         self.imports += other.imports
         self.reasons += other.reasons
+
+
+def epoch_name(column: ColumnContract) -> str:
+    """Return the name of an epoch column as SQL spells it."""
+    if _PLAIN_NAME.fullmatch(column.epoch):
+        return column.epoch
+    return '"' + column.epoch.replace('"', '""') + '"'
+
+
+def not_in_schema(table: TableContract, column: ColumnContract) -> str:
+    """Return why a write is unsafe that leaves a legacy column to the sync trigger."""
+    return (
+        f"whether {table.name}.{column.legacy} is NOT NULL or in a key is not in the"
+        " contract's schema"
+    )
 
 
 def legacy_references(statement: Statement) -> list[Reference]:
@@ -182,14 +204,29 @@ class FileRewrite:
             return ()
         return tuple(name for name in known if name.lower() not in epochs)
 
+    def demands(self, table: TableContract) -> Constraints | None:
+        """Return which columns of a table a write cannot leave to a trigger; None if not known."""
+        name = table.name.lower()
+        schemas = (self.file.schema, self.file.part(find_own_schema))
+        known = [s.constraints[name] for s in schemas if s and name in s.constraints]
+        return known[0] if known else None
+
+    @cached_property
+    def bindings(self) -> dict[ast.expr, list[tuple[Query, Placeholder]]]:
+        """Each bound expression with the placeholders that it is bound to."""
+        bindings: dict[ast.expr, list[tuple[Query, Placeholder]]] = {}
+        for query in self.file.part(find_queries):
+            for mark in query.placeholders:
+                for node in query.bound.get(mark.key, ()):
+                    bindings.setdefault(node, []).append((query, mark))
+        return bindings
+
     # --- edits of a column rewrite -----------------------------------------------------------
 
     def rename(self, rewrite: ColumnRewrite) -> None:
         """Put the epoch column's name in the place of the legacy one's."""
         reference = rewrite.reference
-        name = reference.column.epoch
-        if not _PLAIN_NAME.fullmatch(name) and not _is_quoted(reference):
-            name = '"' + name.replace('"', '""') + '"'
+        name = reference.column.epoch if _is_quoted(reference) else epoch_name(reference.column)
         query = reference.query
         edit = self.editor.replaced(query, reference.first, reference.last, name)
         if edit not in rewrite.edits:

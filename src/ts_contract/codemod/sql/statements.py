@@ -8,12 +8,14 @@ are made together or not at all.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable
 
 from ...source.instants.clocks import is_none
 from ...source.sql.references import Reference, Statement
 from ..changes import NotProvedError
 from ..python.bound_values import DEFAULT_FOR_NULL
+from .both_columns import BothColumns
 from .dual_writes import collapse
 from .operands import SAME_VALUE, Operands, handed_on
 from .outputs import Outputs
@@ -24,6 +26,7 @@ from .rewrites import (
     legacy_references,
     link_target,
     need_text_in_utc,
+    not_in_schema,
 )
 from .spelling import SCALES
 from .spot import Spot
@@ -34,6 +37,7 @@ __all__ = ["Planner"]
 
 _COUNTS = frozenset({"COUNT"})
 _DATE_FUNCTIONS = {"DATE": 0, "TIME": 0, "DATETIME": 0, "JULIANDAY": 0, "STRFTIME": 1}
+_HANDLES_CONFLICTS = re.compile(r"\s*+UPDATE\s++OR\b", re.IGNORECASE)
 _NO_EXPRESSION = frozenset({"conflict", "excluded", "trigger", "using"})
 
 
@@ -48,6 +52,7 @@ class Planner:
         self._state = state
         self._placeholders = Placeholders(state)
         self._operands = Operands(state, self._placeholders)
+        self._both = BothColumns(state, self._operands)
         self._outputs = Outputs(state, self._value_at)
 
     def rewrites(self, statement: Statement) -> list[ColumnRewrite]:
@@ -224,6 +229,14 @@ class Planner:
             self._collapse(statement, rewrite)
             return
         reference, tokens = rewrite.reference, self._state.tokens(statement)
+        targets = [r for r in statement.references if r.role == "conflict" and not r.epoch]
+        if targets:
+            raise NotProvedError(f"the column {targets[0].column.legacy} stands in CONFLICT")
+        if self._needs_both(statement, reference, rewrite):
+            if _is_filled_in(reference, tokens):
+                raise NotProvedError("the value written to the column is not visible in this file")
+            self._both.write(statement, rewrite)
+            return
         self._state.rename(rewrite)
         if not reference.values or _is_filled_in(reference, tokens):
             raise NotProvedError("the value written to the column is not visible in this file")
@@ -234,6 +247,26 @@ class Planner:
             self._operands.milliseconds(self._state.spot(statement, place), rewrite, None)
         if reference.role == "insert" and _may_be_null(reference):
             self._need_yes(DEFAULT_FOR_NULL, rewrite)
+
+    def _needs_both(
+        self, statement: Statement, reference: Reference, rewrite: ColumnRewrite
+    ) -> bool:
+        """Tell whether a write has to give the legacy column its value too, until it is gone."""
+        contract = self._state.file.contract
+        assert contract is not None
+        if contract.phase != "migrate":
+            return False
+        is_insert = reference.role == "insert"
+        demands = self._state.demands(reference.table)
+        if demands is None:
+            sql = reference.query.text.value[statement.text.first :]
+            if is_insert or _HANDLES_CONFLICTS.match(sql):
+                self._need_yes(not_in_schema(reference.table, reference.column), rewrite)
+            return False
+        if not is_insert:
+            return reference.column.legacy.lower() in demands.compared
+        written = {r.column.legacy.lower() for r in statement.references if r.role == "insert"}
+        return bool(written & (demands.required | demands.compared))
 
     def _collapse(self, statement: Statement, rewrite: ColumnRewrite) -> None:
         """Take the legacy half out of a dual write."""
