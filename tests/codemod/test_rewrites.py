@@ -28,8 +28,7 @@ from ts_contract.files.read import decode
 from ts_contract.lint.rules import all_rules
 from ts_contract.loading import parse_contract
 from ts_contract.source.edits import apply_edits
-from ts_contract.source.file import Schema
-from ts_contract.source.sql.constraints import Constraints
+from ts_contract.source.file import Constraints, Schema
 from ts_contract.source.sql.schema import schema_of_sql
 
 FIXTURES = Path(__file__).parent / "fixtures"

@@ -2,21 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from ..contract import Contract
 from .project.modules import Project
 from .python.source import Source
 
-if TYPE_CHECKING:
-    from .sql.constraints import Constraints
-
-__all__ = ["File", "Schema"]
+__all__ = ["Constraints", "File", "Schema"]
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Constraints:
+    """The columns of a table that must be written themselves, in lower case.
+
+    Attributes:
+        required: those that are NOT NULL and have no DEFAULT.
+        compared: those in a key, in UNIQUE, in a unique index, in a CHECK, in what is computed.
+    """
+
+    required: frozenset[str] = frozenset()
+    compared: frozenset[str] = frozenset()
+
+    def __or__(self, other: Constraints) -> Constraints:
+        """Return the constraints of both."""
+        return Constraints(self.required | other.required, self.compared | other.compared)
+
+    def comparing(self, columns: Iterable[str]) -> Constraints:
+        """Return these with other columns that are compared."""
+        return replace(self, compared=self.compared | {name.lower() for name in columns})
+
+    def renamed(self, old: str, new: str) -> Constraints:
+        """Return what they are once a column has another name."""
+        return Constraints(
+            *(
+                frozenset(new if name == old else name for name in names)
+                for names in (self.required, self.compared)
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ts_contract.loading import parse_contract
-from ts_contract.source.sql.constraints import Constraints
+from ts_contract.source.file import Constraints
 from ts_contract.source.sql.schema import load_schema, schema_of_sql
 
 REQUIRED = Constraints(required=frozenset({"at"}))

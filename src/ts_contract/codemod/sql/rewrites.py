@@ -12,8 +12,7 @@ from ...contract import ColumnContract, TableContract, is_utc
 from ...source.columns.history import find_history
 from ...source.columns.model import RowRead
 from ...source.edits import Edit, Import
-from ...source.file import File
-from ...source.sql.constraints import Constraints
+from ...source.file import Constraints, File
 from ...source.sql.queries import Query, find_queries
 from ...source.sql.references import Reference, Statement
 from ...source.sql.schema import find_own_schema

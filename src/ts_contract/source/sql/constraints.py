@@ -7,11 +7,12 @@ for a key, which is compared while the column is still NULL.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
-__all__ = ["Constraints", "constraints_of"]
+from ..file import Constraints
+
+__all__ = ["constraints_of"]
 
 _KEYS = (
     exp.PrimaryKeyColumnConstraint,
@@ -20,36 +21,6 @@ _KEYS = (
     exp.ComputedColumnConstraint,
 )
 _OF_TABLES = (exp.PrimaryKey, exp.UniqueColumnConstraint, exp.CheckColumnConstraint)
-
-
-@dataclass(frozen=True, slots=True)
-class Constraints:
-    """The columns of a table that must be written themselves, in lower case.
-
-    Attributes:
-        required: those that are NOT NULL and have no DEFAULT.
-        compared: those in a key, in UNIQUE, in a unique index, in a CHECK, in what is computed.
-    """
-
-    required: frozenset[str] = frozenset()
-    compared: frozenset[str] = frozenset()
-
-    def __or__(self, other: Constraints) -> Constraints:
-        """Return the constraints of both."""
-        return Constraints(self.required | other.required, self.compared | other.compared)
-
-    def comparing(self, columns: Iterable[str]) -> Constraints:
-        """Return these with other columns that are compared."""
-        return replace(self, compared=self.compared | {name.lower() for name in columns})
-
-    def renamed(self, old: str, new: str) -> Constraints:
-        """Return what they are once a column has another name."""
-        return Constraints(
-            *(
-                frozenset(new if name == old else name for name in names)
-                for names in (self.required, self.compared)
-            )
-        )
 
 
 def constraints_of(parts: Iterable[exp.Expr]) -> Constraints:

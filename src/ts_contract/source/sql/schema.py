@@ -15,9 +15,9 @@ from sqlglot import exp
 from ...contract import Contract, ContractError
 from ...files.migrations import is_sqlite_database, migration_files
 from ...files.read import regular_bytes
-from ..file import File, Schema
+from ..file import Constraints, File, Schema
 from ..python.literals import Run
-from .constraints import Constraints, constraints_of
+from .constraints import constraints_of
 from .parse import parse
 from .queries import find_queries
 from .text import Text, split_statements
