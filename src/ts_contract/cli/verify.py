@@ -57,6 +57,8 @@ def print_report(report: VerifyReport) -> None:
     if rows:
         head = ("Column", "Rows", "Converted", "NULL", "Quarantined", "Different", *extra)
         print_table(head, rows)
+    for lack in report.healed:
+        click.echo(f"made anew: {printable(lack)}")
     for problem in report.problems:
         click.echo(f"problem: {printable(problem)}")
     for difference in report.examples:

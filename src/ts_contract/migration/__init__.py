@@ -2,7 +2,8 @@
 
 - Values and structure, as data: `forms` and `zones` (which instant a stored value stands for),
   `schema` (what a database has), `pairs` (legacy and epoch columns), `own_tables` (our names).
-- What is left to do, as data: `steps`, `plan` and its `notices`; `survey` reads a database for it.
+- What is left to do, as data: `steps`, those `remaining`, `plan` and its `notices`; `survey` reads
+  a database for it.
 - Doing it: `execute` runs a plan, `run` holds its lease and transactions, `backfill` fills;
   `state` and `lease` are what is stored of it, in `state_rows`; `whereabouts` finds what is on
   record under its name of today; `stopping` is how it is stopped.

@@ -120,8 +120,10 @@ def remove(
         progress: told of each table.
 
     Raises:
-        Refused: a view, trigger, unique index or constraint of the application needs a column.
+        Refused: a view, trigger, unique index or constraint of the application needs a column, or
+            something that is not ours has a name like ours.
     """
+    _refuse_strangers(session, state)
     for table in state.tables:
         undo(session, InstallSync(table))
     undo(session, InstallConversion(Reading()))
@@ -176,6 +178,13 @@ def _drop(
 
 
 # --- what speaks against it ------------------------------------------------------------------
+
+
+def _refuse_strangers(session: Session, state: State) -> None:
+    info = session.engine.inspection.inspect(session, ())
+    strangers = session.engine.trace.strangers(info, [table.name for table in state.tables])
+    if strangers:
+        raise Refused(f"{session.name}: {'; '.join(strangers)}; nothing was changed")
 
 
 def _refuse_dependents(session: Session, info: DatabaseInfo, removals: list[Removal]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
@@ -16,12 +17,21 @@ from ..progress import Progress, ProgressCallback, silent
 from .backfill import Pace, fill_tables, note_start
 from .engines.base import Session, Target
 from .engines.choose import opened
-from .errors import Refused
+from .errors import Failed, Refused
 from .lease import Lease
+from .pairs import PairedTable
 from .plan import Plan
 from .run import Run, back_up
-from .state import Options, finish_phase, note_options
-from .steps import Backfill, BuildIndex, BuildSuccessor, InstallSync, Step
+from .state import Options, finish_phase, forget_backfill, note_options
+from .steps import (
+    AddColumn,
+    Backfill,
+    BuildIndex,
+    BuildSuccessor,
+    InstallConversion,
+    InstallSync,
+    Step,
+)
 from .stopping import stop_on_signals
 from .survey import plan_open, with_collisions
 from .verify import needs_record, record_verified, verify_open
@@ -92,7 +102,7 @@ def migrate(
             report = verify_open(session, contract, progress)
         if report.correct and needs_record(session):
             record_verified(session)
-        return report
+        return replace(report, healed=tuple(map(str, todo.lost)))
 
 
 def _pace(*, offline: bool, batch_size: int | None, pause: float) -> Pace:
@@ -140,15 +150,47 @@ def _do_at_once(run: Run, phase: str, steps: list[Step], rows: dict[str, int]) -
     if steps:
         run.progress(Progress(phase, "", 0, len(steps)))
     with run.transaction():
-        for step in steps:
-            run.do(step)
-            if isinstance(step, InstallSync):
-                # Rows inserted later are converted by the sync triggers. The number of rows is the
-                # plan's: counting would hold the lock too long.
-                note_start(run, step.table, rows[step.table.name])
+        _clear_the_way(run, steps)
+        synced = [step.table for step in steps if isinstance(step, InstallSync)]
+        with _writable(run.session, synced):
+            for step in steps:
+                run.do(step)
+        for table in synced:
+            # Rows inserted later are converted by the sync triggers. The number of rows is the
+            # plan's: counting would hold the lock too long.
+            note_start(run, table, rows[table.name])
         finish_phase(run.session, phase)
     if steps:
         run.progress(Progress(phase, "", len(steps), len(steps)))
+
+
+def _clear_the_way(run: Run, steps: list[Step]) -> None:
+    """Take out what was changed since it was made, and forget what was filled in a lost column."""
+    conversions = [step for step in steps if isinstance(step, InstallConversion)]
+    if conversions:  # all of them stand on the same views
+        run.undo(conversions[0])
+    for step in steps:
+        if isinstance(step, AddColumn):
+            forget_backfill(run.session, step.table)
+
+
+@contextmanager
+def _writable(session: Session, tables: list[PairedTable]) -> Iterator[None]:
+    """Prove that whatever could be written to some tables can still be, once the block is done.
+
+    Raises:
+        Failed: a trigger that the block created cannot work.
+    """
+    write_error = session.engine.proof.write_error
+    before = {table.name: write_error(session, table.name) for table in tables}
+    yield
+    for name, earlier in before.items():
+        error = write_error(session, name)
+        if error is not None and earlier is None:
+            raise Failed(
+                f"{session.name}: with sync triggers, writes to {name} would fail ({error}); "
+                "none was created"
+            )
 
 
 def _build_indexes(run: Run, phase: str, steps: list[BuildIndex | BuildSuccessor]) -> None:
@@ -157,6 +199,7 @@ def _build_indexes(run: Run, phase: str, steps: list[BuildIndex | BuildSuccessor
         what = step.epoch if isinstance(step, BuildIndex) else step.index.name
         run.progress(Progress(phase, f"{step.table}.{what}", done, len(steps)))
         with run.session.engine.rows.indexing(run.session), _building(run):
+            run.undo(step)  # where another one has its name
             run.do(step)
     run.progress(Progress(phase, "", len(steps), len(steps)))
 

@@ -95,7 +95,7 @@ def table_notices(table: PairedTable, info: DatabaseInfo, state: State) -> list[
                 )
             )
         index = index_name(table.name, pair.epoch)
-        if pair.index and not ours and info.has(index):
+        if pair.index and _is_taken(index, info, recorded):
             notices.append(
                 Notice("refusal", f"the name {index} is taken; rename what has it, or drop it")
             )
@@ -131,6 +131,14 @@ def table_notices(table: PairedTable, info: DatabaseInfo, state: State) -> list[
         for name in table.unsaid
     ]
     return notices
+
+
+def _is_taken(index: str, info: DatabaseInfo, recorded: PairedTable | None) -> bool:
+    """Return whether the name of an index of ours belongs to something else."""
+    is_on_table = recorded is not None and any(
+        o.name.lower() == index.lower() for o in info.indexes_on(recorded.name)
+    )
+    return info.has(index) and not is_on_table
 
 
 def trigger_notices(

@@ -15,10 +15,10 @@ QUARANTINE: Final = f"{PREFIX}quarantine"
 
 
 def is_ours(name: str) -> bool:
-    """Return whether a table, view or trigger of that name is ours.
+    """Return whether a table, view or trigger has a name of ours; its text tells whether it is.
 
     Example:
         >>> is_ours("_ts_contract_tasks_insert")
         True
     """
-    return name.startswith(PREFIX)
+    return name.lower().startswith(PREFIX)

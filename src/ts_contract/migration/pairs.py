@@ -12,7 +12,15 @@ from .numbers import counts_seconds
 from .schema import ColumnInfo, TableInfo
 from .zones import is_utc
 
-__all__ = ["ColumnPair", "PairedTable", "SuccessorIndex", "declared_pair", "paired_table"]
+__all__ = [
+    "ColumnPair",
+    "LatestForm",
+    "PairedTable",
+    "SuccessorIndex",
+    "declared_pair",
+    "is_written",
+    "paired_table",
+]
 
 _WRITTEN: Final = (*(form.name for form in NUMBERS), "datetime", "iso-local", "iso-zone", "go")
 _HOUR: Final = 3_600_000
@@ -91,6 +99,20 @@ class PairedTable:
     def pair(self, legacy: str) -> ColumnPair | None:
         """Return the pair whose legacy column is `legacy` (case does not count), or None."""
         return next((p for p in self.columns if p.legacy.lower() == legacy.lower()), None)
+
+
+def is_written(form: object) -> bool:
+    """Return whether sync triggers can write in a form.
+
+    Example:
+        >>> [is_written(form) for form in ("datetime", "packed-text-14", "packed-3", None)]
+        [True, True, False, False]
+    """
+    if not isinstance(form, str):
+        return False
+    kind, _, digits = form.rpartition("-")
+    lengths = map(str, _PRECISION_OF_PACKED)
+    return form in _WRITTEN or (kind in ("packed", "packed-text") and digits in lengths)
 
 
 def declared_pair(contract: Contract, column: ColumnContract) -> ColumnPair:

@@ -5,33 +5,21 @@ Nothing here reads a database: `survey` does, and hands over what it found as `F
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from ..contract import Contract, index_name
-from .engines.answers import FiredTrigger, FormCount
+from ..contract import Contract
+from .engines.answers import FormCount, Lack
 from .engines.choose import engine_named
 from .forms import FORMS
 from .notices import Notice, contract_notices, table_notices, trigger_notices
 from .pairs import ColumnPair, PairedTable
+from .remaining import Facts, Remaining, remaining
 from .schema import DatabaseInfo
-from .state import Options, State
-from .steps import (
-    AddColumn,
-    BuildIndex,
-    BuildSuccessor,
-    CreateState,
-    InstallConversion,
-    InstallSync,
-    InstallZone,
-    RecordTable,
-    Step,
-    WriteVersion,
-    ordered_steps,
-)
+from .steps import AddColumn, BuildIndex, BuildSuccessor, Step
 
-__all__ = ["ColumnPlan", "Facts", "Plan", "TablePlan", "make_plan"]
+__all__ = ["ColumnPlan", "Plan", "TablePlan", "make_plan"]
 
 # Measured on SQLite 3.40 (benchmarks/README.md): bytes that a value takes in the row, and in an
 # index.
@@ -90,6 +78,7 @@ class Plan:
         tables: the tables that are there.
         missing: optional tables that are not.
         steps: what is left to do, in order.
+        lost: what an earlier run made, and is missing or is something else now.
         notices: what a person should know.
         sync: whether sync triggers are installed.
         growth: bytes that the database will grow by, about.
@@ -108,6 +97,7 @@ class Plan:
     growth: int
     seconds: float | None = None
     seconds_offline: float | None = None
+    lost: tuple[Lack, ...] = ()
 
     @property
     def refusals(self) -> tuple[str, ...]:
@@ -117,33 +107,6 @@ class Plan:
     def sql(self, step: Step) -> tuple[str, ...]:
         """Return the statements that do one of the steps."""
         return engine_named(self.engine).ddl.do(step)
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What was found in a database, before it is judged.
-
-    Attributes:
-        engine: name of its engine.
-        database: its name.
-        info: what it has.
-        state: what an earlier run left.
-        options: what is wanted, or what the migration was started with.
-        tables: the tables of the contract with those of their pairs that are not finalized.
-        unfilled: names of those whose backfill is not done, or did not see some values.
-        fired: the application's triggers that those of ours will fire, by their tables.
-        missing: what is on record and is not there any more, a line each.
-    """
-
-    engine: str
-    database: str
-    info: DatabaseInfo
-    state: State
-    options: Options
-    tables: tuple[PairedTable, ...]
-    unfilled: frozenset[str]
-    fired: Mapping[str, tuple[FiredTrigger, ...]]
-    missing: tuple[str, ...] = ()
 
 
 def make_plan(contract: Contract, facts: Facts) -> Plan:
@@ -156,23 +119,25 @@ def make_plan(contract: Contract, facts: Facts) -> Plan:
     info, tables = facts.info, facts.tables
     notices = tuple(_notices(contract, facts))
     is_refused = any(notice.kind == "refusal" for notice in notices)
-    steps = () if is_refused or not tables else tuple(_steps_left(contract, facts))
+    left = Remaining() if is_refused or not tables else remaining(contract, facts)
     return Plan(
         contract=contract.name,
         engine=facts.engine,
         database=facts.database,
         tables=tuple(_table_plan(table, info) for table in tables),
         missing=tuple(table.name for table in contract.tables if info.table(table.name) is None),
-        steps=steps,
-        notices=notices,
+        steps=left.steps,
+        notices=(*notices, *_losses(left)),
         sync=facts.options.sync,
-        growth=_growth(steps, info),
+        growth=_growth(left.steps, info),
+        lost=left.lost,
     )
 
 
 def _notices(contract: Contract, facts: Facts) -> Iterator[Notice]:
     info, state = facts.info, facts.state
-    found = [Notice("refusal", message) for message in facts.missing]
+    strangers = engine_named(facts.engine).trace.strangers(info, [t.name for t in state.tables])
+    found = [Notice("refusal", message) for message in (*facts.missing, *strangers)]
     found += contract_notices(contract, info, state)
     for table in facts.tables:
         found += table_notices(table, info, state)
@@ -189,43 +154,10 @@ def _notices(contract: Contract, facts: Facts) -> Iterator[Notice]:
         yield Notice("note", "the database is finalized; nothing is left to do")
 
 
-def _steps_left(contract: Contract, facts: Facts) -> Iterator[Step]:
-    """Yield the steps that the database does not show as done."""
-    synced = {table.name for table in facts.info.tables if table.synced}
-    wanted = {table.name for table in facts.tables} if facts.options.sync else set()
-    unsynced = wanted - synced
-    # What was written before the triggers were there, the backfill has to see.
-    to_fill = facts.unfilled | unsynced
-    filled = tuple(table for table in facts.tables if table.name in to_fill)
-    valid_range = contract.plausible_range if facts.options.check_range else None
-    for step in ordered_steps(contract, facts.tables, filled=filled, valid_range=valid_range):
-        if not _is_done(step, facts, unsynced):
-            yield step
-
-
-def _is_done(step: Step, facts: Facts, unsynced: set[str]) -> bool:
-    info, state = facts.info, facts.state
-    match step:
-        case CreateState():
-            return state.fingerprint is not None
-        case RecordTable(table=table):
-            return state.table(table.name) is not None
-        case AddColumn(table=name):
-            return state.table(name) is not None
-        case InstallZone():
-            return info.has_zones
-        case InstallConversion(reading=reading):
-            return not unsynced or reading.way in info.conversions
-        case InstallSync(table=table):
-            return table.name not in unsynced
-        case BuildIndex(table=name, epoch=epoch):
-            return info.has(index_name(name, epoch))
-        case BuildSuccessor(table=name, index=index):
-            return engine_named(facts.engine).indexes.is_built(info, name, index)
-        case WriteVersion():
-            return state.has_recorded_version
-        case _:
-            return False
+def _losses(left: Remaining) -> Iterator[Notice]:
+    """Name what was there, and is missing or is something else now."""
+    for lack in left.lost:
+        yield Notice("warning", f"{lack}; migrate makes it anew", name=lack.name)
 
 
 def _table_plan(table: PairedTable, info: DatabaseInfo) -> TablePlan:

@@ -72,6 +72,10 @@ class Run:
         """Do one step of the plan."""
         execute(self.session, self.session.engine.ddl.do(step, self.session.schema))
 
+    def undo(self, step: Step) -> None:
+        """Take one step back."""
+        execute(self.session, self.session.engine.ddl.undo(step, self.session.schema))
+
 
 def execute(session: Session, statements: tuple[str, ...]) -> None:
     """Execute statements in order."""

@@ -32,12 +32,12 @@ class ColumnInfo:
 
 @dataclass(frozen=True, slots=True)
 class SchemaObject:
-    """An index, trigger or view.
+    """An index, trigger or view, or a table with a name of ours.
 
     Attributes:
-        kind: `index`, `trigger` or `view`.
+        kind: `index`, `trigger`, `view` or `table`.
         name: its name.
-        table: the table it belongs to; for a view its own name.
+        table: the table it belongs to; for a view or a table its own name.
         sql: its CREATE statement; None for an index that a constraint implies.
         update_of: for a trigger, the columns, in lower case, whose UPDATE fires it; empty if that
             of any column does, None if none does.
@@ -95,18 +95,16 @@ class DatabaseInfo:
 
     Attributes:
         tables: those that are there.
-        objects: every index, trigger and view of the whole database, in order of creation.
+        objects: every index, trigger and view of the whole database, and the tables with a name
+            of ours, in order of creation.
         names: the names of all tables, views and indexes, in lower case.
-        conversions: the ways of reading for which there is what the sync triggers convert values
-            by.
-        has_zones: whether there is our table of time zones.
+        zones: the rows of our table of time zones: zone, clock, start, offset, note.
     """
 
     tables: tuple[TableInfo, ...]
     objects: tuple[SchemaObject, ...]
     names: frozenset[str]
-    conversions: frozenset[str]
-    has_zones: bool
+    zones: tuple[tuple[str, str, int, int | None, str], ...] = ()
 
     def table(self, name: str) -> TableInfo | None:
         """Return the table of that name (case does not count), or None."""

@@ -1,10 +1,11 @@
 """Our own tables in the user's database: progress, history, quarantine.
 
 `_ts_contract_state` holds one JSON value per name: `contract`, `options`, `table:<table>` (its
-columns and its CREATE statement before us), `backfill:<table>` (how far it is), `successor:<index>`
-(what we built for an index of the application), `phase:<phase>` (when it was finished), `version`
-(we wrote the row), `verified` (when), `lease` (who is at work), `reasons` (why a form has no
-instant), `format` (the number of all this, where it is not the first).
+columns, in which forms they are written, and its CREATE statement before us), `backfill:<table>`
+(how far it is), `successor:<index>` (what we built for an index of the application),
+`phase:<phase>` (when it was finished), `version` (we wrote the row), `verified` (when), `lease`
+(who is at work), `reasons` (why a form has no instant), `format` (the number of all this, where it
+is not the first).
 The JSON is what earlier versions wrote, so that a migration that one of them began goes on.
 """
 
@@ -19,9 +20,11 @@ from ..contract import Contract
 from ..timestamps import now_ms
 from .engines.answers import Cursor
 from .engines.base import Session
+from .forms import Reading
 from .own_tables import QUARANTINE, STATE
-from .pairs import ColumnPair, PairedTable, SuccessorIndex
-from .state_rows import has_state, read_row, read_rows
+from .pairs import ColumnPair, LatestForm, PairedTable, SuccessorIndex
+from .schema import TableInfo
+from .state_rows import has_quarantine, has_state, read_row, read_rows
 
 __all__ = [
     "Options",
@@ -30,6 +33,7 @@ __all__ = [
     "State",
     "finish_phase",
     "forget",
+    "forget_backfill",
     "has_state",
     "note_backfill",
     "note_options",
@@ -85,6 +89,8 @@ class State:
         has_recorded_version: whether the phase that writes the version row is finished.
         has_own_version: whether the version row was not there before us.
         verified_at: when the last change was verified, epoch milliseconds.
+        written: the storage form in which sync triggers write, by table and legacy column, in
+            lower case.
     """
 
     has_begun: bool = False
@@ -97,6 +103,7 @@ class State:
     has_recorded_version: bool = False
     has_own_version: bool = False
     verified_at: int | None = None
+    written: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def fingerprint(self) -> str | None:
@@ -110,6 +117,28 @@ class State:
     def cursor(self, table: str) -> Cursor | None:
         """Return how far the backfill of a table is (case does not count)."""
         return self.cursors.get(table.lower())
+
+    def form_written(self, found: TableInfo, otherwise: LatestForm) -> LatestForm:
+        """Tell in which form triggers write that are there already.
+
+        Args:
+            found: the table, which may have been rebuilt since without an epoch column.
+            otherwise: tells it where there are none.
+        """
+        recorded = self.table(found.name)
+        kept = {
+            pair.legacy.lower()
+            for pair in (recorded.columns if recorded is not None else ())
+            if found.column(pair.epoch) is not None
+        }
+
+        def form(legacy: str, reading: Reading) -> str | None:
+            written = self.written.get((found.name.lower(), legacy.lower()))
+            if written is not None and legacy.lower() in kept:
+                return written
+            return otherwise(legacy, reading)
+
+        return form
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +191,11 @@ def _state_of(values: dict[str, Any]) -> State:
         has_recorded_version="phase:version" in values,
         has_own_version="version" in values,
         verified_at=values.get("verified", {}).get("at"),
+        written={
+            (name.lower(), legacy.lower()): form
+            for name, value in _of_tables(values, "table:")
+            for legacy, form in value.get("written", {}).items()
+        },
     )
 
 
@@ -209,7 +243,7 @@ def _cursor(value: dict[str, Any]) -> Cursor:
 
 def quarantined(session: Session, most: int | None = None) -> Iterator[QuarantineRow]:
     """Yield the quarantine, by table, row and column, at most so many of its rows."""
-    if has_state(session):
+    if has_quarantine(session):
         columns = "table_name, column_name, row_key, value, form, reason"
         order = f"table_name, {session.engine.proof.KEY_ORDER}, column_name"
         limit = "" if most is None else f" LIMIT {most}"
@@ -222,7 +256,7 @@ def quarantined(session: Session, most: int | None = None) -> Iterator[Quarantin
 def quarantine_counts(session: Session) -> dict[tuple[str, str], int]:
     """Return how many values the quarantine lists, by table and legacy column in lower case."""
     counts: dict[tuple[str, str], int] = {}
-    if has_state(session):
+    if has_quarantine(session):
         for table, column, rows in session.run(
             f"SELECT table_name, column_name, count(*) FROM {session.qualified(QUARANTINE)}"
             " GROUP BY table_name, column_name"
@@ -267,9 +301,15 @@ def note_backfill(session: Session, table: str, cursor: Cursor) -> None:
         "filled": cursor.filled,
         "rows": cursor.rows,
     }
+    forget_backfill(session, table)
     state = session.qualified(STATE)
-    session.run(f"DELETE FROM {state} WHERE lower(name) = lower(?)", name)
     session.run(f"INSERT INTO {state} (name, value) VALUES (?, ?)", name, json.dumps(value))
+
+
+def forget_backfill(session: Session, table: str) -> None:
+    """Forget how far the backfill of a table is, so that it begins again."""
+    state = session.qualified(STATE)
+    session.run(f"DELETE FROM {state} WHERE lower(name) = lower(?)", f"backfill:{table}")
 
 
 def finish_phase(session: Session, phase: str) -> None:

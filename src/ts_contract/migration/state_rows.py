@@ -19,8 +19,9 @@ from .engines.base import Session
 from .errors import Refused
 from .forms import MAX_MS, MIN_MS
 from .own_tables import FORMAT, QUARANTINE, STATE
+from .pairs import is_written
 
-__all__ = ["has_state", "read_row", "read_rows"]
+__all__ = ["has_quarantine", "has_state", "read_row", "read_rows"]
 
 _COLUMNS: Final = {
     STATE: ("name", "value"),
@@ -43,12 +44,21 @@ def has_state(session: Session) -> bool:
     if not inspection.has_table(session, STATE):
         return False
     for table, columns in _COLUMNS.items():
-        if inspection.column_names(session, table) != columns:
+        if inspection.column_names(session, table) not in (columns, ()):
             raise Refused(
                 f"{session.name}: the table {table} is not as ts-contract makes it; rename it if "
                 "it is another's, else restore it from a backup"
             )
     return True
+
+
+def has_quarantine(session: Session) -> bool:
+    """Return whether the quarantine is there, which somebody may have dropped.
+
+    Raises:
+        Refused: a table has the name of one of ours, and is not.
+    """
+    return has_state(session) and session.engine.inspection.has_table(session, QUARANTINE)
 
 
 def read_rows(session: Session) -> dict[str, Any]:
@@ -163,6 +173,11 @@ def _is_column(value: Any) -> bool:
     )
 
 
+def _are_forms(value: Any) -> bool:
+    """Return whether these are the forms in which triggers can write, by the legacy column."""
+    return isinstance(value, dict) and all(map(is_written, value.values()))
+
+
 def _is_key(value: Any) -> bool:
     """Return whether this is the key of a row; None stands for no row."""
     return value is None or (isinstance(value, list) and bool(value) and all(map(_is_part, value)))
@@ -219,7 +234,11 @@ _CONTRACT: Final[Mapping[str, Check]] = {
     "decisive": lambda value: isinstance(value, dict),
 }
 _OPTIONS: Final[Mapping[str, Check]] = {"sync": _is_bool, "check_range": _is_bool}
-_TABLE: Final[Mapping[str, Check]] = {"sql": _is_text, "columns": _are_columns}
+_TABLE: Final[Mapping[str, Check]] = {
+    "sql": _is_text,
+    "columns": _are_columns,
+    "written": _are_forms,
+}
 
 _SUCCESSOR: Final[Mapping[str, Check]] = {
     "table": _is_text,
@@ -245,7 +264,7 @@ _CHECKS_OF_KIND: Final[Mapping[str, Check]] = {
     "backfill": _is_cursor,
     "phase": partial(_is_object, members=_WHEN),
     "successor": partial(_is_object, members=_SUCCESSOR),
-    "table": partial(_is_object, members=_TABLE),
+    "table": partial(_is_object, members=_TABLE, optional=("written",)),
 }
 
 

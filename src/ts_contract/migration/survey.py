@@ -12,9 +12,11 @@ from .engines.base import Session, Target
 from .engines.choose import opened
 from .notices import Notice
 from .pairs import PairedTable, paired_table
-from .plan import Facts, Plan, make_plan
+from .plan import Plan, make_plan
+from .remaining import Facts
 from .schema import DatabaseInfo
 from .state import Options, State, read_state
+from .state_rows import has_quarantine
 from .steps import BuildSuccessor
 from .value_survey import with_values
 from .whereabouts import missing
@@ -67,9 +69,12 @@ def plan_open(session: Session, contract: Contract, options: Options) -> Plan:
     info = session.engine.inspection.inspect(session, contract.table_names)
     state = read_state(session)
     options = state.options or options
-    tables = tuple(_pairs_left(session, contract, info, check_range=options.check_range))
+    tables = tuple(_pairs_left(session, contract, info, state, check_range=options.check_range))
     trial, synced = session.engine.trial, tables if options.sync else ()
-    unfilled = (table.name for table in tables if not _is_filled(session, table, state))
+    listed = has_quarantine(session)
+    unfilled = (
+        table.name for table in tables if not (listed and _is_filled(session, table, info, state))
+    )
     facts = Facts(
         engine=session.engine.name,
         database=session.name,
@@ -107,13 +112,14 @@ def _groups(count: int) -> str:
 
 
 def _pairs_left(
-    session: Session, contract: Contract, info: DatabaseInfo, *, check_range: bool
+    session: Session, contract: Contract, info: DatabaseInfo, state: State, *, check_range: bool
 ) -> Iterator[PairedTable]:
     """Yield the tables of the contract that are there, with the pairs that are not finalized."""
     for declared in contract.tables:
         found = info.table(declared.name)
         if found is not None and found.kind == "table":
-            latest_form = partial(session.engine.survey.latest_form, session, found)
+            latest = partial(session.engine.survey.latest_form, session, found)
+            latest_form = state.form_written(found, latest)
             table = paired_table(
                 contract, declared, found, check_range=check_range, latest_form=latest_form
             )
@@ -121,13 +127,16 @@ def _pairs_left(
                 yield session.engine.indexes.with_successors(session, info, table)
 
 
-def _is_filled(session: Session, table: PairedTable, state: State) -> bool:
+def _is_filled(session: Session, table: PairedTable, info: DatabaseInfo, state: State) -> bool:
     """Return whether the backfill is done, and the quarantine lists what has no instant, no more.
 
     A row may have come or gone while no sync trigger was there.
     """
     cursor = state.cursor(table.name)
     if cursor is None or not cursor.done:
+        return False
+    found = info.table(table.name)
+    if found is None or any(found.column(pair.epoch) is None for pair in table.columns):
         return False
     proof = session.engine.proof
     return not any(

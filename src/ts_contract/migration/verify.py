@@ -7,6 +7,7 @@ compared with the stored one; every value for which that is not enough is judged
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 from typing import Any, Final
@@ -20,7 +21,9 @@ from .errors import MigrationError
 from .forms import MAX_MS, MIN_MS, Reading, convert
 from .pairs import ColumnPair, PairedTable, paired_table
 from .schema import DatabaseInfo, TableInfo
-from .state import State, has_state, note_verified, read_state
+from .state import Options, State, has_state, note_verified, read_state
+from .state_rows import has_quarantine
+from .steps import CreateState, InstallConversion, InstallSync, InstallZone, ordered_steps
 from .verify_report import ColumnReport, Difference, TableReport, VerifyReport
 from .whereabouts import missing
 
@@ -95,7 +98,10 @@ def verify_within(
     """Verify in the transaction that is open."""
     info = session.engine.inspection.inspect(session, contract.table_names)
     state = read_state(session)
-    tables, absent, problems = [], [], [*missing(session, state)]
+    strangers = session.engine.trace.strangers(info, [table.name for table in state.tables])
+    tables, absent, problems = [], [], [*missing(session, state), *strangers]
+    listed = has_quarantine(session)
+    sound: list[tuple[TableContract, TableInfo]] = []
     for declared in contract.tables:
         found = info.table(declared.name)
         if found is None:
@@ -107,14 +113,19 @@ def verify_within(
         problems += lacking
         if not lacking:
             progress(Progress("verify", found.name, 0, found.rows))
-            report, wrong = _verify_table(session, contract, declared, found, state)
+            report, wrong = _verify_table(
+                session, contract, declared, found, state, has_quarantine=listed
+            )
             tables.append(report)
             problems += wrong
-            problems += _structure_problems(state, declared, found)
+            problems += _index_problems(declared, found)
             if state.options is not None:  # a script knows no index of the application
                 problems += _successor_problems(session, contract, declared, info)
+            sound.append((declared, found))
             problems += _finalized_problems(session, contract, declared, found)
             progress(Progress("verify", found.name, found.rows, found.rows))
+    if state.contract is not None:
+        problems += _lost(session, contract, info, state, sound)
     problems += _version_problems(session, contract, info)
     return VerifyReport(
         contract.name,
@@ -145,6 +156,8 @@ def _verify_table(
     declared: TableContract,
     found: TableInfo,
     state: State,
+    *,
+    has_quarantine: bool,
 ) -> tuple[TableReport, list[str]]:
     """Compare the pairs whose legacy column is still there."""
     check_range = state.options is not None and state.options.check_range
@@ -168,7 +181,7 @@ def _verify_table(
                 if len(wrong[difference.column]) < EXAMPLES:
                     wrong[difference.column].append(difference)
     problems = []
-    if state.has_begun:
+    if has_quarantine:
         for pair, count in zip(table.columns, counts, strict=True):
             problems += _quarantine_problems(session, table, pair, count)
     columns = tuple(
@@ -269,15 +282,46 @@ def _finalized_problems(
     return problems
 
 
-def _structure_problems(state: State, declared: TableContract, found: TableInfo) -> list[str]:
-    problems = [
+def _index_problems(declared: TableContract, found: TableInfo) -> list[str]:
+    return [
         f"{found.name}.{column.epoch} has no index; run `ts-contract migrate`"
         for column in declared.columns
         if column.index and not found.has_index_on(column.epoch)
     ]
-    if state.options is not None and state.options.sync and not found.synced:
-        problems.append(f"{found.name} lacks sync triggers; run `ts-contract migrate`")
-    return problems
+
+
+def _lost(
+    session: Session,
+    contract: Contract,
+    info: DatabaseInfo,
+    state: State,
+    sound: list[tuple[TableContract, TableInfo]],
+) -> Iterator[str]:
+    """Name what the steps of the migration made, and is missing or is something else now."""
+    options = state.options or Options(sync=False)
+    tables = []
+    for declared, found in sound:
+        latest_form = state.form_written(found, partial(latest_packed, session, found))
+        table = paired_table(
+            contract, declared, found, check_range=options.check_range, latest_form=latest_form
+        )
+        if table.columns:
+            tables.append(table)
+    steps = tuple(ordered_steps(contract, tuple(tables), filled=()))
+    missing = session.engine.trace.missing(steps, info)
+    for step, lacks in zip(steps, missing, strict=True):
+        if isinstance(step, InstallConversion | InstallSync) and not options.sync:
+            continue
+        absent = [lack.name for lack in lacks if not lack.is_altered]
+        if isinstance(step, InstallSync) and absent:
+            yield (
+                f"{step.table.name} lacks sync triggers ({', '.join(absent)}); "
+                "run `ts-contract migrate`"
+            )
+        is_told = isinstance(step, CreateState | InstallConversion | InstallZone)
+        for lack in lacks:
+            if lack.is_altered or is_told:
+                yield f"{lack}; run `ts-contract migrate`"
 
 
 def _successor_problems(

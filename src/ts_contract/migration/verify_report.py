@@ -79,6 +79,7 @@ class VerifyReport:
         missing: optional tables that are not.
         problems: what is wrong apart from single values: a missing index, trigger, version row.
         valid_range: first and last valid epoch milliseconds; None if every instant is valid.
+        healed: what the run before it made anew, as it was missing or was something else.
     """
 
     contract: str
@@ -87,6 +88,7 @@ class VerifyReport:
     missing: tuple[str, ...]
     problems: tuple[str, ...]
     valid_range: tuple[int, int] | None = None
+    healed: tuple[str, ...] = ()
 
     @property
     def differences(self) -> int:

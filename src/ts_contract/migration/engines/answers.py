@@ -13,6 +13,7 @@ __all__ = [
     "Dropped",
     "FiredTrigger",
     "FormCount",
+    "Lack",
     "Sample",
     "Succession",
 ]
@@ -144,6 +145,26 @@ class Dropped:
 
     checks: tuple[str, ...]
     rebuilt: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """What a database lacks of a step.
+
+    Attributes:
+        kind: `column`, `table`, `view`, `trigger` or `index`, or `zone` for the rows of one.
+        name: its name.
+        is_altered: whether something else stands in its place.
+    """
+
+    kind: str
+    name: str
+    is_altered: bool = False
+
+    def __str__(self) -> str:
+        """Say it."""
+        how = "is not as ts-contract makes it" if self.is_altered else "is missing"
+        return f"{self.kind} {self.name} {how}"
 
 
 @dataclass(frozen=True, slots=True)

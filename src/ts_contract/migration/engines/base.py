@@ -27,6 +27,7 @@ from .answers import (
     Dropped,
     FiredTrigger,
     FormCount,
+    Lack,
     Sample,
     Succession,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "Session",
     "Surveying",
     "Target",
+    "Tracing",
     "TransactionKind",
     "Trying",
 ]
@@ -92,6 +94,7 @@ class Engine:
         indexes: tells what epoch columns get for the application's indexes and keys.
         trial: tries what the application's triggers make of the work of ours.
         ddl: gives the statements of each step.
+        trace: tells what a database shows of the steps.
         script: says what stands around the statements of a script.
         survey: tells which storage forms a column holds.
         rows: fills the epoch columns.
@@ -107,6 +110,7 @@ class Engine:
     indexes: Indexing
     trial: Trying
     ddl: Ddl
+    trace: Tracing
     script: Scripting
     survey: Surveying
     rows: Filling
@@ -251,6 +255,21 @@ class Ddl(Protocol):
 
     def create_state(self, schema: str = "") -> tuple[str, ...]:
         """Return the statements that create our own tables, where they are not there yet."""
+
+
+class Tracing(Protocol):
+    """Telling what a database shows of the steps, and what only has a name like ours."""
+
+    def missing(self, steps: Iterable[Step], info: DatabaseInfo) -> list[tuple[Lack, ...]]:
+        """Return for each step what a database lacks of it, or has otherwise than it makes it."""
+
+    def strangers(self, info: DatabaseInfo, tables: Collection[str]) -> tuple[str, ...]:
+        """Return what has a name like ours and cannot be ours, each with what to do about it.
+
+        Args:
+            info: what the database has.
+            tables: the names of the tables that are on record; none before a migration.
+        """
 
 
 class Scripting(Protocol):
@@ -423,6 +442,9 @@ class Proving(Protocol):
         self, session: Session, table: str, epoch: str, valid_range: tuple[int, int]
     ) -> int:
         """Return how many values of an epoch column are not integers of the valid range."""
+
+    def write_error(self, session: Session, table: str) -> str | None:
+        """Return why an INSERT, UPDATE or DELETE of a table cannot work; None if each can."""
 
     def has_version(self, session: Session, version: VersionRow) -> bool:
         """Return whether the version row is there."""

@@ -7,6 +7,7 @@ The facets, in the order in which a migration asks them:
 - `survey`: which storage forms a column holds, by the expressions of `recognise` and `usual`.
 - `trial`: what the application's triggers make of those of ours.
 - `ddl`: the statements of each step; `sync`: the triggers; `script`: whole phases as a script.
+- `traces`: what a database shows of the steps, told by the texts of `ddl`.
 - `rows`: filling, by `ranges` and `updates`; `quiet` without triggers, `offline` by threads.
 - `proof`: which values are certainly right.
 - `removal`: `columns` out of tables, by their `create_text`; `dependents`, `foreign_keys`: what
@@ -31,6 +32,7 @@ from . import (
     rows,
     script,
     survey,
+    traces,
     trial,
 )
 
@@ -44,6 +46,7 @@ ENGINE: Final = Engine(
     indexes=indexes,
     trial=trial,
     ddl=ddl,
+    trace=traces,
     script=script,
     survey=survey,
     rows=rows,

@@ -17,6 +17,7 @@ __all__ = [
     "checks_naming",
     "create_text",
     "in_schema",
+    "is_same",
     "items_of",
     "names",
     "tokens",
@@ -96,6 +97,25 @@ def names(sql: str, name: str) -> bool:
         True
     """
     return any(t.kind == "name" and t.value.lower() == name.lower() for t in tokens(sql))
+
+
+def is_same(stored: str, wanted: str) -> bool:
+    """Return whether a stored text is that of a CREATE statement, but for quotes and blanks.
+
+    SQLite stores a statement without IF NOT EXISTS; renaming to and fro writes other quotes.
+
+    Example:
+        >>> is_same("CREATE VIEW v AS SELECT 1", 'CREATE VIEW IF NOT EXISTS "v" AS SELECT 1')
+        True
+    """
+    head, condition, rest = wanted.partition(" IF NOT EXISTS ")
+    if condition and '"' not in head:
+        wanted = f"{head} {rest}"
+    return stored == wanted or _values(stored) == _values(wanted)
+
+
+def _values(sql: str) -> list[str]:
+    return [token.value for token in tokens(sql)]
 
 
 def in_schema(create: str, schema: str) -> str:

@@ -8,6 +8,7 @@ from functools import singledispatch
 
 from ....contract import index_name
 from ...own_tables import FORMAT, QUARANTINE, STATE
+from ...pairs import PairedTable
 from ...steps import (
     AddColumn,
     Backfill,
@@ -21,12 +22,11 @@ from ...steps import (
     Step,
     WriteVersion,
 )
-from ...zones import zone_steps
 from .backfill import backfill_script
 from .create_index import create_index
 from .names import column_in, literal, name_in, quote, quote_for_index
 from .sync import create_conversion, create_sync, drop_conversions, drop_sync, legacy_value
-from .zone_table import ZONE_TABLE
+from .zone_table import ZONE_TABLE, create_zone_table, zone_rows
 
 __all__ = ["create_state", "do", "undo"]
 
@@ -98,18 +98,15 @@ def _forget_table(_step: RecordTable, schema: str = "") -> tuple[str, ...]:
 
 @do.register
 def _install_zone(step: InstallZone, schema: str = "") -> tuple[str, ...]:
-    reading = step.reading
-    zone = literal(reading.timezone)
+    zone, table = literal(step.reading.timezone), name_in(ZONE_TABLE, schema)
     rows = ",\n  ".join(
-        f"({zone}, '{step.clock}', {step.start},"
-        f" {'NULL' if step.offset is None else step.offset}, {literal(step.note)})"
-        for step in zone_steps(reading.timezone, reading.on_overlap, reading.on_gap)
+        f"({zone}, '{clock}', {start}, {'NULL' if offset is None else offset}, {literal(note)})"
+        for clock, start, offset, note in zone_rows(step.reading)
     )
     return (
-        f"CREATE TABLE IF NOT EXISTS {name_in(ZONE_TABLE, schema)} (zone TEXT NOT NULL,"
-        " clock TEXT NOT NULL, start INTEGER NOT NULL, utc_offset INTEGER, note TEXT NOT NULL,"
-        " PRIMARY KEY (zone, clock, start)) WITHOUT ROWID",
-        f"INSERT OR IGNORE INTO {name_in(ZONE_TABLE, schema)} VALUES\n  {rows}",
+        create_zone_table(schema),
+        f"DELETE FROM {table} WHERE zone = {zone}",
+        f"INSERT INTO {table} VALUES\n  {rows}",
     )
 
 
@@ -150,7 +147,17 @@ def _drop_conversions(_step: InstallConversion, schema: str = "") -> tuple[str, 
 
 @do.register
 def _install_sync(step: InstallSync, schema: str = "") -> tuple[str, ...]:
-    return create_sync(step.table, schema)
+    return (*create_sync(step.table, schema), _record_writing(step.table, schema))
+
+
+def _record_writing(table: PairedTable, schema: str) -> str:
+    """The statement that records how the triggers write, which later rows do not tell."""
+    written = json.dumps({c.legacy: c.written_as for c in table.columns})
+    return (
+        f"UPDATE {name_in(STATE, schema)}"
+        f" SET value = json_set(value, '$.written', json({literal(written)}))"
+        f" WHERE name = {literal(f'table:{table.name}')} COLLATE NOCASE"
+    )
 
 
 @undo.register

@@ -19,7 +19,7 @@ from .connection import as_sqlite
 from .errors import is_about_statement
 from .names import quote
 
-__all__ = ["broken", "dependents"]
+__all__ = ["broken", "dependents", "write_error"]
 
 
 def dependents(
@@ -94,16 +94,39 @@ def broken(session: Session, info: DatabaseInfo) -> dict[tuple[str, str], str]:
 
 def _statements(session: Session, info: DatabaseInfo) -> Iterator[tuple[str, str, str]]:
     """Yield kind, name and a statement that compiles each view and each trigger."""
+    now = session.value("PRAGMA schema_version")
     for view in info.objects:
         if view.kind == "view" and not is_ours(view.name):
-            yield "view", view.name, f"EXPLAIN SELECT * FROM {session.qualified(view.name)}"
+            yield (
+                "view",
+                view.name,
+                f"EXPLAIN SELECT * FROM {session.qualified(view.name)} -- {now}",
+            )
     written = {o.table for o in info.objects if o.kind == "trigger" and not is_ours(o.name)}
     for table in sorted(written):
-        name = session.qualified(table)
-        columns = session.run(
-            f"PRAGMA {quote(session.schema)}.table_xinfo({quote(table)})"
-        ).fetchall()
-        same = ", ".join(f"{quote(c[1])} = {quote(c[1])}" for c in columns if c[6] == 0)
-        yield "trigger", table, f"EXPLAIN INSERT INTO {name} DEFAULT VALUES"
-        yield "trigger", table, f"EXPLAIN UPDATE {name} SET {same}"
-        yield "trigger", table, f"EXPLAIN DELETE FROM {name}"
+        for write in _writes(session, table):
+            yield "trigger", table, write
+
+
+def _writes(session: Session, table: str) -> Iterator[str]:
+    """Yield statements that compile each trigger of a table."""
+    name, now = session.qualified(table), session.value("PRAGMA schema_version")
+    columns = session.run(f"PRAGMA {quote(session.schema)}.table_xinfo({quote(table)})").fetchall()
+    same = ", ".join(f"{quote(c[1])} = {quote(c[1])}" for c in columns if c[6] == 0)
+    # With a mark of the schema: the module sqlite3 keeps what it compiled, and EXPLAIN alone does
+    # not look whether that still holds.
+    yield f"EXPLAIN INSERT INTO {name} DEFAULT VALUES -- {now}"
+    yield f"EXPLAIN UPDATE {name} SET {same} -- {now}"
+    yield f"EXPLAIN DELETE FROM {name} -- {now}"
+
+
+def write_error(session: Session, table: str) -> str | None:
+    """Return why an INSERT, UPDATE or DELETE of a table cannot work; None if each can."""
+    for write in _writes(session, table):
+        try:
+            as_sqlite(session).connection.execute(write).close()
+        except sqlite3.Error as error:
+            if not is_about_statement(error):
+                raise
+            return str(error)
+    return None

@@ -16,7 +16,7 @@ from ..answers import DependentIndex
 from ..base import Session
 from .clauses import clauses_of, edited, groups, without_parentheses
 from .create_index import Term, create_index, index_text, terms_of, without_order
-from .create_text import Token, create_text, items_of, tokens
+from .create_text import Token, create_text, is_same, items_of, tokens
 from .epoch_checks import epoch_condition
 from .names import column_in, quote, quote_for_index
 from .recognise import ms_expression
@@ -67,7 +67,9 @@ def is_built(info: DatabaseInfo, table: str, index: SuccessorIndex) -> bool:
     """Return whether an index is there, and as it has to be."""
     wanted = create_index(table, index)
     return any(
-        each.kind == "index" and each.name.lower() == index.name.lower() and each.sql == wanted
+        each.kind == "index"
+        and each.name.lower() == index.name.lower()
+        and is_same(each.sql or "", wanted)
         for each in info.objects
     )
 

@@ -6,14 +6,15 @@ import sqlite3
 from itertools import islice
 
 from ....contract import ROWID_NAMES, index_name
+from ...own_tables import is_ours
 from ...pairs import PairedTable
 from ...schema import ColumnInfo, DatabaseInfo, SchemaObject, TableInfo
 from ..base import Session
-from .create_text import items_of, tokens
+from .create_text import is_same, items_of, tokens
 from .create_trigger import update_event
 from .names import literal, quote
-from .sync import EVENTS, conversion_of, has_sync, trigger_name
-from .zone_table import ZONE_TABLE
+from .sync import EVENTS, has_sync, trigger_name
+from .zone_table import ZONE_TABLE, create_zone_table
 
 __all__ = ["column_names", "columns_of", "followed", "has_table", "inspect", "table_names"]
 
@@ -54,16 +55,24 @@ def inspect(session: Session, tables: tuple[str, ...]) -> DatabaseInfo:
         objects=tuple(
             SchemaObject(kind, name, table, sql, update_event(sql) if kind == "trigger" else None)
             for kind, name, table, sql in entries
-            if kind in ("index", "trigger", "view")
+            if kind in ("index", "trigger", "view") or is_ours(name)
         ),
         names=names,
-        conversions=frozenset(
-            way
-            for kind, name, _, _ in entries
-            if kind == "trigger" and (way := conversion_of(name)) is not None
-        ),
-        has_zones=ZONE_TABLE in names,
+        zones=_zones(session, {name: sql for kind, name, _, sql in entries if kind == "table"}),
     )
+
+
+def _zones(
+    session: Session, tables: dict[str, str]
+) -> tuple[tuple[str, str, int, int | None, str], ...]:
+    """Return the rows of our table of zones; none of another one that has its name."""
+    if not is_same(tables.get(ZONE_TABLE, ""), create_zone_table()):
+        return ()
+    rows = session.run(
+        "SELECT zone, clock, start, utc_offset, note"
+        f" FROM {session.qualified(ZONE_TABLE)} ORDER BY zone, clock, start"
+    )
+    return tuple(rows)
 
 
 def table_names(session: Session) -> tuple[str, ...]:

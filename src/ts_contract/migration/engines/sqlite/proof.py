@@ -11,6 +11,7 @@ from ...own_tables import QUARANTINE
 from ...pairs import ColumnPair, PairedTable
 from ..answers import ColumnCounts
 from ..base import Session
+from .dependents import write_error
 from .inverse import proofs
 from .names import literal, quote
 from .quarantine import KEY_ORDER, row_key
@@ -29,6 +30,7 @@ __all__ = [
     "sure_expression",
     "unlisted",
     "unsure_rows",
+    "write_error",
 ]
 
 

@@ -8,13 +8,13 @@ from ...forms import WITHOUT, Reading
 from ...numbers import scale_of
 from ...pairs import ColumnPair
 from ...schema import TableInfo
-from ...zones import is_utc, zone_steps
+from ...zones import is_utc
 from ..answers import FormCount, Sample
 from ..base import Session
 from .names import column_in, literal, quote
 from .recognise import form_and_ms_expression, form_expression, ms_expression
 from .usual import plain_form_expression, plain_here_expression
-from .zone_table import ZONE_TABLE
+from .zone_table import ZONE_TABLE, zone_rows
 
 __all__ = ["count_forms", "first_forms", "has_finer", "latest_form", "provide_zones", "ties"]
 
@@ -157,13 +157,11 @@ def provide_zones(session: Session, reading: Reading) -> None:
     )
     # Whatever is there may be of another contract with other policies. One statement for all
     # rows: outside a transaction each is one of its own.
-    steps = zone_steps(reading.timezone, reading.on_overlap, reading.on_gap)
-    rows = [(step.clock, step.start, step.offset, step.note) for step in steps]
     session.run(f"DELETE FROM temp.{ZONE_TABLE} WHERE zone = ?", reading.timezone)
     session.run(
         f"INSERT INTO temp.{ZONE_TABLE} SELECT ?, json_extract(value, '$[0]'),"
         " json_extract(value, '$[1]'), json_extract(value, '$[2]'), json_extract(value, '$[3]')"
         " FROM json_each(?)",
         reading.timezone,
-        json.dumps(rows),
+        json.dumps(zone_rows(reading)),
     )

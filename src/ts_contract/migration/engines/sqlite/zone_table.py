@@ -3,11 +3,34 @@
 from __future__ import annotations
 
 from ...forms import Reading
-from ...zones import is_utc
+from ...zones import is_utc, zone_steps
+from .names import name_in
 
-__all__ = ["ZONE_TABLE", "local_offset", "local_step", "utc_step"]
+__all__ = [
+    "ZONE_TABLE",
+    "create_zone_table",
+    "local_offset",
+    "local_step",
+    "utc_step",
+    "zone_rows",
+]
 
 ZONE_TABLE = "_ts_contract_zone"
+
+
+def create_zone_table(schema: str = "") -> str:
+    """Return the statement that creates the table, where it is not there yet."""
+    return (
+        f"CREATE TABLE IF NOT EXISTS {name_in(ZONE_TABLE, schema)} (zone TEXT NOT NULL,"
+        " clock TEXT NOT NULL, start INTEGER NOT NULL, utc_offset INTEGER, note TEXT NOT NULL,"
+        " PRIMARY KEY (zone, clock, start)) WITHOUT ROWID"
+    )
+
+
+def zone_rows(reading: Reading) -> list[tuple[str, int, int | None, str]]:
+    """Return the rows of the zone of a reading, without its name, by clock and start."""
+    steps = zone_steps(reading.timezone, reading.on_overlap, reading.on_gap)
+    return [(step.clock, step.start, step.offset, step.note) for step in steps]
 
 
 def local_offset(local: str, reading: Reading) -> str:
