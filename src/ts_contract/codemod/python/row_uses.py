@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ...source.columns.rows import RowFinder
 from ...source.python.branches import comes_before
-from ...source.python.names import called_name, loads_of
+from ...source.python.names import called_name
 from ...source.python.source import Source
 from ..changes import Span
 from .value_readers import is_test
@@ -190,7 +190,7 @@ class ColumnOfRows:
         """Yield what becomes of rows that are bound to a name, or taken apart."""
         match target:
             case ast.Name():
-                loads = loads_of(target, self.source)
+                loads = self.source.loads_of(target)
                 if any(
                     not self._holds_rows(load) and self._may_see(target, load) for load in loads
                 ):
@@ -198,7 +198,7 @@ class ColumnOfRows:
             case ast.Tuple(elts=elements) | ast.List(elts=elements) if kind == "one":
                 yield from self._unpacked(elements)
             case ast.Tuple(elts=[_, ast.Name() as second]):
-                if not all(map(self._holds_rows, loads_of(second, self.source))):
+                if not all(map(self._holds_rows, self.source.loads_of(second))):
                     yield Unknown("the rows are unpacked")
             case _:
                 yield Unknown(_leave_the_function(kind))
@@ -224,7 +224,7 @@ class ColumnOfRows:
         elif len(self.source.bindings(element)) != 1:
             yield Unknown(f"{element.id} may hold something else too")
         else:
-            yield from map(Taken, loads_of(element, self.source))
+            yield from map(Taken, self.source.loads_of(element))
 
     # --- calls -------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ...source.edits import Edit
 from ...source.file import File
 from ...source.instants.clocks import is_none, is_utc, method_after, project_name
-from ...source.python.names import called_name, last_name, loads_of
+from ...source.python.names import called_name, last_name
 from ...source.python.source import Source
 from ..changes import NotProvedError, Rewrite
 from .bound_values import spelled_name
@@ -87,7 +87,7 @@ class ValueReaders:
         match parent:
             case ast.Assign(targets=[ast.Name() as name], value=held) if held is value:
                 if self._holds_only_converted(name, value):
-                    return list(loads_of(name, self._source))
+                    return list(self._source.loads_of(name))
         return [value]
 
     def _holds_only_converted(self, name: ast.Name, value: ast.expr) -> bool:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import ast
 
 from ...source.edits import Edit, apply_edits
-from ...source.python.names import loads_of
 from ...source.sql.references import Statement
 from ...source.sql.text import Placeholder
 from ..changes import NotProvedError
@@ -129,7 +128,7 @@ class BothColumns:
             case (
                 ast.Assign(targets=[ast.Name() as name]) | ast.AnnAssign(target=ast.Name() as name)
             ):
-                return len(list(loads_of(name, source))) != 1
+                return len(source.loads_of(name)) != 1
         return isinstance(parent, ast.Assign | ast.AnnAssign | ast.NamedExpr | ast.Return)
 
     def _need_bare(self, end: int, holder: ast.expr, following: list[ast.expr]) -> None:

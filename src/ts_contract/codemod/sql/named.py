@@ -14,7 +14,6 @@ from ...source.columns.model import ColumnData
 from ...source.columns.named import find_column_data
 from ...source.edits import Edit
 from ...source.file import File
-from ...source.python.names import loads_of
 from ...source.sql.references import Statement
 from ..changes import NotProvedError, Options, Rewrite, Span, Verdict, verdict_of
 from ..python.bound_values import bound_value
@@ -108,7 +107,7 @@ class _HeldNames:
                 raise NotProvedError("the use of the dict is not understood")
         if len(self._source.bindings(name)) != 1:
             raise NotProvedError(f"{name.id} may hold something else too")
-        for load in loads_of(name, self._source):
+        for load in self._source.loads_of(name):
             self._need_order(self._looked_up(load), data)
         is_public = self._source.scope(name) is self._source.tree and not name.id.startswith("_")
         if is_public:
@@ -134,7 +133,7 @@ class _HeldNames:
         parent = self._source.parent(taken)
         uses: list[ast.expr] = [taken]
         if isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Name):
-            uses = list(loads_of(parent.targets[0], self._source))
+            uses = list(self._source.loads_of(parent.targets[0]))
         if not uses or not all(self._orders(use, data) for use in uses):
             raise NotProvedError("the use of the dict is not understood")
 

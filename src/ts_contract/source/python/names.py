@@ -1,12 +1,10 @@
-"""Names in the tree: the last name of what is called, and where a variable is read."""
+"""Names in the tree: the last name of what is called."""
 
 from __future__ import annotations
 
 import ast
 
-from .source import Source
-
-__all__ = ["called_name", "last_name", "loads_of"]
+__all__ = ["called_name", "last_name"]
 
 
 def last_name(node: ast.AST | None) -> str:
@@ -29,9 +27,3 @@ def called_name(node: ast.AST | None) -> str:
         'execute'
     """
     return last_name(node.func) if isinstance(node, ast.Call) else ""
-
-
-def loads_of(name: ast.Name, source: Source) -> list[ast.Name]:
-    """Return where the variable is read that a name is bound to."""
-    scope = source.binding_scope(name)
-    return [node for node in source.loads(name.id) if source.binding_scope(node) is scope]

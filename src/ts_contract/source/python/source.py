@@ -62,6 +62,7 @@ class Source:
         self.path = path
         self.tree = _parse(text) if tree is None else tree
         self._known_bindings: dict[str, dict[ast.AST, list[Binding]]] = {}
+        self._loads_by_scope: dict[str, dict[ast.AST | None, list[ast.Name]]] = {}
         self._known_imports: dict[tuple[str, ast.AST], list[Binding]] = {}
 
     @cached_property
@@ -325,6 +326,14 @@ class Source:
     def loads(self, name: str) -> Sequence[ast.Name]:
         """Return where a name is read anywhere in the file."""
         return self._loads.get(name, ())
+
+    def loads_of(self, name: ast.Name) -> Sequence[ast.Name]:
+        """Return where the variable is read that a name is bound to."""
+        if name.id not in self._loads_by_scope:
+            by_scope = self._loads_by_scope[name.id] = {}
+            for load in self.loads(name.id):
+                by_scope.setdefault(self.binding_scope(load), []).append(load)
+        return self._loads_by_scope[name.id].get(self.binding_scope(name), ())
 
     @cached_property
     def _loads(self) -> dict[str, list[ast.Name]]:
