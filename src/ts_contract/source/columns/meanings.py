@@ -272,13 +272,14 @@ class Meanings:
             named = self._models.of_name(node) if owner is None else None
             return Meaning("model", (named,)) if named is not None else None
         if owner.kind == "model":
-            if node.attr in _MANAGERS or node.attr in model.managers:
+            if node.attr in _MANAGERS or model.is_manager(node.attr):
                 return Meaning("query", (model,))
             if node.attr == "__table__":
                 return owner
             return Meaning("columns", (model,)) if node.attr in {"c", "columns"} else None
-        if owner.kind in {"object", "related"} and node.attr in model.relations:
-            related = self._models.at(model.relations[node.attr])
+        place = model.relation(node.attr) if owner.kind in {"object", "related"} else None
+        if place is not None:
+            related = self._models.at(place)
             return Meaning("related", (related,)) if related is not None else None
         return None
 

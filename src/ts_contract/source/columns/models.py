@@ -54,9 +54,10 @@ def _names_of(models: Models, contract: Contract) -> tuple[bool, frozenset[str]]
     for model in models.own():
         if model.table is not None and contract.table(model.table) is not None:
             has_any = True
-        for attribute, column in model.columns.items():
-            if column is not None and column.name.lower() in names:
-                names.add(attribute.lower())
+        for body, _ in model.bodies[:1]:
+            for attribute, column in body.columns.items():
+                if column is not None and column.lower() in names:
+                    names.add(attribute.lower())
     return has_any, frozenset(names)
 
 
@@ -116,7 +117,7 @@ class FileModels:
         table = self._declared(node.name)
         if model is None or table is None:
             return model
-        return _with_table(model, table)
+        return model.with_table(table)
 
     def of_table(self, node: ast.expr) -> Model | None:
         """Return the Core table that a call makes, if it makes one."""
@@ -175,7 +176,7 @@ class FileModels:
         found = self.all.find_import(self._module, dotted)
         table = self._declared(dotted.lstrip("."))
         if isinstance(found, Model):
-            return found if table is None else _with_table(found, table)
+            return found if table is None else found.with_table(table)
         return None if table is None else Model(Place("", dotted), table=table)
 
     def text(self, node: ast.expr) -> str | None:
@@ -212,11 +213,3 @@ class FileModels:
         table = self._contract.table(column.table)
         found = table.column(column.name) if table is not None else None
         return (table, found) if table is not None and found is not None else None
-
-
-def _with_table(model: Model, table: str) -> Model:
-    """Return a model with the table that the contract gives it."""
-    columns = {
-        name: column and replace(column, table=table) for name, column in model.columns.items()
-    }
-    return replace(model, table=table, is_told=True, columns=columns)

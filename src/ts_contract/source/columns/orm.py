@@ -249,7 +249,8 @@ class _UseFinder:
             meant = self._models.column(model, name)
             if meant is not None:
                 return model, meant, name, skipped
-            related = self._models.at(model.relations[name]) if name in model.relations else None
+            place = model.relation(name)
+            related = self._models.at(place) if place is not None else None
             if related is None:
                 return None
             model = related

@@ -70,6 +70,7 @@ class _Builder:
         self._modules: dict[str, ModuleFacts] = {}
         self._used: set[str] = set()
         self._parsed: set[str] = set()
+        self._unasked: set[str] = set()
 
     def project(self) -> Project:
         """Return the index, once everything is read that it needs."""
@@ -98,6 +99,7 @@ class _Builder:
             self._parsed.add(name)
             with suppress(Exception):  # its own turn tells what is wrong with it
                 self._modules[name] = self._facts(self._data[name])
+                self._unasked.add(name)
         return bool(new)
 
     def _facts(self, data: bytes) -> ModuleFacts:
@@ -109,33 +111,38 @@ class _Builder:
         return self._known[key]
 
     def _ask(self) -> tuple[set[str], set[str]]:
-        """Look at every class; return the files that were missed, and what models are called."""
+        """Look at what is parsed by now; return the files that were missed, and names of models.
+
+        A class is looked at again as long as something that decides about it was missed.
+        """
         project = _Asked(self._tree, self._modules)
         models = Models(project)
         names = set()
-        for module in self._parsed & self._modules.keys():
-            for name in self._modules[module].classes:
-                model = models.at(Place(module, name))
-                if model is not None and (model.kind or model.table):
+        for module in sorted(self._unasked):
+            missed = len(project.missed)
+            facts = self._modules[module]
+            for name in (*facts.classes, *facts.tables):
+                if models.looks_at(Place(module, name)):
                     names.add(name.rpartition(".")[2])
-            for name in self._modules[module].tables:
-                models.at(Place(module, name))
-            for ref in chain.from_iterable(self._modules[module].mapped):
+            for ref in chain.from_iterable(facts.mapped):
                 project.find(module, ref)
+            if missed == len(project.missed):
+                self._unasked.discard(module)
         return project.missed, names
 
     # --- what only passes names on -----------------------------------------------------------
 
     def _take_imports(self) -> None:
         """Take in the files by way of which a model may be imported."""
-        names = list(self._names_of_models())
-        words, aliases = words_pattern(names), aliases_pattern(names)
+        names = set(self._names_of_models())
+        words, aliases = [name.encode() for name in names], aliases_pattern(names)
         for name, data in self._data.items():
             if name in self._parsed or b"import" not in data:
                 continue
-            if name.endswith("__init__.py") or b"import *" in data or words.search(data):
+            is_named = any(word in data for word in words)
+            if is_named or name.endswith("__init__.py") or b"import *" in data:
                 self._modules[name] = imports_of(data)
-                if aliases.search(data):
+                if is_named and aliases.search(data):
                     self._parse([name])
 
     def _names_of_models(self) -> Iterator[str]:
@@ -144,7 +151,7 @@ class _Builder:
         for module, facts in self._modules.items():
             for name in (*facts.classes, *facts.tables):
                 model = models.at(Place(module, name))
-                if model is not None and (model.table is None or self._contract.table(model.table)):
+                if model is not None and model.table and self._contract.table(model.table):
                     yield name.rpartition(".")[2]
         yield from (model.rpartition(".")[2] for model, _ in self._contract.models)
 

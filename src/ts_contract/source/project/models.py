@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
@@ -11,7 +12,7 @@ from .facts import Attribute, ClassFacts, Ref
 from .modules import Place, Project
 from .naming import flask_name, peewee_name
 
-__all__ = ["Column", "Model", "Models", "is_column_call"]
+__all__ = ["Body", "Column", "Model", "Models", "is_column_call"]
 
 Kind = Literal["django", "peewee", "sqlalchemy", "core", ""]
 
@@ -25,6 +26,21 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Body:
+    """What the body of one class, or a Core table, defines.
+
+    Attributes:
+        columns: the column behind each attribute; None for an attribute that is not a column.
+        relations: the attributes that lead to other models, and where those are defined.
+        managers: the attributes that query it, beside the usual ones.
+    """
+
+    columns: Mapping[str, str | None] = field(default_factory=dict)
+    relations: Mapping[str, Place] = field(default_factory=dict)
+    managers: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """A class, or a Core table.
 
@@ -33,27 +49,41 @@ class Model:
         kind: the framework whose rules it follows; empty for a class of none.
         table: its table; None where it has none, and where that cannot be told.
         is_told: whether the table is certain, or that there is none.
-        columns: the column behind each attribute; None for an attribute that is not a column.
-        relations: the attributes that lead to other models, and where those are defined.
-        managers: the attributes that query it, beside the usual ones.
+        bodies: its own and those of its bases, nearest first, each with the table of its columns.
     """
 
     place: Place
     kind: Kind = ""
     table: str | None = None
     is_told: bool = True
-    columns: Mapping[str, Column | None] = field(default_factory=dict, compare=False)
-    relations: Mapping[str, Place] = field(default_factory=dict, compare=False)
-    managers: frozenset[str] = frozenset()
+    bodies: tuple[tuple[Body, str | None], ...] = field(default=(), compare=False)
 
     def column(self, attribute: str) -> Column | None:
         """Return the column behind an attribute.
 
         One that the class does not define may come from a base that is not of the project.
         """
-        if attribute in self.columns:
-            return self.columns[attribute]
+        for body, table in self.bodies:
+            if attribute in body.columns:
+                name = body.columns[attribute]
+                return None if name is None else Column(table, name)
         return Column(self.table, attribute) if self.table is not None else None
+
+    def relation(self, attribute: str) -> Place | None:
+        """Return where the model is defined that an attribute leads to, if it leads to one."""
+        for body, _ in self.bodies:
+            if attribute in body.columns or attribute in body.relations:
+                return body.relations.get(attribute)
+        return None
+
+    def is_manager(self, attribute: str) -> bool:
+        """Tell whether an attribute queries the model."""
+        return any(attribute in body.managers for body, _ in self.bodies)
+
+    def with_table(self, table: str) -> Model:
+        """Return the model with another table."""
+        bodies = tuple((body, table) for body, _ in self.bodies)
+        return replace(self, table=table, is_told=True, bodies=bodies)
 
 
 _COLUMN_CALLS = frozenset({"Column", "Field", "ForeignKey", "deferred", "field", "mapped_column"})
@@ -84,6 +114,8 @@ class Models:
         self._module = module
         self._base = base
         self._known: dict[Place, Model | None] = {}
+        self._bodies: dict[Place, Body] = {}
+        self._known_bases: dict[Place, tuple[Place | str, ...]] = {}
 
     def find(self, module: str, ref: str) -> Model | str:
         """Return the model that a name of a module means, or else its dotted name, or nothing."""
@@ -113,49 +145,66 @@ class Models:
         facts = self._project.table_facts(place)
         assert facts is not None
         name = self._project.text(place.module, facts.name)
-        columns = {key: Column(name, column) for key, column in facts.columns.items()}
-        return Model(place, "core", name, name is not None, columns)
+        return Model(place, "core", name, name is not None, ((Body(facts.columns), name),))
 
     # --- classes -----------------------------------------------------------------------------
 
     def _class(self, place: Place) -> Model:
-        lineage = list(self.lineage(place))
+        lineage = self.lineage(place)
         externals = [base for base in lineage if isinstance(base, str)]
         bases = [base for base in lineage[1:] if isinstance(base, Place)]
         kind = _kind(externals)
         table, is_told = self._table(place, bases, kind, externals)
-        columns: dict[str, Column | None] = {}
+        bodies = tuple(
+            (self.body(owner), self._owner_table(owner, place, table, kind))
+            for owner in (place, *bases)
+        )
+        return Model(place, kind, table, is_told, bodies)
+
+    def body(self, place: Place) -> Body:
+        """Return what the body of a class defines."""
+        if self._base is not None and place.module != self._module:
+            return self._base.body(place)
+        if place not in self._bodies:
+            self._bodies[place] = self._body(place)
+        return self._bodies[place]
+
+    def _body(self, place: Place) -> Body:
+        columns: dict[str, str | None] = {}
         relations: dict[str, Place] = {}
         managers: set[str] = set()
-        for owner in reversed([place, *bases]):
-            of = self._owner_table(owner, place, table, kind)
-            for name, attribute in self._facts(owner).attributes.items():
-                columns[name] = self._column(owner, name, attribute, of)
-                called = self._called(owner, attribute)
-                if called.endswith(_MANAGERS):
-                    managers.add(name)
-                elif called in _RELATIONS or attribute.target:
-                    target = self._project.find(owner.module, attribute.target)
-                    if isinstance(target, Place) and self._project.class_facts(target) is not None:
-                        relations[name] = target
-        return Model(place, kind, table, is_told, columns, relations, frozenset(managers))
+        for name, attribute in self._facts(place).attributes.items():
+            called = self._called(place, attribute)
+            is_column = attribute.kind not in {"method", "value"} and called not in _NO_COLUMNS
+            columns[name] = (attribute.column or name) if is_column else None
+            if called.endswith(_MANAGERS):
+                managers.add(name)
+            elif attribute.target:
+                target = self._project.find(place.module, attribute.target)
+                if isinstance(target, Place) and self._project.class_facts(target) is not None:
+                    relations[name] = target
+        return Body(columns, relations, frozenset(managers))
 
-    def lineage(self, place: Place) -> Iterator[Place | str]:
-        """Yield a class and its bases, nearest first; those of other projects by dotted name.
+    def lineage(self, place: Place) -> tuple[Place | str, ...]:
+        """Return a class and its bases, nearest first; those of other projects by dotted name.
 
         One that cannot be told is empty.
         """
         seen: dict[Place | str, None] = {}
-        waiting: list[Place | str] = [place]
+        waiting: deque[Place | str] = deque([place])
         while waiting and len(seen) < _MOST_BASES:
-            here = waiting.pop(0)
-            if here in seen:
-                continue
-            seen[here] = None
-            if isinstance(here, Place):
-                bases = self._facts(here).bases
-                waiting += [self._project.find(here.module, base) for base in bases]
-        yield from seen
+            here = waiting.popleft()
+            if here not in seen:
+                seen[here] = None
+                waiting += self._bases(here) if isinstance(here, Place) else ()
+        return tuple(seen)
+
+    def _bases(self, place: Place) -> tuple[Place | str, ...]:
+        if place not in self._known_bases:
+            bases = self._facts(place).bases
+            found = tuple(self._project.find(place.module, base) for base in bases)
+            self._known_bases[place] = found
+        return self._known_bases[place]
 
     def _facts(self, place: Place) -> ClassFacts:
         return self._project.class_facts(place) or _NO_CLASS
@@ -166,13 +215,6 @@ class Models:
             return table
         model = None if kind == "peewee" else self.at(owner)  # which copies its fields
         return model.table if model is not None and model.table is not None else table
-
-    def _column(
-        self, owner: Place, name: str, attribute: Attribute, table: str | None
-    ) -> Column | None:
-        if attribute.kind in {"method", "value"} or self._called(owner, attribute) in _NO_COLUMNS:
-            return None
-        return Column(table, attribute.column or name)
 
     def _called(self, owner: Place, attribute: Attribute) -> str:
         """Return the last part of what the definition of an attribute calls, aliases followed."""
@@ -229,6 +271,11 @@ class Models:
                     if isinstance(manager, Place):
                         found.setdefault(manager, []).append(model)
         return found
+
+    def looks_at(self, place: Place) -> bool:
+        """Follow all names that decide about a class; return whether it may be a model."""
+        model = self.at(place)
+        return model is not None and bool(model.kind or model.table)
 
     def own(self) -> Iterator[Model]:
         """Yield the classes and Core tables of one file, or of all where it is of none alone."""

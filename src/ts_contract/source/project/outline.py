@@ -14,9 +14,9 @@ from .facts import ModuleFacts, module_facts
 
 __all__ = ["aliases_pattern", "class_headers", "declares_tables", "imports_of", "words_pattern"]
 
-_DECLARES = re.compile(
-    rb"__table(?:name)?__|db_table|table_name|[^\w]Table\(|table ?= ?True|map_imperatively"
-    rb"|[^\w]mapper\("
+_DECLARES = (
+    *(b"__table", b"db_table", b"table_name", b"Table(", b"table=True", b"table = True"),
+    *(b"map_imperatively", b"mapper("),
 )
 _MODEL = re.compile(rb"\bModel[,)\[]")
 _HEADER = re.compile(rb"^[ \t]*class[ \t]+(\w+)[ \t]*\(([^()\[\]]*)", re.MULTILINE)
@@ -29,7 +29,7 @@ _WORD = re.compile(rb"\w+")
 
 def declares_tables(data: bytes) -> bool:
     """Tell whether a file may declare a table, by its name or as a model."""
-    if _DECLARES.search(data):
+    if any(word in data for word in _DECLARES):
         return True
     return any(b"Model" in bases and _MODEL.search(bases + b")") for _, bases in _headers(data))
 
