@@ -17,7 +17,7 @@ from .remaining import Facts
 from .schema import DatabaseInfo
 from .state import Options, State, read_state
 from .state_rows import has_quarantine
-from .steps import BuildSuccessor
+from .steps import Backfill, BuildSuccessor
 from .value_survey import with_values
 from .whereabouts import missing
 
@@ -91,18 +91,20 @@ def plan_open(session: Session, contract: Contract, options: Options) -> Plan:
 
 def with_collisions(session: Session, bare: Plan) -> Plan:
     """Add to a plan the refusals that values are which a unique successor would not let in."""
-    tables = {table.paired.name: table.paired for table in bare.tables}
+    unbuilt = {step.table for step in bare.steps if isinstance(step, BuildSuccessor)}
+    unfilled = {t.name for step in bare.steps if isinstance(step, Backfill) for t in step.tables}
     notices = [
         Notice(
             "refusal",
-            f"{step.index.source} of {step.table}: {_groups(count)} of one instant to the "
+            f"{index.source} of {table.name}: {_groups(count)} of one instant to the "
             "millisecond, which the epoch column cannot keep apart; correct them first",
-            step.table,
-            name=step.index.source,
+            table.name,
+            name=index.source,
         )
-        for step in bare.steps
-        if isinstance(step, BuildSuccessor) and step.index.unique
-        if (count := session.engine.indexes.collisions(session, tables[step.table], step.index))
+        for table in (each.paired for each in bare.tables)
+        for index in table.indexes
+        if index.unique and table.name in unbuilt | unfilled
+        if (count := session.engine.indexes.collisions(session, table, index))
     ]
     return replace(bare, notices=(*bare.notices, *notices), steps=()) if notices else bare
 

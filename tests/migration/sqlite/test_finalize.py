@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 
 from ts_contract.loading import parse_contract
-from ts_contract.migration import Refused, finalize, migrate, rollback, status
+from ts_contract.migration import Refused, finalize, migrate, plan_finalize, rollback, status
 
 NOON = 1_705_320_000_000
 CONTRACT = parse_contract({"tables": {"t": ["c"]}})
@@ -209,7 +209,13 @@ NEEDS = {
     "a trigger that inserts it": (
         "CREATE TABLE o (x);"
         "CREATE TRIGGER far AFTER INSERT ON o BEGIN INSERT INTO t (c) VALUES (new.x); END;",
-        "a trigger on o needs",
+        "trigger far needs t.c",
+    ),
+    "a trigger that inserts it among others": (
+        "CREATE TABLE o (x);"
+        "CREATE TRIGGER far AFTER INSERT ON o BEGIN"
+        " REPLACE INTO [T] (id, note, 'C') VALUES (1, 2, new.x); END;",
+        "trigger far needs t.c",
     ),
     "a trigger on its update": (
         "CREATE TABLE log (x);"
@@ -242,6 +248,7 @@ def test_what_the_application_needs_is_named_and_kept(migrated, beside, named):
 
     assert named in str(refusal.value)
     assert store.content() == before
+    assert any(named in n.message for n in plan_finalize(store.url, CONTRACT))
 
 
 TABLE_NEEDS = {

@@ -12,7 +12,8 @@ from click.testing import CliRunner
 
 from ts_contract.cli import main
 from ts_contract.loading import parse_contract
-from ts_contract.migration import Refused, migrate, plan, verify
+from ts_contract.migration import Failed, Refused, migrate, plan, verify
+from ts_contract.migration.engines.sqlite import ddl
 
 NOON = 1_705_320_000_000
 TEXT = "2024-01-15 12:00:00"
@@ -255,3 +256,17 @@ def test_a_trigger_that_comes_later_is_a_warning(build):
     assert any("append only" in notice.message for notice in todo.notices)
     with pytest.raises(sqlite3.IntegrityError, match="append only"):
         store.run(f"INSERT INTO posts (updated_at) VALUES ('{TEXT}')")
+
+
+@pytest.mark.parametrize("event", ["INSERT", "UPDATE", "DELETE"])
+def test_a_trigger_of_ours_that_does_not_compile_is_not_installed(build, monkeypatch, event):
+    """SQLite does not look into a trigger before a write fires it; then every write would fail."""
+    store = build(TABLE)
+    broken = f"CREATE TRIGGER _ts_contract_x AFTER {event} ON posts BEGIN DELETE FROM nowhere; END"
+    monkeypatch.setattr(ddl, "create_sync", lambda _table, _schema: (broken,))
+
+    with pytest.raises(Failed, match=r"with sync triggers, writes to posts would fail"):
+        migrate(store.url, CONTRACT)
+
+    assert store.names("trigger") == set()
+    store.run(f"INSERT INTO posts (updated_at) VALUES ('{TEXT}')")

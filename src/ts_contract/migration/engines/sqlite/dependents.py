@@ -1,21 +1,22 @@
 """Which views and triggers of the application need a column: SQLite itself is asked.
 
 Each view is selected from and each table with triggers is written to, in statements that are
-compiled and never run. The authorizer tells what they read and update; what they name in the
-column list of an INSERT it does not tell, but then they no longer compile once the column is
-gone. The columns of UPDATE OF it does not look at; a trigger would only never fire again.
+compiled and never run. The authorizer tells what they read and update. It tells neither what they
+name in the column list of an INSERT nor the columns of UPDATE OF, which are read from their text.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterator
+from itertools import takewhile
 
 from ...own_tables import is_ours
 from ...schema import DatabaseInfo
 from ..answers import Dependent
 from ..base import Session
 from .connection import as_sqlite
+from .create_text import tokens
 from .errors import is_about_statement
 from .names import quote
 
@@ -33,7 +34,7 @@ def dependents(
         columns: tables and columns, in lower case.
     """
     triggers = {o.name for o in info.objects if o.kind == "trigger"}
-    found = set(_watching(info, columns))
+    found = {*_watching(info, columns), *_inserting(info, columns)}
     for kind, name, sql in _statements(session, info):
         for table, column, inner in _accesses(session, sql):
             place = (table.lower(), column.lower())
@@ -77,6 +78,22 @@ def _watching(info: DatabaseInfo, columns: Collection[tuple[str, str]]) -> Itera
                 place = trigger.table.lower(), column
                 if place in columns:
                     yield Dependent("trigger", trigger.name, *place)
+
+
+def _inserting(info: DatabaseInfo, columns: Collection[tuple[str, str]]) -> Iterator[Dependent]:
+    """Yield the triggers that name one of the columns in the list of an INSERT."""
+    for trigger in info.objects:
+        if trigger.kind != "trigger" or is_ours(trigger.name):
+            continue
+        words = list(tokens(trigger.sql or ""))
+        for place, word in enumerate(words[:-4]):
+            if word.is_word("INTO"):
+                table, *listed = words[place + 1 :]
+                if listed[0].text == "(":
+                    for column in takewhile(lambda word: word.text != ")", listed):
+                        named = table.value.lower(), column.value.strip("'").lower()
+                        if named in columns:
+                            yield Dependent("trigger", trigger.name, *named)
 
 
 def broken(session: Session, info: DatabaseInfo) -> dict[tuple[str, str], str]:

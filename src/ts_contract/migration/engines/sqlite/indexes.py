@@ -54,8 +54,8 @@ def dependent_indexes(
 ) -> list[DependentIndex]:
     """Return the indexes on a table that name any of some columns."""
     found = []
-    for index in info.objects:
-        if index.kind == "index" and index.sql and index.table.lower() == table.lower():
+    for index in info.indexes_on(table):
+        if index.sql:  # that of a constraint has none
             text = index_text(index.sql)
             named = [column for column in columns if text.mentions(column)]
             if named:
@@ -67,10 +67,8 @@ def is_built(info: DatabaseInfo, table: str, index: SuccessorIndex) -> bool:
     """Return whether an index is there, and as it has to be."""
     wanted = create_index(table, index)
     return any(
-        each.kind == "index"
-        and each.name.lower() == index.name.lower()
-        and is_same(each.sql or "", wanted)
-        for each in info.objects
+        each.name.lower() == index.name.lower() and is_same(each.sql or "", wanted)
+        for each in info.indexes_on(table)
     )
 
 
