@@ -16,6 +16,7 @@ from ts_contract.migration.script import PHASES
 
 CONTRACT = """\
 optional-tables = ["events"]
+valid-range = ["2020-01-01", "2030-01-01"]
 
 [tables]
 tasks = ["created_at", "updated_at"]
@@ -498,9 +499,7 @@ class TestSql:
             assert "Usage: ts-contract sql" in result.stderr
 
 
-def test_what_lies_outside_the_valid_range_is_named_with_the_range(run, clean, tmp_path):
-    config = tmp_path / "ts-contract.toml"
-    config.write_text(f'valid-range = ["2020-01-01", "2030-01-01"]\n{config.read_text()}')
+def test_what_lies_outside_the_valid_range_is_named_with_the_range(run, clean):
     query(clean, "UPDATE tasks SET created_at = '2019-12-31 12:00:00' WHERE id = 1")
     result = run("migrate", clean)
     assert result.exit_code == 1

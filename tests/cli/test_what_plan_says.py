@@ -116,3 +116,20 @@ def test_rows_that_lose_their_order_are_counted(run, make):
 def test_rows_whose_order_is_kept_are_not(run, make, values):
     make(values)
     assert "lose their order" not in run("plan", "a.db").stdout
+
+
+@pytest.mark.parametrize("option", ["--no-sync", "--check-range", "--sql", "--sample=100"])
+def test_what_is_about_migrate_is_refused_with_finalize(run, make, option):
+    make([NOON])
+    result = run("plan", "a.db", "--finalize", option)
+    assert result.exit_code == 2
+    assert "leave them out with --finalize" in result.stderr
+
+
+@pytest.mark.parametrize("option", ["--batch-size=10", "--pause=0", "--pause=0.005"])
+def test_a_pace_is_refused_where_there_are_no_batches(run, make, option):
+    path = make([NOON])
+    before = path.read_bytes()
+    result = run("migrate", "a.db", "--offline", option)
+    assert (result.exit_code, path.read_bytes()) == (2, before)
+    assert "leave --batch-size and --pause out" in result.stderr

@@ -46,6 +46,7 @@ MISFITS = {
     "no column": ({"t": ["d"]}, "t.d is not in the database; correct the contract"),
     "a view": ({"v": ["c"]}, "v is a view, not a table"),
     "there already": ({"w": ["c"]}, "w.c_ms is there already, and not by this tool"),
+    "the key of the rows": ({"t": ["id"]}, "t.id is the INTEGER PRIMARY KEY, which numbers"),
     "the index's name": ({"x": ["c"]}, "the name idx_x_c_ms is taken"),
 }
 

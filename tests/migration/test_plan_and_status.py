@@ -72,6 +72,15 @@ def test_plan_is_what_migrate_does(store):
     assert {"idx_t_a_ms", "idx_t_b_ms"} <= store.names("index")
 
 
+def test_plan_says_that_statements_which_count_columns_will_fail_until_they_do(store):
+    def is_said() -> bool:
+        return any("INSERT INTO t VALUES" in n.message for n in plan(store.url, CONTRACT).notices)
+
+    assert is_said()
+    migrate(store.url, CONTRACT)
+    assert not is_said()
+
+
 def test_plan_says_what_new_code_has_to_go_on_doing(store):
     notes = [f.message for f in plan(store.url, CONTRACT).notices if f.kind == "note"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from .common import contract, hint
 from .progress import progress
@@ -69,6 +70,7 @@ def command(
     """
     from ..migration import migrate  # noqa: PLC0415
 
+    _refuse_paced_offline(ctx, batch_size)
     with progress() as bar:
         report = migrate(
             db,
@@ -86,3 +88,12 @@ def command(
     if report.quarantined:
         hint("`ts-contract status` lists the quarantine; correct the legacy values, then verify.")
     ctx.exit(0 if report.ok else 1)
+
+
+def _refuse_paced_offline(ctx: click.Context, batch_size: int | None) -> None:
+    """Refuse a pace where there are no batches that would have one."""
+    is_paused = ctx.get_parameter_source("pause") is not ParameterSource.DEFAULT
+    if ctx.params["offline"] and (batch_size is not None or is_paused):
+        raise click.UsageError(
+            "--offline takes each table in one transaction; leave --batch-size and --pause out"
+        )

@@ -60,6 +60,11 @@ def command(
     from ..migration import plan  # noqa: PLC0415
 
     if finalize:
+        if no_sync or check_range or sql or sample is not None:
+            raise click.UsageError(
+                "--no-sync, --check-range, --sql and --sample are about migrate; leave them out "
+                "with --finalize"
+            )
         ctx.exit(_plan_finalize(db, as_json=output_format == "json"))
     with progress() as bar:
         result = plan(
@@ -162,9 +167,11 @@ def _print_steps(plan: Plan) -> None:
     else:
         rows = {table.paired.name: table.rows for table in plan.tables}
         print_table(("Phase", "What"), _phases(plan.steps, rows))
+        from ..migration.space import size  # noqa: PLC0415
+
         online, offline = _time(plan.seconds), _time(plan.seconds_offline)
         click.echo(
-            f"\nThe database grows by about {_size(plan.growth)}, in about {online}, "
+            f"\nThe database grows by about {size(plan.growth)}, in about {online}, "
             f"or {offline} with --offline."
         )
 
@@ -196,14 +203,6 @@ def _phases(steps: Sequence[Step], rows: Mapping[str, int]) -> Iterator[tuple[st
     }
     for phase, _ in groupby(steps, lambda step: step.phase):
         yield phase, printable(what[phase])
-
-
-def _size(count: float) -> str:
-    for unit in ("bytes", "kB", "MB"):
-        if count < 1000:
-            return f"{count:,.0f} {unit}"
-        count /= 1000
-    return f"{count:,.1f} GB"
 
 
 def _time(measured: float | None) -> str:
@@ -246,6 +245,12 @@ def _as_json(plan: Plan) -> dict[str, Any]:
         "steps": [{"phase": step.phase, "sql": list(plan.sql(step))} for step in plan.steps],
         "sync": plan.sync,
         "growth_bytes": plan.growth,
+        "space_bytes": {
+            "free": plan.space.room.free,
+            "online": plan.space.online,
+            "offline": plan.space.offline,
+            "rollback": plan.space.rollback,
+        },
         "seconds": plan.seconds,
         "seconds_offline": plan.seconds_offline,
     }

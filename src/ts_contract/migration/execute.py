@@ -22,6 +22,7 @@ from .lease import Lease
 from .pairs import PairedTable
 from .plan import Plan
 from .run import Run, back_up
+from .space import refuse_offline_without_space
 from .state import Options, finish_phase, forget_backfill, note_options
 from .steps import (
     AddColumn,
@@ -93,6 +94,8 @@ def migrate(
     with opened(db, write=True, schema=schema) as session, stop_on_signals() as stop:
         run = Run(session, stop, progress, Lease(take_over))
         todo = _unless_refused(with_collisions(session, _checked_plan(session, contract, options)))
+        if offline:
+            refuse_offline_without_space(todo.space, session.name)
         if backup is not None:
             back_up(session, backup, progress, stop)
         if todo.steps:
@@ -142,7 +145,8 @@ def _execute(run: Run, contract: Contract, options: Options, pace: Pace) -> None
                 indexes = [s for s in steps if isinstance(s, BuildIndex | BuildSuccessor)]
                 if indexes:
                     _build_indexes(run, phase, indexes)
-                _do_at_once(run, phase, [s for s in steps if s not in indexes], rows)
+                others = [s for s in steps if not isinstance(s, BuildIndex | BuildSuccessor)]
+                _do_at_once(run, phase, others, rows)
 
 
 def _do_at_once(run: Run, phase: str, steps: list[Step], rows: dict[str, int]) -> None:

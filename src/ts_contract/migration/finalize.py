@@ -17,6 +17,7 @@ from .errors import Failed, Refused
 from .losses import losses_of, recorded_tables
 from .notices import Notice
 from .pairs import PairedTable, paired_table
+from .space import lack_for_dropping
 from .state import State, has_state, read_state
 from .verify import verify_within
 
@@ -82,6 +83,9 @@ def finalize(
             tables = _with_unsaid(session, recorded_tables(contract, state))
             successions = session.engine.removal.successions(session, tables)
             _refuse_losses(session, tables, successions)
+            lack = _lack(session, tables, successions)
+            if lack is not None:
+                raise Refused(f"{session.name}: {lack}; nothing was dropped")
             violated = session.engine.removal.violations(session)
             removals = [
                 Removal(
@@ -122,6 +126,9 @@ def plan_finalize(
         tables = _tables_found(session, contract)
         successions = session.engine.removal.successions(session, tables)
         notices = losses_of(session, tables, successions)
+        lack = _lack(session, tables, successions)
+        if lack is not None:
+            notices.append(Notice("refusal", lack))
         state = read_state(session)
         if state.tables:
             try:
@@ -131,6 +138,14 @@ def plan_finalize(
         elif tables:
             notices.insert(0, Notice("note", f"{session.name} is not migrated yet"))
         return tuple(notices)
+
+
+def _lack(
+    session: Session, tables: tuple[PairedTable, ...], successions: Mapping[str, Succession]
+) -> str | None:
+    """Return that there is not enough room for finalize; None if there is."""
+    rebuilt = {name for name, succession in successions.items() if succession.is_rebuild}
+    return lack_for_dropping(session, tables, rebuilt)
 
 
 def _tables_found(session: Session, contract: Contract) -> tuple[PairedTable, ...]:

@@ -9,9 +9,15 @@ from ..contract import Contract, TableContract, index_name
 from .engines.answers import FiredTrigger
 from .pairs import PairedTable
 from .schema import DatabaseInfo, TableInfo
-from .state import State
+from .state import Options, State
 
-__all__ = ["Notice", "contract_notices", "table_notices", "trigger_notices"]
+__all__ = [
+    "Notice",
+    "contract_notices",
+    "option_notices",
+    "table_notices",
+    "trigger_notices",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +75,50 @@ def _structure_refusals(table: TableContract, found: TableInfo) -> list[str]:
         for column in table.columns
         if found.column(column.legacy) is None and found.column(column.epoch) is None
     ]
+    refusals += [
+        f"{table.name}.{column.legacy} is the INTEGER PRIMARY KEY, which numbers the rows; take it "
+        "out of the contract"
+        for column in table.columns
+        if found.row_number is not None and column.legacy.lower() == found.row_number.lower()
+    ]
     if not found.key:
         refusals.append(
             f"table {table.name} has columns called rowid, _rowid_ and oid and no key; "
             "rename one of them"
         )
     return refusals
+
+
+def option_notices(
+    contract: Contract, wanted: Options, state: State, *, is_finalized: bool
+) -> list[Notice]:
+    """Return what options ask for that cannot be had, or no more.
+
+    Args:
+        contract: which range is valid.
+        wanted: the options; those of a migration that has begun are in the state.
+        state: what an earlier run left.
+        is_finalized: whether no legacy column is left.
+    """
+    begun, found = state.options, []
+    if is_finalized and (wanted.check_range or not wanted.sync):
+        found.append("the database is finalized; leave --check-range and --no-sync out")
+    elif wanted.check_range and begun is not None and not begun.check_range:
+        found.append(
+            "the migration was begun without --check-range, and a CHECK comes with its column; "
+            "leave it out, or `ts-contract rollback` and migrate again"
+        )
+    elif wanted.check_range and begun is None and contract.valid_range is None:
+        found.append(
+            "--check-range needs a range; set valid-range in the contract, for example "
+            '["2020-01-01", "2030-01-01"]'
+        )
+    if not is_finalized and not wanted.sync and begun is not None and begun.sync:
+        found.append(
+            "the migration was begun with sync triggers, without which the columns would part; "
+            "leave --no-sync out, or `ts-contract rollback` and migrate again"
+        )
+    return [Notice("refusal", message) for message in found]
 
 
 def table_notices(table: PairedTable, info: DatabaseInfo, state: State) -> list[Notice]:

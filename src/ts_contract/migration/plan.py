@@ -5,7 +5,7 @@ Nothing here reads a database: `survey` does, and hands over what it found as `F
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,11 +13,18 @@ from ..contract import Contract
 from .engines.answers import FormCount, Lack
 from .engines.choose import engine_named
 from .forms import FORMS
-from .notices import Notice, contract_notices, table_notices, trigger_notices
+from .notices import (
+    Notice,
+    contract_notices,
+    option_notices,
+    table_notices,
+    trigger_notices,
+)
 from .pairs import ColumnPair, PairedTable
 from .remaining import Facts, Remaining, remaining
 from .schema import DatabaseInfo
-from .steps import AddColumn, BuildIndex, BuildSuccessor, Step
+from .space import Space, space_notices
+from .steps import AddColumn, Backfill, BuildIndex, BuildSuccessor, Step
 
 __all__ = ["ColumnPlan", "Plan", "TablePlan", "make_plan"]
 
@@ -82,6 +89,7 @@ class Plan:
         notices: what a person should know.
         sync: whether sync triggers are installed.
         growth: bytes that the database will grow by, about.
+        space: bytes that are needed and that are there.
         seconds: how long it will take online, about; None if the forms were not counted.
         seconds_offline: how long it will take in one pass.
     """
@@ -95,6 +103,7 @@ class Plan:
     notices: tuple[Notice, ...]
     sync: bool
     growth: int
+    space: Space
     seconds: float | None = None
     seconds_offline: float | None = None
     lost: tuple[Lack, ...] = ()
@@ -116,10 +125,14 @@ def make_plan(contract: Contract, facts: Facts) -> Plan:
         contract: which columns.
         facts: what the database has.
     """
-    info, tables = facts.info, facts.tables
+    info, state, tables = facts.info, facts.state, facts.tables
     notices = tuple(_notices(contract, facts))
-    is_refused = any(notice.kind == "refusal" for notice in notices)
-    left = Remaining() if is_refused or not tables else remaining(contract, facts)
+    left = Remaining() if _is_refused(notices) or not tables else remaining(contract, facts)
+    space = _space(left.steps, facts)
+    if left.steps or state.has_begun:
+        notices += tuple(space_notices(space, _growth(left.steps, info)))
+    if _is_refused(notices):
+        left = Remaining()
     return Plan(
         contract=contract.name,
         engine=facts.engine,
@@ -130,8 +143,13 @@ def make_plan(contract: Contract, facts: Facts) -> Plan:
         notices=(*notices, *_losses(left)),
         sync=facts.options.sync,
         growth=_growth(left.steps, info),
+        space=space,
         lost=left.lost,
     )
+
+
+def _is_refused(notices: tuple[Notice, ...]) -> bool:
+    return any(notice.kind == "refusal" for notice in notices)
 
 
 def _notices(contract: Contract, facts: Facts) -> Iterator[Notice]:
@@ -139,8 +157,11 @@ def _notices(contract: Contract, facts: Facts) -> Iterator[Notice]:
     strangers = engine_named(facts.engine).trace.strangers(info, [t.name for t in state.tables])
     found = [Notice("refusal", message) for message in (*facts.missing, *strangers)]
     found += contract_notices(contract, info, state)
+    is_finalized = bool(info.tables) and not facts.tables
+    found += option_notices(contract, facts.wanted, state, is_finalized=is_finalized)
     for table in facts.tables:
         found += table_notices(table, info, state)
+        found += _firing(table, facts)
         inspected = info.table(table.name)
         synced = inspected is not None and inspected.synced
         found += trigger_notices(table, facts.fired.get(table.name, ()), synced=synced)
@@ -149,9 +170,32 @@ def _notices(contract: Contract, facts: Facts) -> Iterator[Notice]:
         for table in contract.tables
         if table.optional and info.table(table.name) is None
     ]
+    if any(state.table(table.name) is None for table in facts.tables):
+        found.append(
+            Notice(
+                "note",
+                "statements that count columns fail once the epoch columns are there: INSERT INTO "
+                "t VALUES (...), INSERT INTO t SELECT *, rows of SELECT * by position; "
+                "`ts-contract lint` names them (TSC209)",
+            )
+        )
     yield from found
-    if info.tables and not facts.tables and not found:
+    if is_finalized and not found:
         yield Notice("note", "the database is finalized; nothing is left to do")
+
+
+def _firing(table: PairedTable, facts: Facts) -> Iterator[Notice]:
+    """Refuse triggers that no backfill can hold off, because they are the connection's own."""
+    found = facts.info.table(table.name)
+    if found is not None and table.name in facts.unfilled:
+        for trigger in found.temporary_triggers:
+            yield Notice(
+                "refusal",
+                f"the temporary trigger {trigger} on {table.name} would fire for each row of the "
+                "backfill; drop it, or migrate by another connection",
+                table=table.name,
+                name=trigger,
+            )
 
 
 def _losses(left: Remaining) -> Iterator[Notice]:
@@ -166,13 +210,33 @@ def _table_plan(table: PairedTable, info: DatabaseInfo) -> TablePlan:
     return TablePlan(table, rows, tuple(ColumnPlan(pair) for pair in table.columns))
 
 
-def _growth(steps: tuple[Step, ...], info: DatabaseInfo) -> int:
-    rows = {table.name: table.rows for table in info.tables}
-    growth = 0
-    for step in steps:
-        match step:
-            case AddColumn(table=table):
-                growth += rows[table] * _ROW_BYTES
-            case BuildIndex(table=table) | BuildSuccessor(table=table):
-                growth += rows[table] * _INDEX_BYTES
-    return growth
+def _growth(steps: Iterable[Step], info: DatabaseInfo) -> int:
+    """Return the bytes that some steps take for good."""
+    return sum(_bytes_of(step, info) for step in steps)
+
+
+def _bytes_of(step: Step, info: DatabaseInfo) -> int:
+    match step:
+        case AddColumn(table=name):
+            each = _ROW_BYTES
+        case BuildIndex(table=name) | BuildSuccessor(table=name):
+            each = _INDEX_BYTES
+        case _:
+            return 0
+    table = info.table(name)
+    return 0 if table is None else table.rows * each
+
+
+def _space(steps: tuple[Step, ...], facts: Facts) -> Space:
+    growth = _growth(steps, facts.info)
+    indexes = (_bytes_of(s, facts.info) for s in steps if not isinstance(s, AddColumn))
+    filled = (
+        facts.sizes.get(t.name, 0) for s in steps if isinstance(s, Backfill) for t in s.tables
+    )
+    one_index, one_table = max(indexes, default=0), max(filled, default=0)
+    return Space(
+        facts.room,
+        online=growth + one_index,
+        offline=growth + max(one_table, one_index),
+        rollback=sum(facts.sizes.values()) + growth,
+    )

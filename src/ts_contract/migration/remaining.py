@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from ..contract import Contract
-from .engines.answers import FiredTrigger, Lack
+from .engines.answers import FiredTrigger, Lack, Room
 from .engines.choose import engine_named
 from .pairs import PairedTable
 from .schema import DatabaseInfo
@@ -41,11 +41,14 @@ class Facts:
         database: its name.
         info: what it has.
         state: what an earlier run left.
-        options: what is wanted, or what the migration was started with.
+        options: what the migration was started with, else what is wanted.
+        wanted: what is wanted.
         tables: the tables of the contract with those of their pairs that are not finalized.
         unfilled: names of those whose backfill is not done, or did not see some values.
         fired: the application's triggers that those of ours will fire, by their tables.
         missing: what is on record and is not there any more, a line each.
+        room: how much room there is.
+        sizes: bytes that the rows of the tables take, about, by their names.
     """
 
     engine: str
@@ -53,10 +56,13 @@ class Facts:
     info: DatabaseInfo
     state: State
     options: Options
+    wanted: Options
     tables: tuple[PairedTable, ...]
     unfilled: frozenset[str]
     fired: Mapping[str, tuple[FiredTrigger, ...]]
-    missing: tuple[str, ...] = ()
+    missing: tuple[str, ...]
+    room: Room
+    sizes: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,8 @@ class TableInfo:
         rows: how many rows it has.
         index_heads: the columns, in lower case, that an index begins with.
         synced: whether it has all our sync triggers.
+        row_number: the column that is the database's own number of a row; None if there is none.
+        temporary_triggers: the triggers on it that this connection alone has.
     """
 
     name: str
@@ -79,6 +81,8 @@ class TableInfo:
     rows: int = 0
     index_heads: frozenset[str] = frozenset()
     synced: bool = False
+    row_number: str | None = None
+    temporary_triggers: tuple[str, ...] = ()
 
     def column(self, name: str) -> ColumnInfo | None:
         """Return the column of that name (case does not count), or None."""

@@ -68,9 +68,9 @@ def plan_open(session: Session, contract: Contract, options: Options) -> Plan:
     """
     info = session.engine.inspection.inspect(session, contract.table_names)
     state = read_state(session)
-    options = state.options or options
-    tables = tuple(_pairs_left(session, contract, info, state, check_range=options.check_range))
-    trial, synced = session.engine.trial, tables if options.sync else ()
+    begun = state.options or options
+    tables = tuple(_pairs_left(session, contract, info, state, check_range=begun.check_range))
+    trial, synced = session.engine.trial, tables if begun.sync else ()
     listed = has_quarantine(session)
     unfilled = (
         table.name for table in tables if not (listed and _is_filled(session, table, info, state))
@@ -80,13 +80,21 @@ def plan_open(session: Session, contract: Contract, options: Options) -> Plan:
         database=session.name,
         info=info,
         state=state,
-        options=options,
+        options=begun,
+        wanted=options,
         tables=tables,
         unfilled=frozenset(unfilled),
         missing=missing(session, state),
         fired={table.name: trial.fired_triggers(session, info, table) for table in synced},
+        room=session.engine.room.room(session),
+        sizes={table.name: _size(session, table, info) for table in tables},
     )
     return make_plan(contract, facts)
+
+
+def _size(session: Session, table: PairedTable, info: DatabaseInfo) -> int:
+    found = info.table(table.name)
+    return 0 if found is None else session.engine.room.bytes_of(session, table, found.rows)
 
 
 def with_collisions(session: Session, bare: Plan) -> Plan:

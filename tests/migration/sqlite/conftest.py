@@ -40,7 +40,9 @@ class Kind:
     def contract(self) -> Contract:
         """The contract of this one column."""
         spec = {self.legacy: self.epoch or f"{self.legacy}_ms"}
-        return parse_contract({"tables": {self.table: spec}})
+        return parse_contract(
+            {"tables": {self.table: spec}, "valid-range": ["2000-01-01", "2100-01-01"]}
+        )
 
 
 def _few(make: Callable[[int], tuple[object, ...]]) -> tuple[tuple[object, ...], ...]:

@@ -14,6 +14,7 @@ __all__ = [
     "FiredTrigger",
     "FormCount",
     "Lack",
+    "Room",
     "Sample",
     "Succession",
 ]
@@ -38,6 +39,19 @@ class FormCount:
     first: int | None = None
     last: int | None = None
     outside: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much room there is for a database to grow.
+
+    Attributes:
+        free: bytes that are free on its file system; None if that is not known.
+        has_log: whether what is written stands in a log that readers can keep from being cut.
+    """
+
+    free: int | None
+    has_log: bool
 
 
 @dataclass(frozen=True, slots=True)

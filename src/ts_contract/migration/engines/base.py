@@ -28,6 +28,7 @@ from .answers import (
     FiredTrigger,
     FormCount,
     Lack,
+    Room,
     Sample,
     Succession,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "Filling",
     "Indexing",
     "Inspecting",
+    "Measuring",
     "Proving",
     "Removing",
     "Rows",
@@ -91,6 +93,7 @@ class Engine:
         features: what shared code has to know of it.
         connection: opens a database.
         inspection: tells what a database has.
+        room: tells how much room it takes, and how much there is.
         indexes: tells what epoch columns get for the application's indexes and keys.
         trial: tries what the application's triggers make of the work of ours.
         ddl: gives the statements of each step.
@@ -107,6 +110,7 @@ class Engine:
     features: Features
     connection: Connecting
     inspection: Inspecting
+    room: Measuring
     indexes: Indexing
     trial: Trying
     ddl: Ddl
@@ -239,6 +243,16 @@ class Trying(Protocol):
         self, session: Session, info: DatabaseInfo, table: PairedTable
     ) -> tuple[FiredTrigger, ...]:
         """Return those that the sync triggers of a table will fire."""
+
+
+class Measuring(Protocol):
+    """Telling how much room a database takes, and how much there is."""
+
+    def room(self, session: Session) -> Room:
+        """Return how much room there is for a database to grow."""
+
+    def bytes_of(self, session: Session, table: PairedTable, rows: int) -> int:
+        """Estimate what the rows of a table take."""
 
 
 class Ddl(Protocol):

@@ -4,6 +4,7 @@ The facets, in the order in which a migration asks them:
 
 - `connection` opens a file or borrows a connection; `names`, `errors`: what is quoted, what failed.
 - `inspection`: what a database has; `indexes`: what succeeds its indexes and keys.
+- `room`: how many bytes there are, and how many are free.
 - `survey`: which storage forms a column holds, by the expressions of `recognise` and `usual`.
 - `trial`: what the application's triggers make of those of ours.
 - `ddl`: the statements of each step; `sync`: the triggers; `script`: whole phases as a script.
@@ -29,6 +30,7 @@ from . import (
     inspection,
     proof,
     removal,
+    room,
     rows,
     script,
     survey,
@@ -43,6 +45,7 @@ ENGINE: Final = Engine(
     features=Features(index_in_transaction=True),
     connection=connection,
     inspection=inspection,
+    room=room,
     indexes=indexes,
     trial=trial,
     ddl=ddl,

@@ -38,6 +38,7 @@ def inspect(session: Session, tables: tuple[str, ...]) -> DatabaseInfo:
         if kind == "trigger":
             triggers.setdefault(table.lower(), set()).add(name.lower())
     strict = _strict_tables(session)
+    temporary = _temporary_triggers(session)
     names = frozenset(name.lower() for kind, name, _, _ in entries if kind != "trigger")
     return DatabaseInfo(
         tables=tuple(
@@ -47,6 +48,7 @@ def inspect(session: Session, tables: tuple[str, ...]) -> DatabaseInfo:
                 kind,
                 sql,
                 strict=name in strict,
+                temporary=temporary.get(name.lower(), ()),
                 triggers=triggers.get(name.lower(), set()),
             )
             for kind, name, _, sql in entries
@@ -122,7 +124,14 @@ def followed(session: Session, table: PairedTable) -> str | None:
 
 
 def _table(
-    session: Session, name: str, kind: str, sql: str, *, strict: bool, triggers: set[str]
+    session: Session,
+    name: str,
+    kind: str,
+    sql: str,
+    *,
+    strict: bool,
+    triggers: set[str],
+    temporary: tuple[str, ...],
 ) -> TableInfo:
     info = session.run(f"PRAGMA {quote(session.schema)}.table_xinfo({quote(name)})").fetchall()
     columns = tuple(
@@ -152,6 +161,8 @@ def _table(
         rows=session.value(f"SELECT count(*) FROM {session.qualified(name)}"),
         index_heads=_heads(session, indexes),
         synced=has_sync(name, triggers),
+        row_number=_row_number(indexes, columns, primary),
+        temporary_triggers=temporary,
     )
 
 
@@ -180,13 +191,21 @@ def _key(
     of_key = next((name for name, origin in indexes if origin == "pk"), None)
     if of_key is not None and not _is_listed(session, of_key):
         return primary  # WITHOUT ROWID: the index of the key has no entry of its own
-    if len(primary) == 1 and of_key is None:
-        # INTEGER PRIMARY KEY is the rowid, unless it was declared DESC in the column itself.
-        declared = next(c for c in columns if c.name == primary[0])
-        if declared.type == "INTEGER":
-            return (declared.name,)
+    number = _row_number(indexes, columns, primary)
+    if number is not None:
+        return (number,)
     taken = {c.name.lower() for c in columns}
     return next(((name,) for name in ROWID_NAMES if name not in taken), ())
+
+
+def _row_number(
+    indexes: list[_Index], columns: tuple[ColumnInfo, ...], primary: tuple[str, ...]
+) -> str | None:
+    """Return the INTEGER PRIMARY KEY, which is the rowid, unless declared DESC in the column."""
+    if len(primary) != 1 or any(origin == "pk" for _, origin in indexes):
+        return None
+    declared = next(c for c in columns if c.name == primary[0])
+    return declared.name if declared.type == "INTEGER" else None
 
 
 def _is_listed(session: Session, index: str) -> bool:
@@ -199,3 +218,14 @@ def _strict_tables(session: Session) -> set[str]:
         return set()
     listed = "SELECT name FROM pragma_table_list WHERE schema = ? COLLATE NOCASE AND strict"
     return {name for (name,) in session.run(listed, session.schema)}
+
+
+def _temporary_triggers(session: Session) -> dict[str, tuple[str, ...]]:
+    """Return the triggers that this connection alone has on tables of files, by table."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, table in session.run(
+        "SELECT name, tbl_name FROM temp.sqlite_schema WHERE type = 'trigger' AND lower(tbl_name)"
+        " NOT IN (SELECT lower(name) FROM temp.sqlite_schema WHERE type <> 'trigger')"
+    ):
+        found[table.lower()] = (*found.get(table.lower(), ()), name)
+    return found
