@@ -7,6 +7,7 @@ kept in click's context, so that no command passes it on: it calls `contract()` 
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +29,7 @@ __all__ = [
     "contract_if_any",
     "errors_explained",
     "hint",
+    "hint_next",
     "is_quiet",
     "prepare_streams",
     "printable",
@@ -144,6 +146,11 @@ def hint(text: str) -> None:
     """Print what the user may do next to standard error, unless --quiet was given."""
     if not is_quiet():
         console(stderr=True).print(printable(text), style="dim")
+
+
+def hint_next(*command: str) -> None:
+    """Print which command comes next after one that ended well, unless --quiet was given."""
+    hint(f"Next: ts-contract {shlex.join(command)}")
 
 
 def printable(text: object) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from .common import DeclinedError, contract, printable
+from .common import DeclinedError, contract, hint, printable
 from .output import counted
 from .progress import progress
 
@@ -43,6 +43,8 @@ def command(db: str, *, yes: bool, backup: Path | None) -> None:
     _print_names("Indexes that went with them", report.indexes)
     _print_names("Carried over to the epoch columns", report.carried)
     _print_names("Tables that had to be rebuilt", report.rebuilt)
+    if report.columns:
+        hint('Next: phase = "finalized" in the contract; the file keeps its size until VACUUM')
 
 
 def _confirm(db: str, columns: Collection[str]) -> None:

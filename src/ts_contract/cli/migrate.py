@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from .common import contract, hint
+from .common import contract, hint, hint_next
 from .progress import progress
 from .verify import print_report
 
@@ -87,6 +87,9 @@ def command(
     print_report(report)
     if report.quarantined:
         hint("`ts-contract status` lists the quarantine; correct the legacy values, then verify.")
+    if report.ok and any(table.columns for table in report.tables):
+        hint_next("lint")
+        hint_next("codemod", "--diff")
     ctx.exit(0 if report.ok else 1)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..timestamps import format_iso_z
-from .common import console, contract, printable
+from .common import console, contract, hint_next, printable
 from .output import counted, format_option, print_json, print_script, print_table
 from .progress import progress
 
@@ -79,7 +79,10 @@ def command(
         print_json(_as_json(result))
     else:
         _print(result, sql=sql)
-    ctx.exit(_exit_code(result))
+    code = _exit_code(result)
+    if code == 0 and result.steps:
+        hint_next("migrate", db)
+    ctx.exit(code)
 
 
 def _plan_finalize(db: str, *, as_json: bool) -> int:
@@ -91,7 +94,11 @@ def _plan_finalize(db: str, *, as_json: bool) -> int:
         print_json({"notices": [asdict(notice) for notice in notices]})
     else:
         _print_notices(notices)
-    return 2 if any(notice.kind == "refusal" for notice in notices) else 0
+    if any(notice.kind == "refusal" for notice in notices):
+        return 2
+    if not any("is not migrated yet" in notice.message for notice in notices):
+        hint_next("finalize", db)
+    return 0
 
 
 def _exit_code(plan: Plan) -> int:
