@@ -24,8 +24,19 @@ STEPS = [
     steps.BuildIndex("t", "c_ms"),
     steps.BuildSuccessor("t", SuccessorIndex("by_c_ms", "index by_c", ("c_ms",))),
     steps.WriteVersion(VersionRow("v", "7")),
+    steps.TakeBack(steps.InstallSync(TABLE)),
+    steps.RecordColumns(TABLE),
+    steps.ClearNullValues(TABLE, TABLE.columns[0]),
+    steps.FillAnew(TABLE),
 ]
-WITHOUT_UNDO = {steps.RecordTable, steps.Backfill}
+WITHOUT_UNDO = {
+    steps.RecordTable,
+    steps.Backfill,
+    steps.TakeBack,
+    steps.RecordColumns,
+    steps.ClearNullValues,
+    steps.FillAnew,
+}
 
 
 @pytest.fixture

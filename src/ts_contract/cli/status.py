@@ -65,6 +65,8 @@ def _print(status: Status) -> None:
     click.echo()
     if status.verified_at is not None:
         click.echo(f"Verified at {format_timestamp(status.verified_at)}.")
+    for change in status.changes:
+        click.echo(f"The contract is not the one on record: {printable(change)}.")
     if status.running is not None:
         click.echo(f"At work: {printable(status.running)}.")
     if status.missing:
@@ -108,6 +110,7 @@ def _as_json(status: Status) -> dict[str, Any]:
         "database": status.database,
         "verified_at": status.verified_at,
         "running": status.running,
+        "changes": list(status.changes),
         "tables": {
             table: {
                 "columns": {

@@ -7,7 +7,7 @@ each transaction does a piece of the work together with the note that it is done
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
@@ -29,6 +29,7 @@ from .steps import (
     Backfill,
     BuildIndex,
     BuildSuccessor,
+    ClearNullValues,
     InstallConversion,
     InstallSync,
     Step,
@@ -158,7 +159,8 @@ def _do_at_once(run: Run, phase: str, steps: list[Step], rows: dict[str, int]) -
         synced = [step.table for step in steps if isinstance(step, InstallSync)]
         with _writable(run.session, synced):
             for step in steps:
-                run.do(step)
+                with _triggers_held_off(run, step):
+                    run.do(step)
         for table in synced:
             # Rows inserted later are converted by the sync triggers. The number of rows is the
             # plan's: counting would hold the lock too long.
@@ -195,6 +197,13 @@ def _writable(session: Session, tables: list[PairedTable]) -> Iterator[None]:
                 f"{session.name}: with sync triggers, writes to {name} would fail ({error}); "
                 "none was created"
             )
+
+
+def _triggers_held_off(run: Run, step: Step) -> AbstractContextManager[object]:
+    """Keep triggers from firing on what a step does to values."""
+    if isinstance(step, ClearNullValues):
+        return run.session.engine.rows.without_triggers(run.session, step.table.name)
+    return nullcontext()
 
 
 def _build_indexes(run: Run, phase: str, steps: list[BuildIndex | BuildSuccessor]) -> None:

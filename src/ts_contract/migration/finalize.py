@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..contract import Contract
 from ..progress import ProgressCallback, silent
+from .changes import changes, way_out
 from .dropping import Removal, backed_up, drop_successors, remove, taking_out
 from .engines.answers import Succession
 from .engines.base import Session, Target
@@ -219,8 +220,9 @@ def _nothing_left(session: Session, contract: Contract) -> FinalizeReport:
 
 
 def _check_state(session: Session, contract: Contract, state: State) -> None:
-    if state.fingerprint != contract.fingerprint():
-        raise Refused(f"{session.name}: was not migrated by this contract; use the one that did")
+    for change in changes(state, contract):
+        remedy = way_out(session.name) if change.is_refused else "run `ts-contract migrate` first"
+        raise Refused(f"{session.name}: was not migrated by this contract: {change}; {remedy}")
     report = verify_within(session, contract)
     if report.quarantined:
         raise Refused(

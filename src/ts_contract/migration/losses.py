@@ -11,8 +11,10 @@ from dataclasses import replace
 from ..contract import Contract, index_name
 from .engines.answers import Succession
 from .engines.base import Session
+from .errors import Refused
 from .forms import reading_of
 from .notices import Notice
+from .own_tables import STATE
 from .pairs import PairedTable
 from .state import State
 
@@ -20,7 +22,20 @@ __all__ = ["losses_of", "recorded_tables"]
 
 
 def recorded_tables(contract: Contract, state: State) -> tuple[PairedTable, ...]:
-    """Return the tables that were migrated, their columns read as the contract says."""
+    """Return the tables that were migrated, their columns read as the contract says.
+
+    Raises:
+        Refused: the state pairs columns that the contract does not.
+    """
+    for table in state.tables:
+        declared = contract.table(table.name)
+        for pair in table.columns:
+            column = None if declared is None else declared.column(pair.legacy)
+            if column is None or column.epoch.lower() != pair.epoch.lower():
+                raise Refused(
+                    f"row 'table:{table.name}' of {STATE} has {pair.legacy} with {pair.epoch}, "
+                    "which the contract does not have; restore that table from a backup"
+                )
     readings = {
         (table.name.lower(), column.legacy.lower()): reading_of(contract, column)
         for table in contract.tables

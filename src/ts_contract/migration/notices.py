@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from ..contract import Contract, TableContract, index_name
+from .changes import Change, way_out
 from .engines.answers import FiredTrigger
 from .pairs import PairedTable
 from .schema import DatabaseInfo, TableInfo
@@ -13,6 +15,7 @@ from .state import Options, State
 
 __all__ = [
     "Notice",
+    "change_notices",
     "contract_notices",
     "option_notices",
     "table_notices",
@@ -39,16 +42,26 @@ class Notice:
     name: str | None = None
 
 
+def change_notices(changes: Iterable[Change], database: str) -> list[Notice]:
+    """Return what a contract that has changed midway means for a migration."""
+    return [
+        _refused_change(change, database)
+        if change.is_refused
+        else Notice("note", f"{change}; migrate takes it over", change.table, change.column)
+        for change in changes
+    ]
+
+
+def _refused_change(change: Change, database: str) -> Notice:
+    message = f"the database is in migration by another contract: {change}; {way_out(database)}"
+    return Notice("refusal", message, change.table, change.column)
+
+
 def contract_notices(contract: Contract, info: DatabaseInfo, state: State) -> list[Notice]:
     """Return why the contract as a whole does not fit the database."""
     notices = []
     if not contract.tables:
         notices.append("the contract has no tables; add them under [tool.ts-contract.tables]")
-    if state.contract is not None and state.fingerprint != contract.fingerprint():
-        notices.append(
-            f"the database is in migration by another contract ({state.contract.name}"
-            ", or this one before a change); finish or roll back that migration with it first"
-        )
     for table in contract.tables:
         found = info.table(table.name)
         if found is None and not table.optional and state.table(table.name) is None:

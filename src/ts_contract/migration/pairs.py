@@ -96,6 +96,10 @@ class PairedTable:
     indexes: tuple[SuccessorIndex, ...] = ()
     unsaid: tuple[str, ...] = ()
 
+    def has_epoch(self, epoch: str) -> bool:
+        """Return whether it has an epoch column of that name (case does not count)."""
+        return any(pair.epoch.lower() == epoch.lower() for pair in self.columns)
+
     def pair(self, legacy: str) -> ColumnPair | None:
         """Return the pair whose legacy column is `legacy` (case does not count), or None."""
         return next((p for p in self.columns if p.legacy.lower() == legacy.lower()), None)

@@ -15,6 +15,7 @@ from .engines.choose import engine_named
 from .forms import FORMS
 from .notices import (
     Notice,
+    change_notices,
     contract_notices,
     option_notices,
     table_notices,
@@ -156,6 +157,7 @@ def _notices(contract: Contract, facts: Facts) -> Iterator[Notice]:
     info, state = facts.info, facts.state
     strangers = engine_named(facts.engine).trace.strangers(info, [t.name for t in state.tables])
     found = [Notice("refusal", message) for message in (*facts.missing, *strangers)]
+    found += change_notices(facts.changes, facts.database)
     found += contract_notices(contract, info, state)
     is_finalized = bool(info.tables) and not facts.tables
     found += option_notices(contract, facts.wanted, state, is_finalized=is_finalized)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from ..contract import Contract
+from .changes import Change
 from .engines.answers import FiredTrigger, Lack, Room
 from .engines.choose import engine_named
 from .pairs import PairedTable
@@ -18,13 +19,18 @@ from .state import Options, State
 from .steps import (
     AddColumn,
     Backfill,
+    BuildIndex,
     BuildSuccessor,
+    ClearNullValues,
     CreateState,
+    FillAnew,
     InstallConversion,
     InstallSync,
     InstallZone,
+    RecordColumns,
     RecordTable,
     Step,
+    TakeBack,
     WriteVersion,
     ordered_steps,
 )
@@ -49,6 +55,7 @@ class Facts:
         missing: what is on record and is not there any more, a line each.
         room: how much room there is.
         sizes: bytes that the rows of the tables take, about, by their names.
+        changes: what of the contract is not as on record.
     """
 
     engine: str
@@ -63,6 +70,13 @@ class Facts:
     missing: tuple[str, ...]
     room: Room
     sizes: Mapping[str, int]
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def again(self) -> set[str]:
+        """The tables on record whose values a change of the contract concerns."""
+        again = {name.lower() for change in self.changes for name in change.again}
+        return {table.name for table in self.tables if table.name.lower() in again}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +109,32 @@ def remaining(contract: Contract, facts: Facts) -> Remaining:
         if not _is_done(step, lacks, facts):
             undone.append(step)
             lost += [lack for lack in lacks if lack.is_altered or _was_there(step, facts.state)]
+    if facts.changes:  # what is of the contract on record is not of this one: nothing is lost
+        return Remaining((*_taking_over(facts), *_completed(every, undone, facts)))
     return Remaining(tuple(_completed(every, undone, facts)), tuple(lost))
+
+
+def _taking_over(facts: Facts) -> Iterator[Step]:
+    """Yield what a changed contract asks of what is migrated already, besides what lacks."""
+    for table in facts.tables:
+        recorded = facts.state.table(table.name)
+        if recorded is None:
+            continue
+        yield RecordColumns(table)
+        for pair in table.columns:
+            before = recorded.pair(pair.legacy)
+            if before is not None and before.index and not pair.index:
+                yield TakeBack(BuildIndex(table.name, pair.epoch))
+            if before is not None and table.name in facts.again and pair.reading.null_values:
+                yield ClearNullValues(table, pair)
+        if table.name in facts.again:
+            yield FillAnew(table)
 
 
 def _is_done(step: Step, lacks: tuple[Lack, ...], facts: Facts) -> bool:
     match step:
         case CreateState():
-            return not lacks and facts.state.fingerprint is not None
+            return not lacks and facts.state.fingerprint is not None and not facts.changes
         case RecordTable(table=table):
             return facts.state.table(table.name) is not None
         case InstallConversion() | InstallSync():
@@ -134,7 +167,7 @@ def _was_there(step: Step, state: State) -> bool:
 def _completed(every: tuple[Step, ...], undone: list[Step], facts: Facts) -> Iterator[Step]:
     """Yield the undone steps, with those that have to be done again because of them."""
     left = set(map(id, undone))
-    anew = _to_fill_anew(undone, facts)
+    anew = _to_fill_anew(undone, facts) | facts.again
     filled = tuple(t for t in facts.tables if t.name in anew or t.name in facts.unfilled)
     converts = any(isinstance(step, InstallConversion) for step in undone)
     for step in every:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..contract import Contract
+from .changes import changes
 from .engines.base import Session, Target
 from .engines.choose import opened
 from .forms import reading_of
@@ -68,6 +69,7 @@ class Status:
         running: process and host of the run at work, if there is one.
         verified_at: when the last change was verified, epoch milliseconds.
         quarantined: how many values have no instant.
+        changes: what of the contract is not as on record, a line each.
     """
 
     contract: str
@@ -78,6 +80,7 @@ class Status:
     running: str | None
     verified_at: int | None
     quarantined: int = 0
+    changes: tuple[str, ...] = ()
 
 
 def status(
@@ -111,6 +114,7 @@ def status(
             quarantine=tuple(quarantined(session, listed)),
             running=None if holder is None else holder.description,
             verified_at=state.verified_at,
+            changes=tuple(map(str, changes(state, contract))),
             quarantined=sum(counts.values()),
         )
 

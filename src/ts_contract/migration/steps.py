@@ -21,12 +21,16 @@ __all__ = [
     "Backfill",
     "BuildIndex",
     "BuildSuccessor",
+    "ClearNullValues",
     "CreateState",
+    "FillAnew",
     "InstallConversion",
     "InstallSync",
     "InstallZone",
+    "RecordColumns",
     "RecordTable",
     "Step",
+    "TakeBack",
     "WriteVersion",
     "ordered_steps",
 ]
@@ -153,6 +157,42 @@ class WriteVersion:
     version: VersionRow
     columns: tuple[ColumnPair, ...] = ()
     phase: str = "version"
+
+
+# --- a contract that has changed midway ------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """A step that is taken back, before it is done anew or for good."""
+
+    step: Step
+    phase: str = "expand"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordColumns:
+    """Which columns of a table on record are migrated; its CREATE statement stays on record."""
+
+    table: PairedTable
+    phase: str = "expand"
+
+
+@dataclass(frozen=True, slots=True)
+class ClearNullValues:
+    """No epoch value beside a legacy value that has come to stand for NULL."""
+
+    table: PairedTable
+    column: ColumnPair
+    phase: str = "expand"
+
+
+@dataclass(frozen=True, slots=True)
+class FillAnew:
+    """The backfill of a table back at its beginning; it fills what has no epoch value."""
+
+    table: PairedTable
+    phase: str = "expand"
 
 
 def ordered_steps(

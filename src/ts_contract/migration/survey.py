@@ -8,6 +8,7 @@ from functools import partial
 
 from ..contract import Contract
 from ..progress import ProgressCallback, silent
+from .changes import changes
 from .engines.base import Session, Target
 from .engines.choose import opened
 from .notices import Notice
@@ -88,6 +89,7 @@ def plan_open(session: Session, contract: Contract, options: Options) -> Plan:
         fired={table.name: trial.fired_triggers(session, info, table) for table in synced},
         room=session.engine.room.room(session),
         sizes={table.name: _size(session, table, info) for table in tables},
+        changes=changes(state, contract),
     )
     return make_plan(contract, facts)
 

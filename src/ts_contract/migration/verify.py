@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from ..contract import Contract, TableContract
 from ..progress import Progress, ProgressCallback, silent
+from .changes import Change, changes, way_out
 from .engines.answers import ColumnCounts
 from .engines.base import Session, Target
 from .engines.choose import opened
@@ -95,11 +96,16 @@ def verify_open(
 def verify_within(
     session: Session, contract: Contract, progress: ProgressCallback = silent
 ) -> VerifyReport:
-    """Verify in the transaction that is open."""
-    info = session.engine.inspection.inspect(session, contract.table_names)
+    """Verify in the transaction that is open, by the contract on record where there is one."""
     state = read_state(session)
-    strangers = session.engine.trace.strangers(info, [table.name for table in state.tables])
-    tables, absent, problems = [], [], [*missing(session, state), *strangers]
+    problems = [*missing(session, state)]
+    differing = changes(state, contract)
+    problems += (_difference(session, change) for change in differing)
+    if differing and state.contract is not None:
+        contract = state.contract.contract or contract
+    info = session.engine.inspection.inspect(session, contract.table_names)
+    problems += session.engine.trace.strangers(info, [table.name for table in state.tables])
+    tables, absent = [], []
     listed = has_quarantine(session)
     sound: list[tuple[TableContract, TableInfo]] = []
     for declared in contract.tables:
@@ -135,6 +141,11 @@ def verify_within(
         tuple(problems),
         contract.valid_range,
     )
+
+
+def _difference(session: Session, change: Change) -> str:
+    remedy = way_out(session.name) if change.is_refused else "run `ts-contract migrate`"
+    return f"the contract is not the one on record: {change}; {remedy}"
 
 
 def _lacking(declared: TableContract, found: TableInfo) -> list[str]:

@@ -14,18 +14,23 @@ from ...steps import (
     Backfill,
     BuildIndex,
     BuildSuccessor,
+    ClearNullValues,
     CreateState,
+    FillAnew,
     InstallConversion,
     InstallSync,
     InstallZone,
+    RecordColumns,
     RecordTable,
     Step,
+    TakeBack,
     WriteVersion,
 )
 from .backfill import backfill_script
 from .create_index import create_index
 from .names import column_in, literal, name_in, quote, quote_for_index
 from .sync import create_conversion, create_sync, drop_conversions, drop_sync, legacy_value
+from .values import is_null_value
 from .zone_table import ZONE_TABLE, create_zone_table, zone_rows
 
 __all__ = ["create_state", "do", "undo"]
@@ -202,6 +207,50 @@ def _build_successor(step: BuildSuccessor, schema: str = "") -> tuple[str, ...]:
 @undo.register
 def _drop_successor(step: BuildSuccessor, schema: str = "") -> tuple[str, ...]:
     return (f"DROP INDEX IF EXISTS {name_in(step.index.name, schema)}",)
+
+
+# --- a contract that has changed midway ------------------------------------------------------
+
+
+@do.register
+def _take_back(step: TakeBack, schema: str = "") -> tuple[str, ...]:
+    return undo(step.step, schema)
+
+
+@do.register
+def _record_columns(step: RecordColumns, schema: str = "") -> tuple[str, ...]:
+    columns = json.dumps([[c.legacy, c.epoch, c.index] for c in step.table.columns])
+    return (
+        f"UPDATE {name_in(STATE, schema)} SET"
+        f" value = json_set(value, '$.columns', json({literal(columns)}))"
+        f" WHERE lower(name) = lower({literal(f'table:{step.table.name}')})",
+    )
+
+
+@do.register
+def _clear_null_values(step: ClearNullValues, schema: str = "") -> tuple[str, ...]:
+    legacy = column_in(step.column.legacy, step.table.name)
+    return (
+        f"UPDATE {name_in(step.table.name, schema)} SET {quote(step.column.epoch)} = NULL"
+        f" WHERE {column_in(step.column.epoch, step.table.name)} IS NOT NULL"
+        f" AND {is_null_value(legacy, step.column.reading)}",
+    )
+
+
+@do.register
+def _fill_anew(step: FillAnew, schema: str = "") -> tuple[str, ...]:
+    return (
+        f"DELETE FROM {name_in(STATE, schema)}"
+        f" WHERE lower(name) = lower({literal(f'backfill:{step.table.name}')})",
+    )
+
+
+@undo.register(TakeBack)
+@undo.register(RecordColumns)
+@undo.register(ClearNullValues)
+@undo.register(FillAnew)
+def _nothing(_step: Step, schema: str = "") -> tuple[str, ...]:
+    return ()
 
 
 # --- the version row -------------------------------------------------------------------------
