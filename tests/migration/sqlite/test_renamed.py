@@ -208,6 +208,25 @@ def test_a_rename_during_the_run_ends_it_by_name(build, rename, sync):
     assert store.run("SELECT * FROM orders") == rows
 
 
+@pytest.mark.parametrize("column", ["id", "placed_at_ms"])
+@pytest.mark.parametrize("value", ["2024-01-15 12:00:00", "2024-01-15T12:00:00+0000", "soon"])
+def test_a_key_or_an_epoch_column_that_is_renamed_during_the_run_ends_it(build, column, value):
+    """Whatever conversion the rows need, no name in its statements can be a string constant."""
+    store = build(CREATE, orders=[(n, value, f"x {n}") for n in range(1, 101)])
+    renamed = []
+
+    def rename_once(progress):
+        if progress.phase == "backfill" and progress.done >= 20 and not renamed:
+            store.run(f"ALTER TABLE orders RENAME COLUMN {column} TO other")
+            renamed.append(column)
+
+    with pytest.raises(Failed, match=f"no such column: orders.{column}"):
+        migrate(store.url, CONTRACT, batch_size=10, pause=0, sync=False, progress=rename_once)
+
+    store.run(f"ALTER TABLE orders RENAME COLUMN other TO {column}")
+    assert migrate(store.url, CONTRACT).correct
+
+
 def test_what_the_state_never_had_is_finalized(build):
     """As in a database that finalize has left, or that was made with epoch columns."""
     store = build("CREATE TABLE orders (id INTEGER PRIMARY KEY, placed_at_ms INTEGER)")

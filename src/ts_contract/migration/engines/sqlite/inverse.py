@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from ...numbers import DAYS_SINCE, Scale, scale_of
 from ...pairs import ColumnPair
 from ...zones import is_utc
-from .names import quote
 from .values import case, size
 from .zone_table import utc_step
 
@@ -48,9 +47,14 @@ _OFFSETS = (
 _SUFFIXES = ("Z", "+00:00", "+00", " +0000 UTC", " +00:00", " UTC", "+0000", " +0000")
 
 
-def proofs(column: ColumnPair) -> Iterator[str]:
-    """Yield conditions, each of which proves an epoch value that is an integer and not negative."""
-    c, m = quote(column.legacy), quote(column.epoch)
+def proofs(column: ColumnPair, c: str, m: str) -> Iterator[str]:
+    """Yield conditions, each of which proves an epoch value that is an integer and not negative.
+
+    Args:
+        column: the pair.
+        c: SQL for its legacy value.
+        m: SQL for its epoch value.
+    """
     local = f"datetime({_local(column, m)},'unixepoch')"
     # A plus before the column keeps SQLite from trying to make a number of its text.
     yield f"{m}%1000=0 AND {local}=+{c}"

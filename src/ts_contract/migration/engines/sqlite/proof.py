@@ -13,7 +13,7 @@ from ..answers import ColumnCounts
 from ..base import Session
 from .dependents import write_error
 from .inverse import proofs
-from .names import literal, quote
+from .names import column_in, literal, quote
 from .quarantine import KEY_ORDER, row_key
 from .survey import provide_zones
 from .values import is_null_value, stands_for_null
@@ -51,10 +51,10 @@ def count_columns(
         provide_zones(session, column.reading)
     counts = ", ".join(
         f"count({c}), count(CASE WHEN {m} IS NULL THEN {c} END), {null_values},"
-        f" count(*) - total({sure_expression(column, valid_range)})"
+        f" count(*) - total({sure_expression(column, valid_range, table.name)})"
         for column in table.columns
-        for c, m in [(quote(column.legacy), quote(column.epoch))]
-        for null_values in [_count_null_values(column)]
+        for c, m in [_columns(table, column)]
+        for null_values in [_count_null_values(table, column)]
     )
     row = session.run(f"SELECT count(*), {counts} FROM {session.qualified(table.name)}").fetchone()
     numbers = [int(number) for number in row]
@@ -65,11 +65,17 @@ def count_columns(
     )
 
 
-def _count_null_values(column: ColumnPair) -> str:
+def _columns(table: PairedTable, column: ColumnPair) -> tuple[str, str]:
+    """Return both columns of a pair with their table, so that one that is missing is an error."""
+    return column_in(column.legacy, table.name), column_in(column.epoch, table.name)
+
+
+def _count_null_values(table: PairedTable, column: ColumnPair) -> str:
     if not column.reading.null_values:
         return "0"
-    is_listed = is_null_value(quote(column.legacy), column.reading)
-    return f"count(CASE WHEN {quote(column.epoch)} IS NULL AND {is_listed} THEN 1 END)"
+    legacy, epoch = _columns(table, column)
+    is_listed = is_null_value(legacy, column.reading)
+    return f"count(CASE WHEN {epoch} IS NULL AND {is_listed} THEN 1 END)"
 
 
 def count_filled(
@@ -87,11 +93,12 @@ def count_filled(
     column = epoch if legacy is None else legacy
     if column is None:
         return 0, 0, 0
-    values = quote(column)
-    both = "0" if epoch is None else f"{values} IS NOT NULL AND {quote(epoch)} IS NOT NULL"
+    values = column_in(column, table)
+    ms = None if epoch is None else column_in(epoch, table)
+    both = "0" if ms is None else f"{values} IS NOT NULL AND {ms} IS NOT NULL"
     null_values = "0" if legacy is None else is_null_value(values, reading)
-    if epoch is not None:
-        null_values = f"{quote(epoch)} IS NULL AND {null_values}"
+    if ms is not None:
+        null_values = f"{ms} IS NULL AND {null_values}"
     row = session.run(
         f"SELECT count({values}), total({both}), total({null_values})"
         f" FROM {session.qualified(table)}"
@@ -103,8 +110,10 @@ def unsure_rows(
     session: Session, table: PairedTable, valid_range: tuple[int, int]
 ) -> Iterator[tuple[Any, ...]]:
     """Yield the row key, and both values of every column, where a value is not certainly right."""
-    columns = ", ".join(f"{quote(c.legacy)}, {quote(c.epoch)}" for c in table.columns)
-    unsure = " OR ".join(f"NOT {sure_expression(c, valid_range)}" for c in table.columns)
+    columns = ", ".join(name for c in table.columns for name in _columns(table, c))
+    unsure = " OR ".join(
+        f"NOT {sure_expression(c, valid_range, table.name)}" for c in table.columns
+    )
     yield from session.run(
         f"SELECT {row_key(table)}, {columns} FROM {session.qualified(table.name)} WHERE {unsure}"
     )
@@ -112,9 +121,10 @@ def unsure_rows(
 
 def doubtful_epochs(session: Session, table: PairedTable) -> Iterator[tuple[Any, ...]]:
     """Yield both values of every column, where an epoch value is there and not certainly right."""
-    columns = ", ".join(f"{quote(c.legacy)}, {quote(c.epoch)}" for c in table.columns)
+    columns = ", ".join(name for c in table.columns for name in _columns(table, c))
     doubtful = " OR ".join(
-        f"{quote(c.epoch)} IS NOT NULL AND NOT {sure_expression(c, (0, MAX_MS))}"
+        f"{column_in(c.epoch, table.name)} IS NOT NULL"
+        f" AND NOT {sure_expression(c, (0, MAX_MS), table.name)}"
         for c in table.columns
     )
     yield from session.run(
@@ -122,18 +132,27 @@ def doubtful_epochs(session: Session, table: PairedTable) -> Iterator[tuple[Any,
     )
 
 
-def sure_expression(column: ColumnPair, valid_range: tuple[int, int]) -> str:
+def sure_expression(
+    column: ColumnPair, valid_range: tuple[int, int], table: str | None = None
+) -> str:
     """SQL that is 1 if the epoch value, turned back into a text, gives the stored one, else 0.
 
     It never says 1 for a wrong value; where it says 0, Python judges. Only the conditions of a
     CASE end with the first that fails, so all of it is conditions, the cheap ones first.
+
+    Args:
+        column: the pair.
+        valid_range: first and last plausible epoch milliseconds.
+        table: its table; None where a subquery has columns of the same names.
     """
     c, m = quote(column.legacy), quote(column.epoch)
+    if table is not None:
+        c, m = column_in(column.legacy, table), column_in(column.epoch, table)
     first, last = max(valid_range[0], 0), valid_range[1]
     is_listed = ""
     if column.reading.null_values:
         is_listed = f" WHEN {is_null_value(c, column.reading)} THEN 0"
-    proved = " ".join(f"WHEN {proof} THEN 1" for proof in proofs(column))
+    proved = " ".join(f"WHEN {proof} THEN 1" for proof in proofs(column, c, m))
     proved = f"CASE {proved} ELSE 0 END"
     return (
         f"CASE WHEN {m} IS NULL THEN {stands_for_null(c, column.reading)}{is_listed}"
@@ -144,7 +163,7 @@ def sure_expression(column: ColumnPair, valid_range: tuple[int, int]) -> str:
 
 def unlisted(session: Session, table: PairedTable, column: ColumnPair) -> tuple[int, list[str]]:
     """Return how many rows without an instant the quarantine lacks, and the keys of some."""
-    where = _lacks_instant(column)
+    where = _lacks_instant(table, column)
     rows = session.run(
         f"SELECT key FROM (SELECT {row_key(table)} AS key FROM {session.qualified(table.name)}"
         f" WHERE {where}) WHERE key NOT IN ({_listed(session, table, column)})"
@@ -159,16 +178,16 @@ def left_over(session: Session, table: PairedTable, column: ColumnPair) -> list[
 
 def left_over_keys(session: Session, table: PairedTable, column: ColumnPair) -> str:
     """Return the SELECT of those keys; it looks at the table only if any are listed."""
-    where = _lacks_instant(column)
+    where = _lacks_instant(table, column)
     return (
         f"{_listed(session, table, column)} AND row_key NOT IN (SELECT {row_key(table)}"
         f" FROM {session.qualified(table.name)} WHERE {where})"
     )
 
 
-def _lacks_instant(column: ColumnPair) -> str:
-    has_value = f"NOT {stands_for_null(quote(column.legacy), column.reading)}"
-    return f"{quote(column.epoch)} IS NULL AND {has_value}"
+def _lacks_instant(table: PairedTable, column: ColumnPair) -> str:
+    legacy, epoch = _columns(table, column)
+    return f"{epoch} IS NULL AND NOT {stands_for_null(legacy, column.reading)}"
 
 
 def _listed(session: Session, table: PairedTable, column: ColumnPair) -> str:
@@ -180,7 +199,7 @@ def _listed(session: Session, table: PairedTable, column: ColumnPair) -> str:
 
 def implausible(session: Session, table: str, epoch: str, valid_range: tuple[int, int]) -> int:
     """Return how many values are not integers of the valid range."""
-    ms = quote(epoch)
+    ms = column_in(epoch, table)
     count: int = session.value(
         f"SELECT count(*) FROM {session.qualified(table)} WHERE {ms} IS NOT NULL"
         f" AND NOT (typeof({ms})='integer' AND {ms} BETWEEN {valid_range[0]} AND {valid_range[1]})"
@@ -193,7 +212,7 @@ def has_version(session: Session, version: VersionRow) -> bool:
     return bool(
         session.value(
             f"SELECT count(*) FROM {session.qualified(version.table)}"
-            f" WHERE {quote(version.column)} = ?",
+            f" WHERE {column_in(version.column, version.table)} = ?",
             version.value,
         )
     )

@@ -31,8 +31,9 @@ def row_key(table: PairedTable, row: str = "") -> str:
 
     Args:
         table: the table.
-        row: what stands before a column, for example `new.`.
+        row: what stands before a column, for example `new.`; by default the table.
     """
+    row = row or f"{quote(table.name)}."
     members = ", ".join(
         f"{literal(column)}, {_json_safe(row + quote(column))}" for column in table.key
     )

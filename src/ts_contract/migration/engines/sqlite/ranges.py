@@ -8,7 +8,7 @@ from typing import Any, Final
 from ....contract import ROWID_NAMES
 from ...pairs import PairedTable
 from ..base import Session
-from .names import quote
+from .names import column_in
 
 __all__ = [
     "Key",
@@ -32,7 +32,7 @@ def greatest_key(session: Session, table: PairedTable) -> Key | None:
 
 
 def _outermost_key(session: Session, table: PairedTable, direction: str) -> Key | None:
-    order = ", ".join(f"{quote(name)} {direction}" for name in table.key)
+    order = ", ".join(f"{column_in(name, table.name)} {direction}" for name in table.key)
     row = session.run(
         f"SELECT {_columns(table)} FROM {session.qualified(table.name)} ORDER BY {order} LIMIT 1"
     ).fetchone()
@@ -117,7 +117,7 @@ def range_condition(
 
 
 def _columns(table: PairedTable) -> str:
-    return ", ".join(quote(name) for name in table.key)
+    return ", ".join(column_in(name, table.name) for name in table.key)
 
 
 def _to_json(value: Any) -> Any:

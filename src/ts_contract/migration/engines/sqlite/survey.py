@@ -121,7 +121,7 @@ def latest_form(session: Session, table: TableInfo, legacy: str, reading: Readin
     if not table.key:
         return None
     provide_zones(session, reading)
-    order = ", ".join(f"{quote(name)} DESC" for name in table.key)
+    order = ", ".join(f"{column_in(name, table.name)} DESC" for name in table.key)
     without = ", ".join(literal(form.name) for form in WITHOUT)
     value = column_in(legacy, table.name)
     form: str | None = session.value(

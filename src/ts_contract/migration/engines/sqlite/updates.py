@@ -1,4 +1,7 @@
-"""The statements that fill the epoch columns of a range of rows, and list what has no instant."""
+"""The statements that fill the epoch columns of a range of rows, and list what has no instant.
+
+Columns stand with their table: one that is renamed meanwhile is an error, and no string constant.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from ...forms import Reading
 from ...own_tables import QUARANTINE
 from ...pairs import ColumnPair, PairedTable
 from ...zones import is_utc
-from .names import literal, name_in, quote
+from .names import column_in, literal, name_in, quote
 from .quarantine import reason, row_key
 from .recognise import ms_expression, ms_or_form_expression
 from .usual import is_plain_expression, plain_here_expression, unproved_expression, usual_expression
@@ -86,7 +89,8 @@ def in_doubt(table: PairedTable, where: str, schema: str) -> str:
         schema: qualifies the table's name.
     """
     doubts = " OR ".join(
-        f"{_lacks(c)} AND {is_plain_expression(quote(c.legacy), c.reading)} IS NULL"
+        f"{_lacks(table, c)}"
+        f" AND {is_plain_expression(column_in(c.legacy, table.name), c.reading)} IS NULL"
         for c in table.columns
     )
     return f"SELECT 1 FROM {name_in(table.name, schema)} WHERE {where} AND ({doubts}) LIMIT 1"
@@ -107,11 +111,11 @@ def _backfill(
     table: PairedTable, where: str, schema: str, convert: Callable[[str, Reading], str]
 ) -> str:
     values = ", ".join(
-        f"{epoch} = coalesce({epoch}, {convert(quote(c.legacy), c.reading)})"
+        f"{quote(c.epoch)} = coalesce({column_in(c.epoch, table.name)},"
+        f" {convert(column_in(c.legacy, table.name), c.reading)})"
         for c in table.columns
-        for epoch in [quote(c.epoch)]
     )
-    lacking = " OR ".join(_lacks(column) for column in table.columns)
+    lacking = " OR ".join(_lacks(table, column) for column in table.columns)
     return f"UPDATE {name_in(table.name, schema)} SET {values} WHERE {where} AND ({lacking})"
 
 
@@ -120,9 +124,10 @@ def can_be_plain(column: ColumnPair) -> bool:
     return is_utc(column.reading.timezone) and column.reading.storage == "auto"
 
 
-def _lacks(column: ColumnPair) -> str:
-    has_value = f"NOT {stands_for_null(quote(column.legacy), column.reading)}"
-    return f"{quote(column.epoch)} IS NULL AND {has_value}"
+def _lacks(table: PairedTable, column: ColumnPair) -> str:
+    legacy = column_in(column.legacy, table.name)
+    has_value = f"NOT {stands_for_null(legacy, column.reading)}"
+    return f"{column_in(column.epoch, table.name)} IS NULL AND {has_value}"
 
 
 def quarantine(table: PairedTable, column: ColumnPair, where: str, schema: str = "") -> str:
@@ -134,7 +139,7 @@ def quarantine(table: PairedTable, column: ColumnPair, where: str, schema: str =
         where: a condition that chooses the rows.
         schema: qualifies the names.
     """
-    legacy, epoch = quote(column.legacy), quote(column.epoch)
+    legacy, epoch = (column_in(name, table.name) for name in (column.legacy, column.epoch))
     form = ms_or_form_expression(legacy, column.reading)
     return (
         f"INSERT OR REPLACE INTO {name_in(QUARANTINE, schema)}"
