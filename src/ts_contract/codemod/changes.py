@@ -13,12 +13,12 @@ from ..source.edits import Edit, Import, Safety
 __all__ = [
     "Change",
     "Decision",
-    "NotATextError",
     "NotProvedError",
     "Options",
     "Rewrite",
     "Span",
     "Status",
+    "UnknownValueError",
     "Verdict",
     "joined",
     "verdict_of",
@@ -59,8 +59,8 @@ class NotProvedError(Exception):
         self.offered = offered
 
 
-class NotATextError(NotProvedError):
-    """A bound value that may not be the text of a time: SQL must not parse it either."""
+class UnknownValueError(NotProvedError):
+    """A bound value that is not understood: the text of the column may not compare with it."""
 
 
 @dataclass(slots=True)

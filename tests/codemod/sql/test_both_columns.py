@@ -168,7 +168,8 @@ def _is_now(value: object) -> bool:
         (
             'db.execute("INSERT INTO people (name, joined) VALUES (?, ?)", ("x", 1_705_320_000))',
             'db.execute("INSERT INTO people (name, joined, joined_ms)'
-            ' VALUES (?, ?, CAST(? * 1000 AS INTEGER))", ("x", 1_705_320_000, 1_705_320_000))',
+            ' VALUES (?, ?, ((CAST(ROUND(? * 1000000.0) AS INTEGER) + 62135596800000000) / 1000'
+            ' - 62135596800000))", ("x", 1_705_320_000, 1_705_320_000))',
         ),
     ],
 )  # fmt: skip

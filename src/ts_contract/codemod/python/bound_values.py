@@ -23,7 +23,7 @@ from ...source.instants.clocks import (
 )
 from ...source.instants.spelling import spell
 from ...source.instants.units import quantity
-from ..changes import NotATextError, NotProvedError, Rewrite
+from ..changes import NotProvedError, Rewrite
 
 __all__ = [
     "DEFAULT_FOR_NULL",
@@ -104,7 +104,7 @@ def _rewritten(node: ast.expr, column: ColumnContract, file: File) -> Rewrite:
     if _is_number(node, column, file):
         return _number(node, column, file)
     if _may_be_milliseconds(node, file):
-        raise NotATextError("the bound value may be a text or milliseconds")
+        raise NotProvedError("the bound value may be a text or milliseconds")
     clock = clock_reason(node, file)
     if clock is not None:
         text, imports = spelled_name("now_ms", file)
@@ -197,13 +197,15 @@ def _number(node: ast.expr, column: ColumnContract, file: File) -> Rewrite:
     if column.storage == "milliseconds":
         return Rewrite()
     if (given is None or given.unit != "s") and column.storage != "seconds":
-        raise NotATextError("a number is bound, and its unit is not known")
+        raise NotProvedError("a number is bound, and its unit is not known")
     start, end = file.source.span(node)
     simple = isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Call)
     whole = given is not None and given.is_float
     before, after = ("", " * 1000") if simple else ("(", ") * 1000")
-    if whole:
-        before, after = f"int({before}", f"{after})"
+    if whole:  # rounded to the microsecond, as the migration does, and down to the millisecond
+        before, after = ("round(", " * 1_000_000) // 1000")
+        if not simple:
+            before, after = ("round((", ") * 1_000_000) // 1000")
     edits = [Edit(start, start, before)] if before else []
     return Rewrite([*edits, Edit(end, end, after)], [], ["epoch seconds are bound"])
 
@@ -211,9 +213,9 @@ def _number(node: ast.expr, column: ColumnContract, file: File) -> Rewrite:
 def _refuse_text(node: ast.expr) -> None:
     match node:
         case ast.Constant(value=str(text)) if not _FULL_TEXT.match(text) and len(text) != 10:
-            raise NotATextError("the bound text is not a date-time")
+            raise NotProvedError("the bound text is not a date-time")
         case ast.Constant(value=bytes()) | ast.Starred() | ast.Tuple() | ast.List() | ast.Dict():
-            raise NotATextError("the bound value is not a date-time")
+            raise NotProvedError("the bound value is not a date-time")
 
 
 def _refuse_local(node: ast.expr, file: File) -> None:

@@ -9,7 +9,7 @@ from ...timestamps import to_epoch_ms
 from ..changes import NotProvedError
 from .placeholders import Placeholders
 from .rewrites import ColumnRewrite, FileRewrite, need_text_in_utc
-from .spelling import SCALES
+from .spelling import SCALES, literal_ms
 from .spot import Spot
 from .tokens import Place
 from .usage import Usage
@@ -24,6 +24,7 @@ SAME_VALUE = frozenset({
 
 _FIRST_ARGUMENT_ONLY = frozenset({"FIRST_VALUE", "LAG", "LAST_VALUE", "LEAD", "NTH_VALUE"})
 _WHOLE_SECOND_CLOCKS = frozenset({"CURRENT_TIMESTAMP", "NOW()"})
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -85,8 +86,12 @@ class Operands:
 
     def _scaled(self, spot: Spot, rewrite: ColumnRewrite) -> None:
         """Convert a number to milliseconds in SQL: its unit is that of the column."""
-        before, behind = SCALES[rewrite.reference.column.storage][1]
+        storage = rewrite.reference.column.storage
+        before, behind = self._state.sql.from_number[storage]
         if spot.text.upper() == "NULL" or not behind:
+            return
+        if _NUMBER.fullmatch(spot.text):
+            self._state.put_instead(spot, rewrite, str(literal_ms(spot.text, storage)))
             return
         place = spot.place
         if any(
@@ -130,7 +135,9 @@ class Operands:
         """Turn a call that gives a text of whole seconds into epoch milliseconds."""
         assert self._state.sql.seconds is not None
         before, behind = self._state.sql.seconds
-        if name == "DATE":
+        call = spot.tokens.call(spot.place)
+        is_clock = call is not None and spot.tokens.text(call[1][0])[1:-1].lower() == "now"
+        if name == "DATE" or not is_clock:  # of a text datetime() drops the fraction
             self._state.put_around(spot, rewrite, before, behind)
             return
         first, last = spot.place.first, spot.place.last

@@ -6,13 +6,12 @@ import ast
 from collections.abc import Sequence
 from functools import cached_property
 
-from ...contract import is_utc
 from ...source.columns.model import RowRead
 from ...source.columns.row_reads import find_row_reads
 from ...source.edits import Edit
 from ...source.sql.queries import Query
 from ...source.sql.text import Placeholder
-from ..changes import NotATextError, NotProvedError, Rewrite
+from ..changes import NotProvedError, Rewrite, UnknownValueError
 from ..python.bound_values import bound_value
 from .rewrites import ColumnRewrite, FileRewrite, result_column
 from .spot import Spot
@@ -31,12 +30,15 @@ class Placeholders:
         self._state = state
 
     def milliseconds(self, spot: Spot, mark: Placeholder, rewrite: ColumnRewrite) -> None:
-        """Rewrite what Python binds to a placeholder, or else convert it in SQL.
+        """Rewrite what Python binds to a placeholder.
 
         Args:
             spot: the placeholder.
             mark: the same, as the query has it.
             rewrite: the column rewrite that needs it.
+
+        Raises:
+            UnknownValueError: what is bound is not understood.
         """
         query = rewrite.reference.query
         rewrite.marks.append(mark)
@@ -44,12 +46,7 @@ class Placeholders:
         try:
             bound = self._bound_values(query, mark, nodes, rewrite)
         except NotProvedError as error:
-            can_parse = self._can_parse(nodes, rewrite)
-            if not self._state.options.unsafe or not can_parse:
-                raise NotProvedError(error.reason, offered=error.offered or can_parse) from None
-            self._state.put_around(spot, rewrite, *self._state.sql.parsed)
-            rewrite.reasons.append(f"{error.reason}; SQL converts it, if it is a text")
-            return
+            raise UnknownValueError(error.reason, offered=error.offered) from None
         for value in bound:
             rewrite.add(value)
 
@@ -58,7 +55,7 @@ class Placeholders:
     ) -> list[Rewrite]:
         """Return the rewrites of all expressions that are bound to a placeholder."""
         if not nodes:
-            raise NotProvedError("the bound value is not visible in this file", offered=True)
+            raise NotProvedError("the bound value is not visible in this file")
         self._refuse_hidden(query, mark, nodes)
         if not rewrite.stays:
             self._refuse_shared(nodes)
@@ -71,7 +68,7 @@ class Placeholders:
             rewrite.links.add(origin)  # it comes out of a row as milliseconds
             return Rewrite()
         if self._is_either(node):
-            raise NotATextError("the bound value may be a text or milliseconds")
+            raise NotProvedError("the bound value may be a text or milliseconds")
         through_star = self._star_reads.get(node)
         if through_star is not None:
             return Rewrite([Edit(*through_star.span, through_star.column.epoch)])
@@ -84,20 +81,6 @@ class Placeholders:
             for binding in self._state.file.source.bindings(node)
             if binding.value is not None
         )
-
-    def _can_parse(self, nodes: Sequence[ast.expr], rewrite: ColumnRewrite) -> bool:
-        """Tell whether SQL may convert a bound value: a text, as far as can be told."""
-        column = rewrite.reference.column
-        if column.storage != "auto" or not is_utc(column.timezone):
-            return False
-        for node in nodes:
-            try:
-                self._bound_node(node, rewrite)
-            except NotATextError:
-                return False
-            except NotProvedError:
-                continue
-        return True
 
     def _refuse_hidden(self, query: Query, mark: Placeholder, nodes: Sequence[ast.expr]) -> None:
         """Refuse a position that placeholders in a part filled in at run time may shift."""
@@ -114,9 +97,7 @@ class Placeholders:
             text = query.text.value
             part = text[: mark.first] if from_start else text[mark.last :]
             if any(hole in part for hole in query.text.holes):
-                raise NotProvedError(
-                    "a part that is filled in at run time may hold placeholders", offered=True
-                )
+                raise NotProvedError("a part that is filled in at run time may hold placeholders")
 
     def _refuse_shared(self, nodes: Sequence[ast.expr]) -> None:
         """Refuse a value that is bound to anything but legacy columns as well."""

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 from ...source.instants.clocks import is_none
 from ...source.sql.references import Reference, Statement
-from ..changes import NotProvedError
+from ..changes import NotProvedError, UnknownValueError
 from ..python.bound_values import DEFAULT_FOR_NULL
 from .both_columns import BothColumns
 from .dual_writes import collapse
@@ -81,6 +81,8 @@ class Planner:
                 self._written(statement, rewrite)
             else:
                 self._read(statement, rewrite)
+        except UnknownValueError as error:
+            rewrite = ColumnRewrite(reference, marks=rewrite.marks, failure=error)
         except NotProvedError as error:
             return self._shown(statement, rewrite, error)
         return rewrite
