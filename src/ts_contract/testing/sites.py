@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
-__all__ = ["Site", "find_caller", "is_users"]
+__all__ = ["Site", "find_caller", "find_callers", "is_users", "nobodys"]
+
+_CALLERS = 3  # that are told of a place
 
 _PACKAGE = str(Path(__file__).resolve().parent.parent)
 _OURS = tuple(f"{_PACKAGE}/{part}/" for part in ("migration", "testing", "pytest_plugin"))
@@ -71,37 +73,60 @@ def is_users(filename: str) -> bool:
 def find_caller(frame: FrameType | None, main_thread: int) -> Site | None:
     """Return the innermost place in the user's code from which `frame` was reached.
 
+    Args:
+        frame: the frame to begin in; its callers follow.
+        main_thread: identifier of the thread that runs the tests.
+
+    Returns:
+        The place; None where this package itself was the caller.
+    """
+    return next(iter(find_callers(frame, main_thread, nobodys)), None)
+
+
+def nobodys(frame: FrameType) -> bool:
+    """Tell that a frame is nobody's helper."""
+    return False
+
+
+def find_callers(
+    frame: FrameType | None, main_thread: int, is_helper: Callable[[FrameType], bool]
+) -> tuple[Site, ...]:
+    """Return the places in the user's code from which `frame` was reached, innermost first.
+
     A thread that only runs a library's code works for somebody: the task that awaits its result
     (aiosqlite), or else what the main thread is at.
 
     Args:
         frame: the frame to begin in; its callers follow.
         main_thread: identifier of the thread that runs the tests.
+        is_helper: tells of a frame of the user's that others call for this, and that is passed
+            over at first; if all are, the innermost stays.
 
     Returns:
-        The place; where nothing is the user's, the innermost one in a library's; None where this
-        package itself was the caller.
+        The place with at most three callers; where nothing is the user's, the innermost place in a
+        library's code; nothing where this package itself was the caller.
     """
-    caller = frame
+    found: list[FrameType] = []
     library = None
-    while caller is not None:
-        code = caller.f_code
-        owner = _owner(code.co_filename)
+    for caller in _outward(frame):
+        owner = _owner(caller.f_code.co_filename)
         if owner == "user":
-            return _site(caller, code)
-        if owner == "ours":
-            return None
-        if owner == "library" and library is None:
+            found.append(caller)
+        elif owner == "ours" and not found:
+            return ()
+        elif owner == "library" and library is None:
             library = caller
-        caller = caller.f_back
-    for waiting in (*_awaiting(frame), *_outward(sys._current_frames().get(main_thread))):
-        code = waiting.f_code
-        if is_users(code.co_filename):
-            return _site(waiting, code)
-    return Site("<unknown>", 1, "<unknown>") if library is None else _site(library, library.f_code)
+    if not found:
+        waiting = (*_awaiting(frame), *_outward(sys._current_frames().get(main_thread)))
+        found = [each for each in waiting if is_users(each.f_code.co_filename)]
+    if not found:
+        return (_site(library),) if library else (Site("<unknown>", 1, "<unknown>"),)
+    start = next((at for at, each in enumerate(found) if not is_helper(each)), 0)
+    return tuple(map(_site, found[start : start + 1 + _CALLERS]))
 
 
-def _site(frame: FrameType, code: CodeType) -> Site:
+def _site(frame: FrameType) -> Site:
+    code = frame.f_code
     # By its id, because a code object is hashed anew each time; the entry keeps it alive.
     key = id(code), frame.f_lasti
     known = _sites.get(key)

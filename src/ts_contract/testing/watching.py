@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType, TracebackType
@@ -14,7 +15,7 @@ from ..contract import Contract
 from .engines.sqlite import authorizer, connections, parameters
 from .engines.sqlite.connections import Connection
 from .engines.sqlite.views import Event, exposes
-from .sites import Site, find_caller
+from .sites import Site, find_caller, find_callers, nobodys
 
 __all__ = ["LegacyRead", "Seen", "Watch"]
 
@@ -55,11 +56,13 @@ class Seen:
         reads: each legacy read, with the number of connections in which it was prepared.
         naive: the places that bound a naive datetime as a parameter, with how often.
         definitions: the definitions (of an index, a CHECK, ...) that name a legacy column.
+        callers: of each place, the chains of the user's code that have led to it.
     """
 
     reads: Mapping[LegacyRead, int]
     naive: Mapping[Site, int]
     definitions: Mapping[LegacyRead, int] = field(default_factory=dict)
+    callers: Mapping[Site, frozenset[tuple[Site, ...]]] = field(default_factory=dict)
 
 
 class _Columns(dict[tuple[str, str], tuple[str, str, str] | None]):
@@ -82,20 +85,31 @@ class Watch:
 
     Args:
         contract: the contract whose legacy columns are looked for.
+        is_helper: tells of a frame that attribution passes over.
 
     Attributes:
+        refuses: tells of a read whether its statement is to fail; None if none is.
         watched: how many connections were watched so far.
         exempt: how many of them were to a database of `exempt_paths`.
         exempt_paths: resolved paths of databases on the legacy schema, which offer nothing else.
+        lent: resolved paths of databases that a test was given, and whether it has opened them.
+        unarmed: the places that opened a connection which cannot be armed again.
     """
 
-    def __init__(self, contract: Contract) -> None:
+    def __init__(
+        self, contract: Contract, is_helper: Callable[[FrameType], bool] = nobodys
+    ) -> None:
         self.look_for(contract)
+        self._is_helper = is_helper
+        self.refuses: Callable[[LegacyRead], bool] | None = None
+        self.lent: dict[str, bool] = {}
+        self.unarmed: set[Site] = set()
         self.watched = 0
         self.exempt = 0
         self.exempt_paths: set[str] = set()
         self._events: dict[tuple[int, Site], set[Event]] = defaultdict(set)
         self._definitions: Counter[LegacyRead] = Counter()
+        self._callers: dict[Site, set[tuple[Site, ...]]] = defaultdict(set)
         self._naive: Counter[Site] = Counter()
         self._sources: set[str] = set()
         self._error: Exception | None = None
@@ -140,32 +154,45 @@ class Watch:
             for connection in others:
                 authorizer.disarm(connection)
 
-    def rearm(self) -> list[Connection]:
+    def rearm(self) -> None:
         """Make every open connection prepare its cached statements again.
 
-        Returns:
-            Those of which that cannot be asked, such as another thread's: what it has in its cache
-            stays unseen until it prepares anew.
+        One of another thread cannot be asked to: what it has in its cache stays unseen until it
+        prepares anew. Its place is added to `unarmed`.
         """
         parameters.wrap_adapter()
-        return authorizer.arm_live()
+        for connection in authorizer.arm_live():
+            known = connections.find(connection)
+            if known is not None and known.site is not None and known.thread_lives():
+                self.unarmed.add(known.site)
 
     def take(self) -> Seen:
         """Return what was seen since the last call, and begin anew."""
         events, self._events = self._events, defaultdict(set)
         definitions, self._definitions = self._definitions, Counter()
         naive, self._naive = self._naive, Counter()
+        callers, self._callers = self._callers, defaultdict(set)
         error, self._error = self._error, None
         if error is not None:
             raise error
         reads: Counter[LegacyRead] = Counter()
         for (_, site), seen in events.items():
             reads.update(self._judge(site, seen))
-        return Seen(reads, naive, definitions)
+        chains = {site: frozenset(found) for site, found in callers.items()}
+        return Seen(reads, naive, definitions, chains)
 
     def _adopt(self, connection: Connection) -> None:
         self.watched += 1
-        if self.exempt_paths and connections.path_of(connection) in self.exempt_paths:
+        site = find_caller(sys._getframe(1), self._thread)
+        known = connections.find(connection)
+        if known is not None:
+            known.site = site
+        elif site is not None:
+            self.unarmed.add(site)
+        path = connections.path_of(connection) if self.exempt_paths or self.lent else ""
+        if path in self.lent:
+            self.lent[path] = True
+        if path in self.exempt_paths:
             self.exempt += 1
         else:
             authorizer.arm(connection)
@@ -183,18 +210,35 @@ class Watch:
 
     def site_of(self, frame: FrameType) -> Site | None:
         """Return the place in the user's code that a frame works for; None if it is our own."""
-        return find_caller(frame, self._thread)
+        site, *callers = find_callers(frame, self._thread, self._is_helper) or (None,)
+        if site is not None and callers:
+            self._callers[site].add(tuple(each for each in callers if each is not None))
+        return site
 
     def hear_read(
         self, serial: int, table: str, column: str, source: str | None, site: Site
     ) -> bool:
-        """Take note of a read."""
-        self._events[serial, site].add((table, column, source))
-        return False
+        """Take note of a read, and refuse it."""
+        events = self._events[serial, site]
+        events.add((table, column, source))
+        if self.refuses is None or source is not None:
+            return False  # what a view's columns are read for is told later
+        legacy = self._columns[table, column]
+        if legacy is not None:
+            return self.refuses(LegacyRead(site, *legacy))
+        of_it = {event for event in events if event[0] != table} | {(table, column, None)}
+        return any(self.refuses(r) for r in self._judge(site, of_it) if r.through)
 
     def hear_end(self, serial: int, source: str, frame: FrameType) -> bool:
-        """Take note that all reads of a view, trigger or CTE were told."""
-        return False
+        """Refuse a CTE, of which only now is known that it is not a view."""
+        if self.refuses is None or source not in self._sources:
+            return False
+        site = next(iter(find_callers(frame, self._thread, self._is_helper)), None)
+        return site is not None and any(
+            self.refuses(read)
+            for read in self._judge(site, self._events[serial, site])
+            if read.through == source
+        )
 
     def hear_definition(self, table: str, column: str, site: Site) -> None:
         """Take note of a definition that names a legacy column."""

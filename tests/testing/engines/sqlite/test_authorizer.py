@@ -228,9 +228,30 @@ def test_an_authorizer_that_the_constructor_sets_stays(path, factory):
         assert refused(db)
 
 
-def test_a_connection_whose_authorizer_was_set_past_its_class_is_returned(path, watch):
-    with closing(sqlite3.connect(path, factory=SetsItPastItsClass)) as db:
-        assert watch.rearm() == [db]
+def test_a_connection_whose_authorizer_was_set_past_its_class_is_told(path, watch):
+    with closing(sqlite3.connect(path, factory=SetsItPastItsClass)):
+        assert not watch.unarmed
+        watch.rearm()
+        assert [site.path for site in watch.unarmed] == [__file__]
+
+
+def test_a_read_can_be_refused_at_its_line(db, watch, columns):
+    watch.refuses = lambda read: read.column == "created_at"
+    for sql in ("SELECT * FROM tasks", "SELECT created_at FROM listed", "SELECT born FROM nested"):
+        with pytest.raises(sqlite3.DatabaseError, match=r"access to .* is prohibited"):
+            db.execute(sql)
+        assert set(columns(watch)) == {"tasks.created_at"}
+    with pytest.raises(sqlite3.DatabaseError, match="not authorized"):
+        db.execute("WITH aging AS (SELECT id, created_at FROM tasks) SELECT id FROM aging")
+    for sql in (
+        "SELECT id, title FROM listed",
+        "SELECT id FROM nested",
+        "INSERT INTO tasks(title) VALUES ('x')",
+        "CREATE INDEX by_age ON tasks(created_at)",
+        "VACUUM",
+    ):
+        db.commit()
+        db.execute(sql)
 
 
 def test_ignoring_is_a_decision_too(db, watch, columns):

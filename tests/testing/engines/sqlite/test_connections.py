@@ -138,10 +138,11 @@ def test_a_connection_of_any_class_is_armed_again(path, watch, columns, factory,
     with closing(opened) as db:
         assert isinstance(db, factory)
         for _ in range(3):
-            assert watch.rearm() == []
+            watch.rearm()
             db.execute("SELECT created_at FROM tasks")
             assert columns(watch) == ["tasks.created_at"]
     assert (watch.watched, watch.opened) == (1, 1)
+    assert not watch.unarmed
 
 
 def test_a_class_hears_nothing_of_its_heir(path, watch, columns):

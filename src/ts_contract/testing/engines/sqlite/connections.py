@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ...sites import Site
+
 __all__ = [
     "Authorizer",
     "Connection",
@@ -54,6 +56,7 @@ class Opened:
         refer: a weak reference to the connection.
         thread: identifier of the thread that opened it.
         theirs: the authorizer that the application has set.
+        site: the place that has opened it, where an observer has found it.
         put_back: called when it sets another, so that an observer puts its own in front again.
     """
 
@@ -61,6 +64,11 @@ class Opened:
     thread: int
     theirs: Authorizer | None = None
     put_back: Observer | None = None
+    site: Site | None = None
+
+    def thread_lives(self) -> bool:
+        """Tell whether the thread that opened it may use it still."""
+        return self.thread in sys._current_frames()
 
 
 _live: dict[int, Opened] = {}
