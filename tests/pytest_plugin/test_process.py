@@ -206,7 +206,9 @@ def test_a_worker_that_crashes_is_told(project):
         """)
     result = project.runpytest_subprocess("-n", "1", "--migrated-db", *PLAIN)
     result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(["crashed workers: 1; what they saw is missing here"])
+    result.stdout.fnmatch_lines(
+        ["crashed workers: 1; what their unfinished tests saw is missing here"]
+    )
 
 
 def test_a_build_that_is_killed_leaves_nothing_that_is_used(project, monkeypatch):

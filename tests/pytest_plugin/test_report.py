@@ -118,6 +118,10 @@ def test_the_report_is_the_format_of_the_design(project, run):
                 "epoch": "created_at_ms",
                 "count": 2,
                 "tests": ["test_store.py::test_newest", "test_store.py::test_newest_again"],
+                "callers": [
+                    [{"path": "test_store.py", "line": 6, "function": "test_newest"}],
+                    [{"path": "test_store.py", "line": 11, "function": "test_newest_again"}],
+                ],
             }
         ],
         "connections": {"opened": 3, "watched": 3},

@@ -6,7 +6,8 @@
 - `sources`: where the legacy schema comes from, and what decides about it.
 - `inputs`: what a builder reads, and whether it has changed.
 - `templates`: a template database for each schema, and a copy for each test.
-- `session`: header, summary and report of a run, made of what `report` tallies.
-- `watch`: which legacy columns each test reads, and whether it may (`allowances`).
+- `session`: header, summary and files of a run, worded by `report`.
+- `watch`: what is opened and read; `judging`: by which test, and whether it may (`allowances`, and
+  `allow_file`, which only shrinks); `tally`: what was seen, as data that travels on reports.
 - `engines`: what differs between databases.
 """

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
+from ..contract import Contract
+from ..files.find import is_excluded
 from ..testing.watching import LegacyRead
 
 if TYPE_CHECKING:
@@ -23,9 +26,10 @@ _COLUMN = re.compile(r"[^.\s]+\.[^.\s]+")
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """One legacy column that one test, or any test, may read.
+    """One legacy column that one test, or any test, may read, everywhere or in some files.
 
     Attributes:
+        path: glob of the files that may read it, from the rootdir; empty for any.
         test: node id of a test, class or file, without parameters if all are meant; `*` is any.
         column: `table.column`, as in the contract.
         reason: why, in words.
@@ -36,17 +40,27 @@ class Allowance:
     column: str
     reason: str
     origin: str
+    path: str = ""
 
     def concerns(self, nodeid: str) -> bool:
         """Tell whether it is for the test `nodeid`."""
         return self.test in {"*", nodeid} or nodeid.startswith((f"{self.test}::", f"{self.test}["))
 
-    def allows(self, read: LegacyRead) -> bool:
-        """Tell whether it allows a read, in a test that it is for."""
-        return self.column.lower() == f"{read.table}.{read.column}".lower()
+    def allows(self, read: LegacyRead, root: Path) -> bool:
+        """Tell whether it allows a read, in a test that it is for.
+
+        Args:
+            read: the read.
+            root: the rootdir, which its path is relative to.
+        """
+        if self.column.lower() != f"{read.table}.{read.column}".lower():
+            return False
+        files = Contract("allowed", exclude=(self.path,), root=root)
+        return not self.path or is_excluded(Path(read.site.path), files)
 
     def __str__(self) -> str:
-        return f"{self.origin}: {self.test} {self.column} ({self.reason})"
+        whose = f"path:{self.path}" if self.path else self.test
+        return f"{self.origin}: {whose} {self.column} ({self.reason})"
 
 
 def ini_allowances(config: pytest.Config) -> tuple[Allowance, ...]:
@@ -63,15 +77,14 @@ def _parse(line: str) -> Allowance:
     words = line.split()
     for place in range(1, len(words) - 1):
         if _COLUMN.fullmatch(words[place]) and "::" not in words[place]:
-            return Allowance(
-                " ".join(words[:place]),
-                words[place],
-                " ".join(words[place + 1 :]),
-                "ts_contract_allow",
-            )
+            whose, reason = " ".join(words[:place]), " ".join(words[place + 1 :])
+            path = whose.removeprefix("path:") if whose.startswith("path:") else ""
+            test = "*" if path else whose
+            return Allowance(test, words[place], reason, "ts_contract_allow", path)
     raise pytest.UsageError(
         f"ts_contract_allow: {line!r} is not of the form TEST TABLE.COLUMN REASON, for example "
-        "'tests/test_x.py::test_name tasks.created_at reason in words', with * for any test"
+        "'tests/test_x.py::test_name tasks.created_at reason in words', with * for any test, or "
+        "path:GLOB for any test in these files"
     )
 
 

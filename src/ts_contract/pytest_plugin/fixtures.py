@@ -86,7 +86,7 @@ def _ts_templates(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Templates]:
     """Give the template databases of this session, and note in the report how they came."""
-    from .report import TALLY  # noqa: PLC0415
+    from .tally import TALLY  # noqa: PLC0415
     from .templates import open_templates  # noqa: PLC0415
 
     copies = tmp_path_factory.mktemp("ts_contract", numbered=False)
@@ -104,7 +104,7 @@ def _private_copy(request: pytest.FixtureRequest, schema: Schema) -> Generator[P
         if name in request.fixturenames:
             request.getfixturevalue(name)
     from .sources import SchemaError  # noqa: PLC0415
-    from .watch import exempt_legacy  # noqa: PLC0415
+    from .watch import lend  # noqa: PLC0415
 
     templates = cast("Templates", request.getfixturevalue("_ts_templates"))
     problem = ""
@@ -114,8 +114,12 @@ def _private_copy(request: pytest.FixtureRequest, schema: Schema) -> Generator[P
         problem = str(error)
     if problem:  # out of the handler, so that pytest does not show the way there
         pytest.fail(problem, pytrace=False)
-    with templates.copy(schema) as path, exempt_legacy(request.config, path, schema):
+    with templates.copy(schema) as path, lend(request.config, path, schema) as is_opened:
         yield path
+        if not is_opened():
+            from .judging import JUDGE  # noqa: PLC0415
+
+            request.config.stash[JUDGE].page.unopened.add(request.node.nodeid)
 
 
 def _connection(path: Path) -> Generator[Connection]:

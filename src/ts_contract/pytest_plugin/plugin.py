@@ -33,12 +33,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--ts-legacy-reads",
-        choices=("fail", "warn", "off"),
-        help="what a read of a legacy column does: fail its test, be listed, nothing "
+        choices=("fail", "warn", "off", "deny"),
+        help="what a read of a legacy column does: fail its test, be listed, nothing, or fail its "
+        "statement "
         "(default: fail, on a schema that has epoch columns)",
     )
     group.addoption(
         "--ts-report", metavar="FILE", help="write the places of all legacy reads as JSON"
+    )
+    group.addoption(
+        "--ts-update-allow",
+        metavar="FILE",
+        help="write the legacy reads of this run as allowed ones, and fail no test for them",
     )
     parser.addini(
         "ts_contract_migrations",
@@ -58,7 +64,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addini(
         "ts_contract_allow",
-        "legacy reads that are allowed, one a line: TEST TABLE.COLUMN REASON; * is any test",
+        "legacy reads that are allowed, one a line: TEST TABLE.COLUMN REASON; * is any test, "
+        "path:GLOB any test in these files",
+        type="linelist",
+        default=[],
+    )
+    parser.addini(
+        "ts_contract_allow_file",
+        "file of legacy reads that are allowed, written by --ts-update-allow",
+        type="paths",
+        default=[],
+    )
+    parser.addini(
+        "ts_contract_helpers",
+        "functions that run the SQL of others, so that a read is told at the line that calls "
+        "them, one a line: a glob of files, or of module.qualified_name",
         type="linelist",
         default=[],
     )
@@ -76,14 +96,14 @@ def pytest_load_initial_conftests(
 
 
 def _is_used(options: argparse.Namespace) -> bool:
-    given = (options.ts_schema, options.ts_legacy_reads, options.ts_report)
-    return options.migrated_db or any(value is not None for value in given)
+    names = ("ts_schema", "ts_legacy_reads", "ts_report", "ts_update_allow")
+    return options.migrated_db or any(getattr(options, name) is not None for name in names)
 
 
 def _start(config: pytest.Config, options: argparse.Namespace) -> None:
     from .settings import SETTINGS, read_settings  # noqa: PLC0415
 
-    settings = config.stash[SETTINGS] = read_settings(options)
+    settings = config.stash[SETTINGS] = read_settings(config, options)
     if settings.reads != "off":
         from .watch import start_watch  # noqa: PLC0415
 

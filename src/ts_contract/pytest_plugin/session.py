@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from . import fixtures
-from .report import TALLY, Tally, header, summarize, write_report
+from .allow_file import write_allow_file
+from .report import describe_set_ups, header, summarize, write_report
 from .settings import RunSettings
+from .tally import TALLY, Tally
+
+if TYPE_CHECKING:
+    from .judging import TestWatch
 
 __all__ = ["begin"]
 
@@ -19,17 +25,23 @@ _WORKER_KEY = "ts_contract"
 def begin(config: pytest.Config, settings: RunSettings) -> None:
     """Register what the run needs."""
     config.stash[TALLY] = Tally(config.invocation_params.dir)
-    config.pluginmanager.register(_RunHooks(config, settings), "ts_contract_run")
+    judge = None
     if settings.reads != "off":
-        from . import watch  # noqa: PLC0415
+        from .judging import TestWatch  # noqa: PLC0415
 
-        config.pluginmanager.register(watch, "ts_contract_watch")
-        config.pluginmanager.register(watch.TestWatch(config, settings), "ts_contract_test_watch")
+        fixtures_of_watched_run = import_module(".watch", __package__)
+        config.pluginmanager.register(fixtures_of_watched_run, "ts_contract_watch")
+        judge = TestWatch(config, settings)
+        config.pluginmanager.register(judge, "ts_contract_test_watch")
+    config.pluginmanager.register(_RunHooks(config, settings, judge), "ts_contract_run")
 
 
 class _RunHooks:
-    def __init__(self, config: pytest.Config, settings: RunSettings) -> None:
+    def __init__(
+        self, config: pytest.Config, settings: RunSettings, judge: TestWatch | None
+    ) -> None:
         self._config = config
+        self._judge = judge
         self._settings = settings
         self._tally = config.stash[TALLY]
         self._shown: set[str] = set()
@@ -49,17 +61,50 @@ class _RunHooks:
         else:
             self._tally.merge(dumped)
 
-    @pytest.hookimpl(trylast=True)
+    @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Add what no report has carried, and write the files of a run that has run a test."""
+        if self._judge is not None:
+            self._tally.merge(self._judge.last_page())
         output = getattr(self._config, "workeroutput", None)
         if output is not None:
             output[_WORKER_KEY] = self._tally.dumps()
-        elif self._settings.report is not None:
-            try:
-                write_report(self._settings.report, self._tally)
-            except OSError as error:
-                self._problem = f"--ts-report: {self._settings.report}: {error.strerror}"
-                session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+            return
+        if self._settings.reads in {"fail", "deny"} and self._settings.update_allow is None:
+            self._fail_for_set_ups(session)
+        if self._tally.tests:
+            self._write_files(session)
+
+    def _fail_for_set_ups(self, session: pytest.Session) -> None:
+        """Fail the run, and no test, for what wide fixtures have read."""
+        failing = {key: times for key, times in self._tally.set_ups.items() if times.fails}
+        if not failing:
+            return
+        text = "\n".join(("legacy columns are read", *describe_set_ups(failing)))
+        report = pytest.TestReport(
+            nodeid="set-up",
+            location=("set-up", None, "set-up"),
+            keywords={},
+            outcome="failed",
+            longrepr=text,
+            when="call",
+        )
+        self._config.hook.pytest_runtest_logreport(report=report)
+        if session.exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _write_files(self, session: pytest.Session) -> None:
+        tally, settings = self._tally, self._settings
+        option, path = "--ts-report", settings.report
+        try:
+            if settings.report is not None:
+                write_report(settings.report, tally)
+            if settings.update_allow is not None:
+                option, path = "--ts-update-allow", settings.update_allow
+                write_allow_file(settings.update_allow, settings.allowed, tally)
+        except OSError as error:
+            self._problem = f"{option}: {path}: {error.strerror}"
+            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         for schema in self._shown:

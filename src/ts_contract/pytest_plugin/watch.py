@@ -1,36 +1,64 @@
-"""Watches the tests of a run: which legacy columns each one reads, and whether it may."""
+"""Watches what is opened and read in a run, from before the first conftest on."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Sequence
+import fnmatch
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import overload
 
 import pytest
 
 from ..contract import Contract, ContractError
+from ..files.find import is_excluded
 from ..loading import find_config, load_contract
-from ..testing.sites import Site
 from ..testing.watching import LegacyRead, Watch
-from .allowances import Allowance, ini_allowances, marker_allowances
-from .report import TALLY, describe_reads
-from .schemas import pinned_schema
-from .settings import SETTINGS, RunSettings, Schema
+from .settings import SETTINGS, Schema
 
-__all__ = ["SeenReads", "TestWatch", "exempt_legacy", "seen_reads", "start_watch"]
+__all__ = ["COLLECT", "WATCH", "SeenReads", "lend", "seen_reads", "start_watch"]
 
 WATCH = pytest.StashKey[Watch]()
-TEST_WATCH = pytest.StashKey["TestWatch"]()
+COLLECT = pytest.StashKey[Callable[[], Sequence[LegacyRead]]]()
+"""Gives the reads of the current test so far."""
 
 
 def start_watch(config: pytest.Config) -> None:
     """Watch every connection from now on, before any conftest is imported."""
-    watch = Watch(_configured_contract(config.rootpath))
+    helpers = Helpers(tuple(config.getini("ts_contract_helpers")), config.rootpath)
+    watch = Watch(_configured_contract(config.rootpath), helpers)
     config.stash[WATCH] = watch
     watch.__enter__()
     config.add_cleanup(lambda: watch.__exit__(None, None, None))
+
+
+class Helpers:
+    """Tells which frames attribution passes over, by the ini key `ts_contract_helpers`.
+
+    Args:
+        patterns: globs of files from the rootdir, with a `/` or `.py`; and of qualified names.
+        root: the rootdir.
+    """
+
+    def __init__(self, patterns: tuple[str, ...], root: Path) -> None:
+        self._globs = tuple(each for each in patterns if "/" in each or each.endswith(".py"))
+        self._names = tuple(each for each in patterns if each not in self._globs)
+        self._files = Contract("helpers", exclude=self._globs, root=root)
+        self._known: dict[tuple[str, str, str], bool] = {}
+
+    def __call__(self, frame: FrameType) -> bool:
+        """Tell whether a frame is a helper's."""
+        if not self._globs and not self._names:
+            return False
+        module = str(frame.f_globals.get("__name__", ""))
+        key = frame.f_code.co_filename, module, frame.f_code.co_qualname
+        if key not in self._known:
+            name = f"{module}.{key[2]}"
+            self._known[key] = is_excluded(Path(key[0]), self._files) or any(
+                fnmatch.fnmatchcase(name, pattern) for pattern in self._names
+            )
+        return self._known[key]
 
 
 def _configured_contract(rootpath: Path) -> Contract:
@@ -48,18 +76,25 @@ def _ts_contract_watched(pytestconfig: pytest.Config, ts_contract: Contract) -> 
 
 
 @contextmanager
-def exempt_legacy(config: pytest.Config, path: Path, schema: Schema) -> Iterator[None]:
-    """Leave out a database of the legacy schema: there is nothing else to read in it.
+def lend(config: pytest.Config, path: Path, schema: Schema) -> Iterator[Callable[[], bool]]:
+    """Take note of a database while a test, or a session, has it.
 
-    Unless the whole run is on the legacy schema, and is watched to see what lies ahead.
+    One of the legacy schema is left out: there is nothing else to read in it. Unless the whole run
+    is on the legacy schema, and is watched to see what lies ahead.
+
+    Yields:
+        A function that tells whether the database was opened by a watched connection.
     """
     watch = config.stash.get(WATCH, None)
-    if watch is None or schema != "legacy" or config.stash[SETTINGS].schemas == ("legacy",):
-        yield
+    if watch is None:
+        yield lambda: True
         return
     resolved = str(path.resolve())
-    watch.exempt_paths.add(resolved)
-    yield
+    watch.lent[resolved] = False
+    if schema == "legacy" and config.stash[SETTINGS].schemas != ("legacy",):
+        watch.exempt_paths.add(resolved)
+    yield lambda: watch.lent[resolved]
+    del watch.lent[resolved]
     watch.exempt_paths.discard(resolved)
 
 
@@ -91,9 +126,9 @@ class SeenReads(Sequence[LegacyRead]):
 @contextmanager
 def seen_reads(request: pytest.FixtureRequest) -> Iterator[SeenReads]:
     """Give the reads of one test; where the run is not watched, watch the test alone."""
-    test_watch = request.config.stash.get(TEST_WATCH, None)
-    if test_watch is not None:
-        yield SeenReads(test_watch.collect)
+    collect_of_run = request.config.stash.get(COLLECT, None)
+    if collect_of_run is not None:
+        yield SeenReads(collect_of_run)
         return
     found: list[LegacyRead] = []
     with Watch(request.getfixturevalue("ts_contract")) as watch:
@@ -103,110 +138,3 @@ def seen_reads(request: pytest.FixtureRequest) -> Iterator[SeenReads]:
             return found
 
         yield SeenReads(collect)
-
-
-class TestWatch:
-    """The hooks of a watched run; registered only then.
-
-    Args:
-        config: pytest's configuration.
-        settings: what the command line asks for.
-    """
-
-    __test__ = False
-
-    def __init__(self, config: pytest.Config, settings: RunSettings) -> None:
-        self._fails = settings.reads == "fail"
-        self._watch = config.stash[WATCH]
-        self._tally = config.stash[TALLY]
-        self._for_all = ini_allowances(config)
-        self._allowances: tuple[Allowance, ...] = ()
-        self._on_legacy = False
-        self._reads: Counter[LegacyRead] = Counter()
-        self._naive: Counter[Site] = Counter()
-        config.stash[TEST_WATCH] = self
-
-    def collect(self) -> list[LegacyRead]:
-        """Return the current test's reads so far."""
-        seen = self._watch.take()
-        self._reads.update(seen.reads)
-        self._naive.update(seen.naive)
-        return list(self._reads)
-
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Attribute to no test what was read before this one, and let cached statements tell."""
-        self._close_account("")
-        self._watch.rearm()
-        self._allowances, self._on_legacy = (), False
-        mistake = None
-        try:
-            self._on_legacy = _is_on_legacy(item)
-            for_it = (allowance for allowance in self._for_all if allowance.concerns(item.nodeid))
-            self._allowances = (*for_it, *marker_allowances(item))
-        except pytest.fail.Exception as error:
-            mistake = error
-        result = yield
-        if mistake is not None:  # only now, because the teardown relies on every plugin's setup
-            raise mistake
-        return result
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Fail a test that has read a legacy column, in its fixtures or itself."""
-        self._tally.tests += 1
-        try:
-            result = yield
-        except BaseException:
-            refused = self._refused(item)
-            if refused:
-                item.add_report_section("call", "legacy reads", refused)
-            raise
-        self._fail_if(self._refused(item))
-        return result
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Judge what the fixtures read afterwards, too."""
-        result = yield
-        self._fail_if(self._refused(item))
-        return result
-
-    def pytest_sessionfinish(self) -> None:
-        """Close the last account."""
-        self._close_account("")
-        self._tally.opened += self._watch.opened
-        self._tally.watched += self._watch.watched
-        self._tally.exempt += self._watch.exempt
-
-    def _refused(self, item: pytest.Item) -> str:
-        """Close the account of a test; return what to say of reads that it may not make."""
-        self.collect()
-        if self._on_legacy:  # where no allowance is needed, nor can one be used
-            self._reads.clear()
-        refused = Counter(self._reads)
-        for allowance in () if self._on_legacy else self._allowances:
-            allowed = [read for read in self._reads if allowance.allows(read)]
-            self._tally.note_allowance(str(allowance), used=bool(allowed))
-            for read in allowed:
-                refused.pop(read, None)
-        self._close_account(item.nodeid)
-        return describe_reads(refused, item.config.invocation_params.dir)
-
-    def _close_account(self, nodeid: str) -> None:
-        self.collect()
-        self._tally.add(nodeid, self._reads, self._naive)
-        self._reads.clear()
-        self._naive.clear()
-
-    def _fail_if(self, refused: str) -> None:
-        __tracebackhide__ = True
-        if refused and self._fails:
-            pytest.fail(refused, pytrace=False)
-
-
-def _is_on_legacy(item: pytest.Item) -> bool:
-    """Tell whether a test was put on the legacy schema, where there is nothing else to read."""
-    callspec = getattr(item, "callspec", None)
-    chosen = callspec.params.get("ts_schema") if callspec is not None else None
-    return (chosen or pinned_schema(item)) == "legacy"

@@ -17,6 +17,7 @@ _CALLERS = 3  # that are told of a place
 _PACKAGE = str(Path(__file__).resolve().parent.parent)
 _OURS = tuple(f"{_PACKAGE}/{part}/" for part in ("migration", "testing", "pytest_plugin"))
 _BETWEEN = f"{_PACKAGE}/testing/engines/sqlite/connections.py"  # stands between caller and sqlite3
+_PYTEST = "/_pytest/"
 _LIBRARY_DIRECTORIES = ("/site-packages/", "/dist-packages/")
 _STDLIB = tuple(
     {
@@ -112,6 +113,8 @@ def find_callers(
         owner = _owner(caller.f_code.co_filename)
         if owner == "user":
             found.append(caller)
+        elif found and _PYTEST in caller.f_code.co_filename:
+            break  # who calls pytest calls no test
         elif owner == "ours" and not found:
             return ()
         elif owner == "library" and library is None:

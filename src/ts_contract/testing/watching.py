@@ -88,6 +88,7 @@ class Watch:
         is_helper: tells of a frame that attribution passes over.
 
     Attributes:
+        contract: the contract.
         refuses: tells of a read whether its statement is to fail; None if none is.
         watched: how many connections were watched so far.
         exempt: how many of them were to a database of `exempt_paths`.
@@ -118,6 +119,7 @@ class Watch:
 
     def look_for(self, contract: Contract) -> None:
         """Look for the legacy columns of another contract from now on."""
+        self.contract = contract
         self._columns = _Columns(contract)
         authorizer.forget_idle()
 
