@@ -61,6 +61,18 @@ class TestMeaning:
         column = only_column("[tables.t]\na = { null-values = ['0001-01-01 00:00:00', 0, -1, 0] }")
         assert column.null_values == ("0001-01-01 00:00:00", 0, -1)
 
+    @pytest.mark.parametrize(
+        ("toml", "value"),
+        [
+            ('"2024-01-15 12:00:00.000 +00:00"', "2024-01-15 12:00:00.000 +00:00"),
+            ('"1690345844.492095"', "1690345844.492095"),
+            ("1690345844", 1_690_345_844),
+            ("1690345844.5", 1_690_345_844.5),
+        ],
+    )
+    def test_an_example_says_how_a_column_is_written(self, toml, value):
+        assert only_column(f"[tables.t]\na = {{ written-as = {toml} }}").written_as == value
+
     def test_the_zone_of_the_contract_holds_for_columns_that_name_none(self):
         contract = parse(
             'timezone = "Asia/Tokyo"\n[tables.t]\na = {}\nb = { timezone = "Europe/Paris" }'
@@ -139,7 +151,7 @@ MISTAKES = [
     (
         "[tables.t]\na = {unit = 's'}",
         "tables.t.a.unit: is not a key of the contract; known are epoch, index, storage, timezone, "
-        "null-values",
+        "null-values, written-as",
     ),
     (
         "version = {table = 'v', value = '1', name = 'x'}",
@@ -204,6 +216,26 @@ MISTAKES = [
     (
         "[tables.t]\na = {null-values = [0001-01-01 00:00:00]}",
         "tables.t.a.null-values: 0001-01-01 00:00:00 has no quotes; write the text that is stored",
+    ),
+    (
+        "[tables.t]\na = {written-as = 'soon'}",
+        "tables.t.a.written-as: 'soon' is not a date and time of a known form; write one as it is",
+    ),
+    (
+        "[tables.t]\na = {written-as = '2024-02-30 00:00:00'}",
+        "tables.t.a.written-as: '2024-02-30 00:00:00' is not a date and time of a known form; ",
+    ),
+    (
+        "[tables.t]\na = {written-as = 'nan'}",
+        "tables.t.a.written-as: 'nan' is not a date and time of a known form; ",
+    ),
+    (
+        "[tables.t]\na = {written-as = true}",
+        "tables.t.a.written-as: is True; write an instant as it is stored, a text in quotes or a ",
+    ),
+    (
+        "[tables.t]\na = {written-as = 2024-01-15 12:00:00}",
+        "tables.t.a.written-as: is datetime.datetime(2024, 1, 15, 12, 0); write an instant as it ",
     ),
     (
         "[tables.t]\na = {storage = 'ms'}",
@@ -375,7 +407,9 @@ COLUMN = st.one_of(
     TEXT,
     st.fixed_dictionaries(
         {},
-        optional=dict.fromkeys(("epoch", "index", "storage", "timezone", "null-values"), ANYTHING),
+        optional=dict.fromkeys(
+            ("epoch", "index", "storage", "timezone", "null-values", "written-as"), ANYTHING
+        ),
     ),
     ANYTHING,
 )

@@ -99,6 +99,7 @@ DECIDING = [
                         timezone="Europe/Paris",
                         index=False,
                         null_values=("0001-01-01 00:00:00", 0, -1.5),
+                        written_as="2024-01-15 12:00:00.000 +00:00",
                     ),
                 ),
                 optional=True,

@@ -6,6 +6,7 @@ or raises a `ContractError` that names the place, what was found, and what to wr
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
@@ -32,8 +33,10 @@ from .contract import (
     Ticks,
     Unit,
     VersionRow,
+    WrittenAs,
     index_name,
 )
+from .text_forms import read_text
 from .timestamps import to_epoch_ms
 
 __all__ = ["ConfigPlace", "build_contract", "typed"]
@@ -57,7 +60,7 @@ _KEYS = (
     "version",
     "tables",
 )
-_COLUMN_KEYS = ("epoch", "index", "storage", "timezone", "null-values")
+_COLUMN_KEYS = ("epoch", "index", "storage", "timezone", "null-values", "written-as")
 _TICKS_KEYS = ("unit", "epoch")
 _VERSION_KEYS = ("table", "value", "column")
 
@@ -192,6 +195,7 @@ def _column(legacy: str, spec: Any, place: ConfigPlace, zone: str) -> ColumnCont
         storage=_storage(spec.get("storage", "auto"), place.at("storage")),
         timezone=_zone(spec.get("timezone", zone), place.at("timezone")),
         null_values=_null_values(spec.get("null-values", []), place.at("null-values")),
+        written_as=_written_as(spec.get("written-as"), place.at("written-as")),
     )
 
 
@@ -241,6 +245,30 @@ def _null_values(values: Any, place: ConfigPlace) -> tuple[NullValue, ...]:
                 'they are stored, for example ["0001-01-01 00:00:00", 0]'
             )
     return tuple(dict.fromkeys(values))
+
+
+def _written_as(value: Any, place: ConfigPlace) -> WrittenAs | None:
+    """Return an example of how a legacy column is written, if there is one."""
+    if value is None:
+        return None
+    if not isinstance(value, str | int | float) or not _can_be_stored(value):
+        raise place.error(
+            f"is {_shown(value)}; write an instant as it is stored, a text in quotes or a number: "
+            '"2024-01-15 12:00:00.000"'
+        )
+    if isinstance(value, str) and not _is_number(value) and read_text(value).local_ms is None:
+        raise place.error(
+            f"{_shown(value)} is not a date and time of a known form; write one as it is stored: "
+            '"2024-01-15 12:00:00.000"'
+        )
+    return value
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def _can_be_stored(value: Any) -> bool:

@@ -29,6 +29,7 @@ __all__ = [
     "Ticks",
     "Unit",
     "VersionRow",
+    "WrittenAs",
     "index_name",
     "is_utc",
 ]
@@ -51,6 +52,7 @@ StorageName = Literal[
 ]
 Unit = Literal["s", "ms", "us", "100ns", "ns"]
 NullValue = str | int | float
+WrittenAs = str | int | float
 Dialect = Literal["sqlite", "postgresql"]
 OnOverlap = Literal["first", "second", "reject"]
 OnGap = Literal["shift", "reject"]
@@ -120,6 +122,8 @@ class ColumnContract:
         storage: what the numbers in the legacy column are; `auto` tells their unit by magnitude.
         timezone: zone name of legacy values without a zone.
         null_values: stored values that stand for NULL, as they are stored.
+        written_as: a value of the shape in which the sync triggers write the legacy column; None
+            for that of its latest rows.
     """
 
     legacy: str
@@ -128,6 +132,7 @@ class ColumnContract:
     storage: Storage = "auto"
     timezone: str = "UTC"
     null_values: tuple[NullValue, ...] = ()
+    written_as: WrittenAs | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +281,8 @@ def _decisive(table: TableContract) -> dict[str, Any]:
             stored["storage"] = {"unit": column.storage.unit, "epoch": str(column.storage.epoch)}
         if not column.null_values:
             del stored["null_values"]
+        if column.written_as is None:
+            del stored["written_as"]
     return described
 
 

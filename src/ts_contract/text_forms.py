@@ -12,7 +12,15 @@ import re
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
-__all__ = ["BLANKS", "NULL_WORDS", "TextReading", "read_text"]
+__all__ = [
+    "BLANKS",
+    "NULL_WORDS",
+    "Spelling",
+    "TextReading",
+    "read_text",
+    "spelling_of",
+    "zero_zone",
+]
 
 BLANKS: Final = " \t\n\r\v\f"
 NULL_WORDS: Final = ("null", "none", "nat", "nan", "nil", "undefined")
@@ -208,6 +216,134 @@ def _offset(zone: str) -> int:
     if hours > 23 or minutes > 59 or seconds > 59:
         raise ValueError("no such offset")
     return (hours * 3_600 + minutes * 60 + seconds) * (-1 if zone[0] == "-" else 1)
+
+
+# --- how it is spelled -----------------------------------------------------------------------
+
+
+class Spelling(NamedTuple):
+    """How a text spells what it says.
+
+    Attributes:
+        format: the text with directives of strftime in place of what it says, and with `%f` for a
+            fraction with its point, `%z` for a zone, and `%Q` for epoch milliseconds.
+        day: how a day before the 10th is padded, `%d`, `%e` or `%-d`; empty where that is not told.
+        point: what stands before the fraction; empty without one.
+        fraction: its digits.
+        zone: the zone; empty if the text names none.
+    """
+
+    format: str
+    day: str = ""
+    point: str = ""
+    fraction: str = ""
+    zone: str = ""
+
+    @property
+    def offset(self) -> int | None:
+        """Seconds east of UTC by the zone; None if the text names none."""
+        if "%Q" in self.format:
+            return 0
+        return _offset(self.zone) if self.zone else None
+
+
+_DIRECTIVES = {
+    "year": "%Y",
+    "month": "%m",
+    "name": "%b",
+    "day": "%d",
+    "yearday": "%j",
+    "week": "%V",
+    "weekday": "%u",
+    "hour": "%H",
+    "minute": "%M",
+    "second": "%S",
+    "zone": "%z",
+}
+
+
+def spelling_of(text: str) -> Spelling | None:
+    """Tell how a text is spelled; None for one that stands for no instant.
+
+    What names a zone by a word, as Go, JavaScript and RFC 9557 do, is spelled as in UTC.
+
+    Example:
+        >>> spelling_of("2024-01-15T17:30:00.123+05:30")
+        Spelling(format='%Y-%m-%dT%H:%M:%S%f%z', day='', point='.', fraction='123', zone='+05:30')
+        >>> spelling_of("Mon, 5 Feb 2024 12:00:00 GMT").format
+        '%a, %d %b %Y %H:%M:%S%z'
+    """
+    if read_text(text).local_ms is None:
+        return None
+    text = text.strip(BLANKS)
+    if wrapped := _unwrapped(text):
+        inner = wrapped[1]
+        if "ms" in inner:
+            before, _, after = text.partition(inner["ms"])
+            return Spelling(f"{_plain(before)}%Q{_plain(re.sub('^[+-][0-9]+', '', after))}")
+        before, _, after = text.partition(inner["text"])
+        return _around(spelling_of(inner["text"]), before, after)
+    if comment := _COMMENT.fullmatch(text):
+        return _around(_in_utc(spelling_of(comment[1])), "", " (Coordinated Universal Time)")
+    bare = _without_words(text)
+    for shape, pattern in _SHAPES:
+        if match := pattern.fullmatch(bare):
+            spelling = _spelling(shape, match)
+            # The word UTC or GMT was read as a Z.
+            return spelling if bare == text else spelling._replace(zone=text[len(bare) - 1 :])
+    return None
+
+
+def _around(spelling: Spelling | None, before: str, after: str) -> Spelling | None:
+    if spelling is None:
+        return None
+    return spelling._replace(format=f"{_plain(before)}{spelling.format}{_plain(after)}")
+
+
+def _in_utc(spelling: Spelling | None) -> Spelling | None:
+    return spelling and spelling._replace(zone=zero_zone(spelling.zone))
+
+
+def zero_zone(zone: str) -> str:
+    """Return UTC in the spelling of a zone.
+
+    Example:
+        >>> zero_zone(" -05:30"), zero_zone("Z")
+        (' +00:00', 'Z')
+    """
+    return re.sub(r"[0-9]", "0", zone).replace("-", "+")
+
+
+def _spelling(shape: str, match: re.Match[str]) -> Spelling:
+    text, parts = match.string, match.groupdict()
+    pieces, end = [], 0
+    for name in sorted((n for n in _DIRECTIVES if parts.get(n)), key=match.start):
+        directive = "%G" if name == "year" and shape == "week" else _DIRECTIVES[name]
+        pieces += [_plain(text[end : match.start(name)]), directive]
+        end = match.end(name)
+        if name == "second" and "fraction" in parts:
+            pieces.append("%f")
+            end = max(end, match.end("fraction"))
+    head, *_ = pieces
+    pieces[0] = re.sub(r"^[A-Za-z]{3}", "%a", head)
+    zone, after = parts.get("zone") or "", text[end:]
+    if shape in ("go", "rfc-9557"):
+        zone, after = zero_zone(zone), " UTC" if shape == "go" else "[UTC]"
+    fraction = parts.get("fraction") or ""
+    point = text[match.start("fraction") - 1] if fraction else ""
+    day = _padding(parts.get("day") or "")
+    return Spelling("".join(pieces) + _plain(after), day, point, fraction, zone)
+
+
+def _padding(day: str) -> str:
+    """Return the directive of a day before the 10th; empty for another."""
+    if len(day) == 1:
+        return "%-d"
+    return {"0": "%d", " ": "%e"}.get(day[:1], "")
+
+
+def _plain(text: str) -> str:
+    return text.replace("%", "%%")
 
 
 # --- what no shape fits ----------------------------------------------------------------------

@@ -11,7 +11,11 @@ NOON = 1_705_320_000_000
 CONTRACT = parse_contract(
     {
         "valid-range": ["2020-01-01", "2030-01-01"],
-        "tables": {"tasks": ["created_at", "updated_at"], "versions": {"at": {"index": False}}},
+        "tables": {
+            # A column of whole seconds takes every millisecond of them.
+            "tasks": {"created_at": {"written-as": "2024-01-15 12:00:00.000"}, "updated_at": {}},
+            "versions": {"at": {"index": False}},
+        },
         "version": {"table": "versions", "value": "2"},
     }
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 from ..contract import Contract
@@ -17,7 +16,8 @@ from .engines.choose import opened
 from .errors import Failed, Refused
 from .losses import losses_of, recorded_tables
 from .notices import Notice
-from .pairs import PairedTable, paired_table
+from .pairing import pair_table
+from .pairs import PairedTable
 from .space import lack_for_dropping
 from .state import State, has_state, read_state
 from .verify import verify_within
@@ -124,13 +124,13 @@ def plan_finalize(
         Failed: it cannot be read.
     """
     with opened(db, write=False, schema=schema) as session, session.transaction("read"):
-        tables = _tables_found(session, contract)
+        state = read_state(session)
+        tables = _tables_found(session, contract, state)
         successions = session.engine.removal.successions(session, tables)
         notices = losses_of(session, tables, successions)
         lack = _lack(session, tables, successions)
         if lack is not None:
             notices.append(Notice("refusal", lack))
-        state = read_state(session)
         if state.tables:
             try:
                 _check_state(session, contract, state)
@@ -149,18 +149,12 @@ def _lack(
     return lack_for_dropping(session, tables, rebuilt)
 
 
-def _tables_found(session: Session, contract: Contract) -> tuple[PairedTable, ...]:
+def _tables_found(session: Session, contract: Contract, state: State) -> tuple[PairedTable, ...]:
     """Return the tables of the contract that are there, with the legacy columns that they have."""
     info = session.engine.inspection.inspect(session, contract.table_names)
     found = ((table, info.table(table.name)) for table in contract.tables)
     paired = (
-        paired_table(
-            contract,
-            declared,
-            table,
-            check_range=False,
-            latest_form=partial(session.engine.survey.latest_form, session, table),
-        )
+        pair_table(session, contract, declared, table, state.templates_of(table))
         for declared, table in found
         if table is not None and table.kind == "table"
     )

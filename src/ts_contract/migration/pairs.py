@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, Literal
 
-from ..contract import ColumnContract, Contract, TableContract
-from .forms import NUMBERS, Reading, form_of_storage, reading_of
-from .numbers import counts_seconds
+from ..contract import ColumnContract, Contract, ContractError, TableContract
+from .forms import Reading, convert, reading_of
+from .numbers import DAYS_SINCE
 from .schema import ColumnInfo, TableInfo
-from .zones import is_utc
+from .telling import template_like, template_of
+from .templates import (
+    PACKED,
+    PLAIN,
+    TRIMMED,
+    NumberTemplate,
+    Template,
+    example_of,
+    is_read_back,
+    precision_of,
+    write,
+)
 
 __all__ = [
     "ColumnPair",
-    "LatestForm",
+    "LatestValues",
     "PairedTable",
     "SuccessorIndex",
     "declared_pair",
-    "is_written",
     "paired_table",
 ]
 
-_WRITTEN: Final = (*(form.name for form in NUMBERS), "datetime", "iso-local", "iso-zone", "go")
-_HOUR: Final = 3_600_000
-_PRECISION_OF_PACKED: Final = {8: 24 * _HOUR, 10: _HOUR, 12: 60_000, 14: 1_000, 17: 1, 20: 1}
+LatestValues = Callable[["ColumnPair"], Sequence[object]]
+"""Returns the latest values of a legacy column, the latest first."""
 
-LatestForm = Callable[[str, Reading], str | None]
-"""Tells the storage form of a legacy column's latest values; None where that is not known."""
+EMPTY: Final[Mapping[str, Template]] = {}
+TellsTemplate = Literal["contract", "state", "rows", "table", "type"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +48,42 @@ class ColumnPair:
         epoch: the epoch column.
         reading: how stored values are read.
         index: whether the epoch column gets an index.
-        written_as: the storage form in which the sync triggers write the legacy column; of packed
-            dates with their length, `packed-14`, or as a text, `packed-text-14`.
+        template: the shape in which the sync triggers write the legacy column.
+        told_by: what tells it: the contract, the state of an earlier run, the column's own rows,
+            other columns of its table, or its declared type alone; None where the database was
+            not asked.
         writable: False for a generated legacy column, which nothing can write.
-        precision: milliseconds that the legacy column can tell apart: 1, or more where its
-            declared type holds whole seconds only, or its packed dates hold no milliseconds.
     """
 
     legacy: str
     epoch: str
     reading: Reading = field(default_factory=Reading)
     index: bool = True
-    written_as: str = "datetime"
+    template: Template = PLAIN
+    told_by: TellsTemplate | None = None
     writable: bool = True
-    precision: int = 1
+
+    @property
+    def precision(self) -> int:
+        """Milliseconds that the legacy column can tell apart."""
+        return precision_of(self.template, self.reading)
+
+    @property
+    def form(self) -> str:
+        """The storage form in which the sync triggers write."""
+        return convert(example_of(self.template, self.reading), self.reading).form
+
+    def holds(self, legacy: object, epoch: int, expected: int) -> bool:
+        """Return whether a legacy value is of the instant of an epoch value, as near as can be.
+
+        Args:
+            legacy: the stored legacy value.
+            epoch: the epoch value.
+            expected: the instant of the legacy value.
+        """
+        if epoch == expected or not 0 < epoch - expected < self.precision:
+            return epoch == expected
+        return legacy == write(epoch, self.template, self.reading)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,32 +136,26 @@ class PairedTable:
         return next((p for p in self.columns if p.legacy.lower() == legacy.lower()), None)
 
 
-def is_written(form: object) -> bool:
-    """Return whether sync triggers can write in a form.
+def declared_pair(contract: Contract, table: TableContract, column: ColumnContract) -> ColumnPair:
+    """Return the pair as the contract alone describes it.
 
-    Example:
-        >>> [is_written(form) for form in ("datetime", "packed-text-14", "packed-3", None)]
-        [True, True, False, False]
+    Raises:
+        ContractError: `written-as` is not an example of what the column is read as.
     """
-    if not isinstance(form, str):
-        return False
-    kind, _, digits = form.rpartition("-")
-    lengths = map(str, _PRECISION_OF_PACKED)
-    return form in _WRITTEN or (kind in ("packed", "packed-text") and digits in lengths)
-
-
-def declared_pair(contract: Contract, column: ColumnContract) -> ColumnPair:
-    """Return the pair as the contract alone describes it."""
     reading = reading_of(contract, column)
-    written_as = _written_by_default(reading) or "datetime"
-    return ColumnPair(
-        column.legacy,
-        column.epoch,
-        reading,
-        column.index,
-        written_as,
-        precision=_precision(reading, written_as, is_whole=False),
-    )
+    pair = ColumnPair(column.legacy, column.epoch, reading, column.index)
+    if column.written_as is not None:
+        template = template_like(column.written_as, reading)
+        if template is None or not is_read_back(template, reading):
+            raise ContractError(
+                f"{contract.name}: tables.{table.name}.{column.legacy}.written-as: "
+                f"{column.written_as!r} is not how an instant is written; write one as it is "
+                'stored, for example "2024-01-15 12:00:00.000"'
+            )
+        return replace(pair, template=template, told_by="contract")
+    if reading.storage == "auto":
+        return pair
+    return replace(pair, template=_by_type(reading, None), told_by="contract")
 
 
 def paired_table(
@@ -139,7 +164,8 @@ def paired_table(
     found: TableInfo,
     *,
     check_range: bool,
-    latest_form: LatestForm = lambda _legacy, _reading: None,
+    recorded: Mapping[str, Template] = EMPTY,
+    latest: LatestValues = lambda _pair: (),
 ) -> PairedTable:
     """Return a table with those of its pairs whose legacy column is there.
 
@@ -148,58 +174,62 @@ def paired_table(
         declared: the table in the contract.
         found: the table in the database.
         check_range: whether a CHECK lets only milliseconds of the valid range in.
-        latest_form: tells in which form the table's writers write.
+        recorded: the templates that an earlier run has recorded, by the legacy column in lower
+            case.
+        latest: returns the values that tell how the table's writers write.
     """
-    pairs = []
+    pairs: list[tuple[ColumnPair, ColumnInfo]] = []
     for column in declared.columns:
         legacy = found.column(column.legacy)
         if legacy is not None:
-            pair = declared_pair(contract, column)
+            pair = declared_pair(contract, declared, column)
             if check_range:
                 reading = replace(pair.reading, valid_range=contract.plausible_range)
                 pair = replace(pair, reading=reading)
-            latest = latest_form(legacy.name, pair.reading)
-            pairs.append(_as_found(pair, legacy, latest, strict=found.strict))
-    return PairedTable(found.name, found.key, tuple(pairs))
-
-
-def _as_found(
-    pair: ColumnPair, legacy: ColumnInfo, latest: str | None, *, strict: bool
-) -> ColumnPair:
-    written_as = _written_as(pair.reading, legacy, latest)
-    return replace(
-        pair,
-        legacy=legacy.name,
-        written_as=written_as,
-        writable=not legacy.generated,
-        precision=_precision(pair.reading, written_as, is_whole=strict and legacy.is_integer),
+            pair = replace(pair, legacy=legacy.name, writable=not legacy.generated)
+            if column.written_as is None:
+                pair = _as_found(pair, recorded.get(legacy.name.lower()), latest)
+            pairs.append((pair, legacy))
+    told = [(pair, info) for pair, info in pairs if pair.told_by is not None]
+    return PairedTable(
+        found.name,
+        found.key,
+        tuple(
+            _as_others(pair, info, told) if pair.told_by is None else pair for pair, info in pairs
+        ),
     )
 
 
-def _written_as(reading: Reading, legacy: ColumnInfo, latest: str | None) -> str:
-    """Decide in which form sync triggers write: as the latest rows do, else by the type."""
-    if latest in _WRITTEN or (latest or "").startswith("packed-"):
-        form = str(latest)
-    else:
-        by_type = "seconds" if legacy.is_integer else "datetime"
-        form = _written_by_default(reading) or by_type
-    return "iso-local" if form == "iso-zone" and not is_utc(reading.timezone) else form
+def _as_found(pair: ColumnPair, recorded: Template | None, latest: LatestValues) -> ColumnPair:
+    """Let the state or the latest rows tell the template, if one of them can."""
+    if recorded is not None:
+        return replace(pair, template=recorded, told_by="state")
+    template = template_of(latest(pair), pair.reading)
+    return pair if template is None else replace(pair, template=template, told_by="rows")
 
 
-def _written_by_default(reading: Reading) -> str | None:
-    """Return the form that a declared storage asks for; None where none is declared."""
-    if reading.storage == "auto":
-        return None
-    return "packed-14" if reading.storage == "packed" else form_of_storage(reading.storage)
+def _as_others(
+    pair: ColumnPair, info: ColumnInfo, told: list[tuple[ColumnPair, ColumnInfo]]
+) -> ColumnPair:
+    """Let the other columns of the table tell, those of the same declared type first."""
+    alike = (other for other, its in told if its.type == info.type)
+    kind = info.is_integer, info.is_real
+    others = (other for other, its in told if (its.is_integer, its.is_real) == kind)
+    for other in (*alike, *others):
+        if is_read_back(other.template, pair.reading):
+            return replace(pair, template=other.template, told_by="table")
+    return replace(pair, template=_by_type(pair.reading, info), told_by="type")
 
 
-def _precision(reading: Reading, written_as: str, *, is_whole: bool) -> int:
-    if written_as.startswith("packed-"):
-        precision = _PRECISION_OF_PACKED[int(written_as.rpartition("-")[2])]
-        is_day = precision > _HOUR and not is_utc(reading.timezone)
-        return precision + 2 * _HOUR if is_day else precision  # some days are longer
-    if reading.storage == "auto":
-        is_seconds = written_as == "seconds"
-    else:
-        is_seconds = counts_seconds(reading.storage)
-    return 1_000 if is_whole and is_seconds else 1
+def _by_type(reading: Reading, info: ColumnInfo | None) -> Template:
+    """Return what is written where no value tells: what is declared, or else fits the type."""
+    if reading.storage == "packed":
+        return PACKED
+    is_real = info is not None and info.is_real
+    is_number = is_real or (info is not None and info.is_integer)
+    if reading.storage == "auto" and not is_number:
+        return PLAIN
+    storage = "seconds" if reading.storage == "auto" else reading.storage
+    if is_real or storage in DAYS_SINCE:
+        return NumberTemplate(storage, "real", TRIMMED)
+    return NumberTemplate(storage)

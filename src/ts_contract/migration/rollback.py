@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 from ..contract import Contract, TableContract
@@ -14,10 +13,10 @@ from .engines.base import Session, Target
 from .engines.choose import opened
 from .errors import Refused
 from .forms import convert
-from .pairs import ColumnPair, PairedTable, paired_table
+from .pairing import pair_table
+from .pairs import ColumnPair, PairedTable
 from .state import State, has_state, read_state
 from .steps import WriteVersion
-from .verify import latest_packed
 from .whereabouts import Whereabouts, whereabouts
 
 __all__ = ["RollbackReport", "rollback"]
@@ -86,7 +85,7 @@ def rollback(
             if not discard:
                 _refuse_untraced(session, standing)
                 if recorded is not None:
-                    _refuse_losses(session, recorded, standing, progress)
+                    _refuse_losses(session, recorded, state, standing, progress)
             removals = [each for table in standing if (each := _removal(table)) is not None]
             today = {t.recorded.name.lower(): t.name or "" for t in standing}
             drop_successors(session, [(today[t.lower()], i) for t, i in state.successors])
@@ -173,13 +172,14 @@ def _refuse_untraced(session: Session, standing: tuple[Whereabouts, ...]) -> Non
 def _refuse_losses(
     session: Session,
     contract: Contract,
+    state: State,
     standing: tuple[Whereabouts, ...],
     progress: ProgressCallback,
 ) -> None:
     """Refuse to lose instants that no legacy column holds."""
     losses = [
         f"{rows:,} {'row' if rows == 1 else 'rows'} of {table.name}"
-        for table in _tables_standing(session, contract, standing)
+        for table in _tables_standing(session, contract, state, standing)
         if (rows := _rows_ahead(session, table, progress))
     ]
     if losses:
@@ -191,7 +191,7 @@ def _refuse_losses(
 
 
 def _tables_standing(
-    session: Session, contract: Contract, standing: tuple[Whereabouts, ...]
+    session: Session, contract: Contract, state: State, standing: tuple[Whereabouts, ...]
 ) -> Iterator[PairedTable]:
     """Yield the tables as they are called today, with the pairs that have their epoch column."""
     info = session.engine.inspection.inspect(session, tuple(t.name for t in standing if t.name))
@@ -200,13 +200,13 @@ def _tables_standing(
         found = None if table.name is None else info.table(table.name)
         if declared is None or found is None:
             continue
-        paired = paired_table(
-            contract,
-            _called(declared, table),
-            found,
-            check_range=False,
-            latest_form=partial(latest_packed, session, found),
-        )
+        templates = state.templates.get(table.recorded.name.lower(), {})
+        recorded = {
+            (today or legacy).lower(): templates[legacy.lower()]
+            for legacy, today in table.legacy.items()
+            if legacy.lower() in templates
+        }
+        paired = pair_table(session, contract, _called(declared, table), found, recorded)
         pairs = tuple(p for p in paired.columns if found.column(p.epoch) is not None)
         if pairs:
             yield replace(paired, columns=pairs)
@@ -236,4 +236,4 @@ def _is_ahead(pair: ColumnPair, legacy: object, epoch: object) -> bool:
     expected = convert(legacy, pair.reading).ms
     if not isinstance(epoch, int) or expected is None:
         return True
-    return not 0 <= epoch - expected < pair.precision
+    return not pair.holds(legacy, epoch, expected)

@@ -20,6 +20,7 @@ class ColumnInfo:
         default: the SQL text of its default, if any.
         generated: whether it is computed and cannot be written.
         is_integer: whether its declared type is one of whole numbers.
+        is_real: whether it is one of floating-point numbers.
     """
 
     name: str
@@ -28,6 +29,7 @@ class ColumnInfo:
     default: str | None
     generated: bool
     is_integer: bool = False
+    is_real: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,9 @@ def script(
 
 def _tables(contract: Contract, key: tuple[str, ...], *, optional: bool) -> tuple[PairedTable, ...]:
     return tuple(
-        PairedTable(table.name, key, tuple(declared_pair(contract, c) for c in table.columns))
+        PairedTable(
+            table.name, key, tuple(declared_pair(contract, table, c) for c in table.columns)
+        )
         for table in contract.tables
         if optional or not table.optional
     )

@@ -1,11 +1,11 @@
 """Our own tables in the user's database: progress, history, quarantine.
 
 `_ts_contract_state` holds one JSON value per name: `contract`, `options`, `table:<table>` (its
-columns, in which forms they are written, and its CREATE statement before us), `backfill:<table>`
-(how far it is), `successor:<index>` (what we built for an index of the application),
-`phase:<phase>` (when it was finished), `version` (we wrote the row), `verified` (when), `lease`
-(who is at work), `reasons` (why a form has no instant), `format` (the number of all this, where it
-is not the first).
+columns, the templates of what triggers write, and its CREATE statement before us),
+`backfill:<table>` (how far it is), `successor:<index>` (what we built for an index of the
+application), `phase:<phase>` (when it was finished), `version` (we wrote the row), `verified`
+(when), `lease` (who is at work), `reasons` (why a form has no instant), `format` (the number of all
+this, where it is not the first).
 The JSON is what earlier versions wrote, so that a migration that one of them began goes on.
 """
 
@@ -20,11 +20,12 @@ from ..contract import Contract
 from ..timestamps import now_ms
 from .engines.answers import Cursor
 from .engines.base import Session
-from .forms import Reading
 from .own_tables import QUARANTINE, STATE
-from .pairs import ColumnPair, LatestForm, PairedTable, SuccessorIndex
+from .pairs import ColumnPair, PairedTable, SuccessorIndex
 from .schema import TableInfo
 from .state_rows import has_quarantine, has_state, read_row, read_rows
+from .template_records import from_record
+from .templates import Template
 
 __all__ = [
     "Options",
@@ -85,12 +86,11 @@ class State:
         tables: the tables that were changed, with their columns and without their keys.
         successors: what was built for the application's indexes and keys, each with its table.
         creates: their CREATE statements before that, by their names.
+        templates: how the sync triggers write legacy columns, by both names in lower case.
         cursors: how far the backfill is, by the name of the table in lower case.
         has_recorded_version: whether the phase that writes the version row is finished.
         has_own_version: whether the version row was not there before us.
         verified_at: when the last change was verified, epoch milliseconds.
-        written: the storage form in which sync triggers write, by table and legacy column, in
-            lower case.
     """
 
     has_begun: bool = False
@@ -99,11 +99,11 @@ class State:
     tables: tuple[PairedTable, ...] = ()
     successors: tuple[tuple[str, SuccessorIndex], ...] = ()
     creates: Mapping[str, str] = field(default_factory=dict)
+    templates: Mapping[str, Mapping[str, Template]] = field(default_factory=dict)
     cursors: Mapping[str, Cursor] = field(default_factory=dict)
     has_recorded_version: bool = False
     has_own_version: bool = False
     verified_at: int | None = None
-    written: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def fingerprint(self) -> str | None:
@@ -114,31 +114,23 @@ class State:
         """Return what was recorded of a table before it was changed (case does not count)."""
         return next((t for t in self.tables if t.name.lower() == name.lower()), None)
 
-    def cursor(self, table: str) -> Cursor | None:
-        """Return how far the backfill of a table is (case does not count)."""
-        return self.cursors.get(table.lower())
-
-    def form_written(self, found: TableInfo, otherwise: LatestForm) -> LatestForm:
-        """Tell in which form triggers write that are there already.
+    def templates_of(self, found: TableInfo) -> Mapping[str, Template]:
+        """Return how triggers write that are there already, by the legacy column in lower case.
 
         Args:
             found: the table, which may have been rebuilt since without an epoch column.
-            otherwise: tells it where there are none.
         """
         recorded = self.table(found.name)
-        kept = {
-            pair.legacy.lower()
+        templates = self.templates.get(found.name.lower(), {})
+        return {
+            pair.legacy.lower(): templates[pair.legacy.lower()]
             for pair in (recorded.columns if recorded is not None else ())
-            if found.column(pair.epoch) is not None
+            if found.column(pair.epoch) is not None and pair.legacy.lower() in templates
         }
 
-        def form(legacy: str, reading: Reading) -> str | None:
-            written = self.written.get((found.name.lower(), legacy.lower()))
-            if written is not None and legacy.lower() in kept:
-                return written
-            return otherwise(legacy, reading)
-
-        return form
+    def cursor(self, table: str) -> Cursor | None:
+        """Return how far the backfill of a table is (case does not count)."""
+        return self.cursors.get(table.lower())
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,15 +179,11 @@ def _state_of(values: dict[str, Any]) -> State:
         tables=tuple(_table(name, value) for name, value in _of_tables(values, "table:")),
         successors=tuple(_successor(value) for _, value in _of_tables(values, "successor:")),
         creates={name: value["sql"] for name, value in _of_tables(values, "table:")},
+        templates=dict(_templates(name, value) for name, value in _of_tables(values, "table:")),
         cursors={name.lower(): _cursor(value) for name, value in _of_tables(values, "backfill:")},
         has_recorded_version="phase:version" in values,
         has_own_version="version" in values,
         verified_at=values.get("verified", {}).get("at"),
-        written={
-            (name.lower(), legacy.lower()): form
-            for name, value in _of_tables(values, "table:")
-            for legacy, form in value.get("written", {}).items()
-        },
     )
 
 
@@ -228,6 +216,12 @@ def _successor(value: dict[str, Any]) -> tuple[str, SuccessorIndex]:
         of_constraint=value["of_constraint"],
     )
     return value["table"], index
+
+
+def _templates(name: str, value: dict[str, Any]) -> tuple[str, dict[str, Template]]:
+    """Return the templates of a table, which earlier versions did not record."""
+    records = value.get("templates", {}).items()
+    return name.lower(), {legacy.lower(): from_record(record) for legacy, record in records}
 
 
 def _cursor(value: dict[str, Any]) -> Cursor:

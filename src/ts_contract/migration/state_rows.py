@@ -19,7 +19,7 @@ from .engines.base import Session
 from .errors import Refused
 from .forms import MAX_MS, MIN_MS
 from .own_tables import FORMAT, QUARANTINE, STATE
-from .pairs import is_written
+from .template_records import is_record
 
 __all__ = ["has_quarantine", "has_state", "read_row", "read_rows"]
 
@@ -173,9 +173,9 @@ def _is_column(value: Any) -> bool:
     )
 
 
-def _are_forms(value: Any) -> bool:
-    """Return whether these are the forms in which triggers can write, by the legacy column."""
-    return isinstance(value, dict) and all(map(is_written, value.values()))
+def _are_templates(value: Any) -> bool:
+    """Return whether these are templates by which triggers can write, by the legacy column."""
+    return isinstance(value, dict) and all(map(is_record, value.values()))
 
 
 def _is_key(value: Any) -> bool:
@@ -237,7 +237,7 @@ _OPTIONS: Final[Mapping[str, Check]] = {"sync": _is_bool, "check_range": _is_boo
 _TABLE: Final[Mapping[str, Check]] = {
     "sql": _is_text,
     "columns": _are_columns,
-    "written": _are_forms,
+    "templates": _are_templates,
 }
 
 _SUCCESSOR: Final[Mapping[str, Check]] = {
@@ -264,7 +264,7 @@ _CHECKS_OF_KIND: Final[Mapping[str, Check]] = {
     "backfill": _is_cursor,
     "phase": partial(_is_object, members=_WHEN),
     "successor": partial(_is_object, members=_SUCCESSOR),
-    "table": partial(_is_object, members=_TABLE, optional=("written",)),
+    "table": partial(_is_object, members=_TABLE, optional=("templates",)),
 }
 
 
@@ -346,6 +346,7 @@ def _refuse_invalid(decisive: Mapping[str, Any]) -> None:
                 "storage": column["storage"],
                 "timezone": column["timezone"],
                 "null-values": column.get("null_values", []),
+                **({"written-as": column["written_as"]} if "written_as" in column else {}),
             }
             for column in table["columns"]
         }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 
 from ..contract import Contract
 from ..progress import ProgressCallback, silent
@@ -12,7 +11,8 @@ from .changes import changes
 from .engines.base import Session, Target
 from .engines.choose import opened
 from .notices import Notice
-from .pairs import PairedTable, paired_table
+from .pairing import pair_table
+from .pairs import PairedTable
 from .plan import Plan, make_plan
 from .remaining import Facts
 from .schema import DatabaseInfo
@@ -130,10 +130,13 @@ def _pairs_left(
     for declared in contract.tables:
         found = info.table(declared.name)
         if found is not None and found.kind == "table":
-            latest = partial(session.engine.survey.latest_form, session, found)
-            latest_form = state.form_written(found, latest)
-            table = paired_table(
-                contract, declared, found, check_range=check_range, latest_form=latest_form
+            table = pair_table(
+                session,
+                contract,
+                declared,
+                found,
+                state.templates_of(found),
+                check_range=check_range,
             )
             if table.columns:
                 yield session.engine.indexes.with_successors(session, info, table)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from functools import partial
 from typing import Any, Final
 
 from ..contract import Contract, TableContract
@@ -19,8 +18,9 @@ from .engines.answers import ColumnCounts
 from .engines.base import Session, Target
 from .engines.choose import opened
 from .errors import MigrationError
-from .forms import MAX_MS, MIN_MS, Reading, convert
-from .pairs import ColumnPair, PairedTable, paired_table
+from .forms import MAX_MS, MIN_MS, convert
+from .pairing import pair_table
+from .pairs import ColumnPair, PairedTable
 from .schema import DatabaseInfo, TableInfo
 from .state import Options, State, has_state, note_verified, read_state
 from .state_rows import has_quarantine
@@ -29,7 +29,6 @@ from .verify_report import ColumnReport, Difference, TableReport, VerifyReport
 from .whereabouts import missing
 
 __all__ = [
-    "latest_packed",
     "needs_record",
     "record_verified",
     "verify",
@@ -126,7 +125,7 @@ def verify_within(
             problems += wrong
             problems += _index_problems(declared, found)
             if state.options is not None:  # a script knows no index of the application
-                problems += _successor_problems(session, contract, declared, info)
+                problems += _successor_problems(session, contract, declared, info, state)
             sound.append((declared, found))
             problems += _finalized_problems(session, contract, declared, found)
             progress(Progress("verify", found.name, found.rows, found.rows))
@@ -172,12 +171,8 @@ def _verify_table(
 ) -> tuple[TableReport, list[str]]:
     """Compare the pairs whose legacy column is still there."""
     check_range = state.options is not None and state.options.check_range
-    table = paired_table(
-        contract,
-        declared,
-        found,
-        check_range=check_range,
-        latest_form=partial(latest_packed, session, found),
+    table = pair_table(
+        session, contract, declared, found, state.templates_of(found), check_range=check_range
     )
     if not table.columns:
         return TableReport(found.name, found.rows, ()), []
@@ -212,13 +207,6 @@ def _verify_table(
     return TableReport(table.name, rows, columns), problems
 
 
-def latest_packed(session: Session, found: TableInfo, legacy: str, reading: Reading) -> str | None:
-    """Return how the latest packed dates are written: what they hold depends on their length."""
-    if reading.storage != "packed":
-        return None
-    return session.engine.survey.latest_form(session, found, legacy, reading)
-
-
 def _judge(
     table: PairedTable, row: tuple[Any, ...], valid_range: tuple[int, int]
 ) -> list[Difference]:
@@ -228,7 +216,7 @@ def _judge(
     for place, pair in enumerate(table.columns):
         legacy, epoch = values[2 * place], values[2 * place + 1]
         expected = convert(legacy, pair.reading).ms
-        kind = _kind(expected, epoch, pair.precision, valid_range)
+        kind = _kind(pair, legacy, expected, epoch, valid_range)
         if kind is not None:
             differences.append(
                 Difference(table.name, pair.legacy, key, legacy, epoch, expected, kind)
@@ -237,7 +225,11 @@ def _judge(
 
 
 def _kind(
-    expected: int | None, epoch: object, precision: int, valid_range: tuple[int, int]
+    pair: ColumnPair,
+    legacy: object,
+    expected: int | None,
+    epoch: object,
+    valid_range: tuple[int, int],
 ) -> str | None:
     """Name what is wrong with an epoch value; None if nothing is."""
     if epoch is None:
@@ -246,7 +238,7 @@ def _kind(
         return "type"
     if expected is None:
         return "null"
-    if not 0 <= epoch - expected < precision:
+    if not pair.holds(legacy, epoch, expected):
         return "value"
     return None if valid_range[0] <= epoch <= valid_range[1] else "range"
 
@@ -312,9 +304,13 @@ def _lost(
     options = state.options or Options(sync=False)
     tables = []
     for declared, found in sound:
-        latest_form = state.form_written(found, partial(latest_packed, session, found))
-        table = paired_table(
-            contract, declared, found, check_range=options.check_range, latest_form=latest_form
+        table = pair_table(
+            session,
+            contract,
+            declared,
+            found,
+            state.templates_of(found),
+            check_range=options.check_range,
         )
         if table.columns:
             tables.append(table)
@@ -336,18 +332,16 @@ def _lost(
 
 
 def _successor_problems(
-    session: Session, contract: Contract, declared: TableContract, info: DatabaseInfo
+    session: Session,
+    contract: Contract,
+    declared: TableContract,
+    info: DatabaseInfo,
+    state: State,
 ) -> list[str]:
     indexes = session.engine.indexes
     found = info.table(declared.name)
     assert found is not None
-    table = paired_table(
-        contract,
-        declared,
-        found,
-        check_range=False,
-        latest_form=partial(session.engine.survey.latest_form, session, found),
-    )
+    table = pair_table(session, contract, declared, found, state.templates_of(found))
     return [
         f"{index.source} of {table.name} has no successor {index.name}; run `ts-contract migrate`"
         for index in indexes.with_successors(session, info, table).indexes

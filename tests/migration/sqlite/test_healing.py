@@ -37,12 +37,12 @@ def is_in_sync(store, table="o", legacy="at", epoch="at_ms") -> bool:
     """Return whether old code and new code can write, and both columns follow."""
     at, ms, name = quote(legacy), quote(epoch), quote(table)
     store.run(f"INSERT INTO {name} ({at}) VALUES (?)", NOON)
-    store.run(f"INSERT INTO {name} ({ms}) VALUES (?)", NOON_MS + 1)
+    store.run(f"INSERT INTO {name} ({ms}) VALUES (?)", NOON_MS + 1_000)
     pairs = store.run(f"SELECT {at}, {ms} FROM {name} ORDER BY rowid DESC LIMIT 2")
     store.run(
         f"DELETE FROM {name} WHERE rowid IN (SELECT rowid FROM {name} ORDER BY rowid DESC LIMIT 2)"
     )
-    return pairs == [("2024-01-15 12:00:00.001", NOON_MS + 1), (NOON, NOON_MS)]
+    return pairs == [("2024-01-15 12:00:01", NOON_MS + 1_000), (NOON, NOON_MS)]
 
 
 # --- a table that was rebuilt ----------------------------------------------------------------

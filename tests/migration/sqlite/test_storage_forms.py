@@ -23,16 +23,17 @@ from ts_contract.migration.engines.sqlite.usual import (
     usual_expression,
     usual_form_expression,
 )
-from ts_contract.migration.engines.sqlite.written import text_expression
+from ts_contract.migration.engines.sqlite.written import written_expression
 from ts_contract.migration.forms import (
     FORMS,
     MAX_MS,
     MIN_MS,
     Reading,
     convert,
-    form_of_storage,
 )
 from ts_contract.migration.numbers import ms_to_number
+from ts_contract.migration.telling import template_of
+from ts_contract.migration.templates import TRIMMED, NumberTemplate
 
 NOON = 1_705_320_000_000  # 2024-01-15 12:00:00 UTC
 DAY = 86_400_000
@@ -551,8 +552,13 @@ def test_an_instant_in_ticks_is_read_back_exactly(db, data, storage):
     db.executemany(
         "UPDATE stored SET ms = ? WHERE n = ?", [(m, n + 1) for n, m in enumerate(instants)]
     )
-    written_as = form_of_storage(storage)
-    db.execute(f"UPDATE stored SET x = {text_expression('ms', reading, written_as, 1)}")
+    # A whole number is a float too, in a column of seconds with fractions.
+    template = NumberTemplate(storage, "real", TRIMMED)
+    if ticks.unit == "s":
+        numbers = [float(number) for number in numbers]
+    else:
+        template = NumberTemplate(storage)
+    db.execute(f"UPDATE stored SET x = {written_expression('ms', template, reading)}")
     written = [x for (x,) in db.execute("SELECT x FROM stored ORDER BY n")]
 
     assert written == numbers
@@ -572,7 +578,7 @@ def test_an_ole_day_is_its_nearest_millisecond(db, instants):
     db.executemany(
         "UPDATE stored SET ms = ? WHERE n = ?", [(m, n + 1) for n, m in enumerate(instants)]
     )
-    written = text_expression("ms", reading, "ole-days", 1)
+    written = written_expression("ms", NumberTemplate("ole-days", "real", TRIMMED), reading)
     assert [x for (x,) in db.execute(f"SELECT {written} FROM stored ORDER BY n")] == days
 
 
@@ -615,12 +621,14 @@ def test_a_packed_date_is_refused_until_it_is_declared(db, moments, size):
     packed = Reading(storage="packed")
     assert [ms for ms, _, _ in in_sqlite(db, values, packed)] == expected
     assert [convert(value, packed).ms for value in values] == expected
-    for value, kind in ((texts[0], "packed-text"), (values[-1], "packed")):
-        written = text_expression(str(expected[0]), packed, f"{kind}-{size}", 1)
-        if isinstance(value, int) or kind == "packed-text":
-            (found,) = db.execute(f"SELECT {written}").fetchone()
-            assert str(found)[:17] == texts[0][:17]
-            assert len(str(found)) == size
+    for value in (texts[0], values[-1]):
+        template = template_of([value], packed)
+        (found,) = db.execute(
+            f"SELECT {written_expression(str(expected[0]), template, packed)}"
+        ).fetchone()
+        assert type(found) is type(value)
+        assert str(found)[:17] == texts[0][:17]
+        assert len(str(found)) == size
 
 
 @given(numbers=st.lists(INTEGERS, min_size=1, max_size=20))

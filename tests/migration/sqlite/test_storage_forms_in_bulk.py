@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from ts_contract.migration.engines.sqlite.recognise import ms_expression
 from ts_contract.migration.engines.sqlite.usual import unproved_expression, usual_expression
-from ts_contract.migration.engines.sqlite.written import text_expression
+from ts_contract.migration.engines.sqlite.written import written_expression
 from ts_contract.migration.forms import MAX_MS, MIN_MS, Reading, convert
 from ts_contract.migration.numbers import scale_of
+from ts_contract.migration.telling import template_like
 
 NOON = 1_705_320_000_000  # 2024-01-15 12:00:00 UTC
 DAY = 86_400_000
@@ -186,20 +187,20 @@ def test_the_bulk_check_can_fail(db):
 
 # --- what the triggers write --------------------------------------------------------------------
 
+EXAMPLES = {
+    "datetime": "2024-01-15 12:00:00.000",
+    "iso-local": "2024-01-15T12:00:00.000",
+    "iso-zone": "2024-01-15T12:00:00.000Z",
+    "seconds": 1_705_320_000.5,
+    "milliseconds": 1_705_320_000_000,
+    "microseconds": 1_705_320_000_000_000,
+    "julian-day": 2_460_325.5,
+}
+
 
 @given(
     instants=st.lists(st.integers(MIN_MS, MAX_MS), min_size=1, max_size=20),
-    written_as=st.sampled_from(
-        [
-            "datetime",
-            "iso-local",
-            "iso-zone",
-            "seconds",
-            "milliseconds",
-            "microseconds",
-            "julian-day",
-        ]
-    ),
+    written_as=st.sampled_from(sorted(EXAMPLES)),
 )
 def test_what_the_triggers_write_is_read_back_as_the_same_instant(db, instants, written_as):
     """Seconds with a fraction are a float, which tells microseconds apart until 2112."""
@@ -209,7 +210,8 @@ def test_what_the_triggers_write_is_read_back_as_the_same_instant(db, instants, 
     reading = Reading(storage=storage)
     db.execute("DELETE FROM stored")
     db.executemany("INSERT INTO stored (ms) VALUES (?)", [(ms,) for ms in instants])
-    db.execute(f"UPDATE stored SET x = {text_expression('ms', reading, written_as, 1)}")
+    template = template_like(EXAMPLES[written_as], reading)
+    db.execute(f"UPDATE stored SET x = {written_expression('ms', template, reading)}")
 
     back = db.execute(f"SELECT {ms_expression('x', reading)} FROM stored ORDER BY n").fetchall()
 

@@ -25,7 +25,7 @@ def contract(spec, **keys):
 STORED = [
     # storage, type, what is stored, its instant, what a trigger writes for NEW
     ("apple-seconds", "REAL", 641_645_497.527095, BASE + 527, 721_692_800.5),
-    ("apple-seconds", "INTEGER", 641_645_497, BASE, 721_692_800.5),
+    ("apple-seconds", "INTEGER", 641_645_497, BASE, 721_692_800),
     ("apple-nanoseconds", "INTEGER", 641_645_497_527_095_000, BASE + 527, 721_692_800_500_000_000),
     ("webkit-microseconds", "BIGINT", 13_264_426_297_527_095, BASE + 527, 13_344_473_600_500_000),
     ("filetime", "INTEGER", 132_644_262_975_270_951, BASE + 527, 133_444_736_005_000_000),
@@ -33,7 +33,7 @@ STORED = [
     ("nanoseconds", "INTEGER", 1_619_952_697_527_095_000, BASE + 527, NEW * 10**6),
     ("nanoseconds", "TEXT", "1619952697527095000", BASE + 527, str(NEW * 10**6)),
     ("ole-days", "REAL", 44_318.45251767361, BASE + 527, 45_244.92593171296),
-    ({"unit": "s", "epoch": "1904-01-01"}, "INTEGER", 3_702_797_497, BASE, 3_782_844_800.5),
+    ({"unit": "s", "epoch": "1904-01-01"}, "INTEGER", 3_702_797_497, BASE, 3_782_844_800),
     ({"unit": "100ns", "epoch": "1601-01-01"}, "", 132_644_262_975_270_951, BASE + 527,
      133_444_736_005_000_000),
     ("packed", "INTEGER", 20_210_502_105_137, BASE, 20_231_114_221_320),

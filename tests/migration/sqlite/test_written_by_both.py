@@ -31,7 +31,7 @@ WRITES = {
 def test_both_columns_agree_with_what_the_application_wrote_last(write, is_older):
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
         db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, title TEXT, c TIMESTAMP, u TIMESTAMP)")
-        db.execute("INSERT INTO t VALUES (1, 'x', '2024-01-15 12:00:00', '2024-01-15 12:00:00')")
+        db.execute("INSERT INTO t VALUES (1, 'x', '2024-01-15 12:00:00.5', NULL)")
         if is_older:
             db.execute(TOUCH)
         migrate(db, CONTRACT)
@@ -62,7 +62,7 @@ def test_what_a_newer_trigger_wrote_into_the_same_column_stays():
     """SQLite fires the newer trigger first, so the sync trigger sees a row of another's making."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
         db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, title TEXT, c TIMESTAMP, u TIMESTAMP)")
-        db.execute("INSERT INTO t VALUES (1, 'x', '2024-01-15 12:00:00', '2024-01-15 12:00:00')")
+        db.execute("INSERT INTO t VALUES (1, 'x', '2024-01-15 12:00:00.5', NULL)")
         migrate(db, CONTRACT)
         db.execute(
             "CREATE TRIGGER stamp AFTER UPDATE OF title ON t BEGIN"

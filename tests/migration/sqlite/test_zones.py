@@ -17,8 +17,9 @@ from ts_contract.migration.engines.sqlite.recognise import (
     ms_or_form_expression,
 )
 from ts_contract.migration.engines.sqlite.survey import provide_zones
-from ts_contract.migration.engines.sqlite.written import text_expression
+from ts_contract.migration.engines.sqlite.written import written_expression
 from ts_contract.migration.forms import Reading, convert
+from ts_contract.migration.telling import template_like
 
 EPOCH = datetime(1970, 1, 1)
 POLICIES = list(product(["first", "second", "reject"], ["shift", "reject"]))
@@ -156,7 +157,12 @@ def test_another_contracts_policies_do_not_linger_in_a_connection(db):
 def test_what_the_triggers_write_is_read_back_as_the_same_instant(db, zone, data, policy):
     """Also in the hour that happens twice, whatever the policy, and beyond the known rules."""
     reading = Reading("auto", zone, *policy)
-    written_as = data.draw(st.sampled_from(["datetime", "iso-local"]))
+    example = data.draw(
+        st.sampled_from(
+            ["2024-01-15 12:00:00.000", "2024-01-15T12:00:00.000", "2024-01-15-12.00.00.000000"]
+        )
+    )
+    template = template_like(example, reading)
     near = [
         (time - EPOCH) // timedelta(milliseconds=1)
         for time in data.draw(st.lists(local_times(zone), min_size=1, max_size=50))
@@ -166,7 +172,7 @@ def test_what_the_triggers_write_is_read_back_as_the_same_instant(db, zone, data
     db.executemany("INSERT INTO stored (ms) VALUES (?)", [(ms,) for ms in near + far])
     provide_zones(SqliteSession(ENGINE, db, "memory"), reading)
 
-    db.execute(f"UPDATE stored SET x = {text_expression('ms', reading, written_as, 1)}")
+    db.execute(f"UPDATE stored SET x = {written_expression('ms', template, reading)}")
 
     written = [x for (x,) in db.execute("SELECT x FROM stored ORDER BY n")]
     back = db.execute(f"SELECT {ms_expression('x', reading)} FROM stored ORDER BY n").fetchall()

@@ -525,7 +525,7 @@ SAVEPOINT _ts_contract;
 INSERT INTO "_ts_contract_state" SELECT 'version', '{}' WHERE NOT EXISTS (SELECT 1 FROM "schema_version" WHERE "schema_version"."version" = '0.44.0');
 
 SAVEPOINT _ts_contract;
-INSERT INTO "schema_version" ("version", "applied_at", "applied_at_ms") SELECT '0.44.0', (datetime((CAST(strftime('%s','now') AS INTEGER)*1000/1000-(CAST(strftime('%s','now') AS INTEGER)*1000%1000<0)),'unixepoch')||CASE ((CAST(strftime('%s','now') AS INTEGER)*1000%1000+1000)%1000) WHEN 0 THEN '' ELSE printf('.%03d',((CAST(strftime('%s','now') AS INTEGER)*1000%1000+1000)%1000)) END||''), CAST(strftime('%s','now') AS INTEGER)*1000 WHERE NOT EXISTS (SELECT 1 FROM "schema_version" WHERE "schema_version"."version" = '0.44.0');
+INSERT INTO "schema_version" ("version", "applied_at", "applied_at_ms") SELECT '0.44.0', (datetime((CAST(strftime('%s','now') AS INTEGER)*1000/1000-(CAST(strftime('%s','now') AS INTEGER)*1000%1000<0)),'unixepoch')||CASE ((CAST(strftime('%s','now') AS INTEGER)*1000%1000+1000)%1000) WHEN 0 THEN '' ELSE printf('.%03d',((CAST(strftime('%s','now') AS INTEGER)*1000%1000+1000)%1000)) END), CAST(strftime('%s','now') AS INTEGER)*1000 WHERE NOT EXISTS (SELECT 1 FROM "schema_version" WHERE "schema_version"."version" = '0.44.0');
 
 INSERT INTO temp._ts_contract_done SELECT 88 WHERE EXISTS (SELECT 1 FROM "schema_version" WHERE "schema_version"."version" = '0.44.0');
 

@@ -353,13 +353,8 @@ class Surveying(Protocol):
     def ties(self, session: Session, table: str, pair: ColumnPair) -> int:
         """Return how many rows differ from another one by less than a millisecond."""
 
-    def latest_form(
-        self, session: Session, table: TableInfo, legacy: str, reading: Reading
-    ) -> str | None:
-        """Return the most frequent form among the last rows; None if all of them are NULL.
-
-        Packed dates are told with their length, and from texts: `packed-14`, `packed-text-14`.
-        """
+    def latest_values(self, session: Session, table: TableInfo, pair: ColumnPair) -> list[object]:
+        """Return the last legacy values that do not stand for NULL, by the key, the last first."""
 
 
 class Filling(Protocol):

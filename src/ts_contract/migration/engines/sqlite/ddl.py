@@ -26,6 +26,7 @@ from ...steps import (
     TakeBack,
     WriteVersion,
 )
+from ...template_records import to_record
 from .backfill import backfill_script
 from .create_index import create_index
 from .names import column_in, literal, name_in, quote, quote_for_index
@@ -157,10 +158,10 @@ def _install_sync(step: InstallSync, schema: str = "") -> tuple[str, ...]:
 
 def _record_writing(table: PairedTable, schema: str) -> str:
     """The statement that records how the triggers write, which later rows do not tell."""
-    written = json.dumps({c.legacy: c.written_as for c in table.columns})
+    templates = json.dumps({c.legacy: to_record(c.template) for c in table.columns})
     return (
         f"UPDATE {name_in(STATE, schema)}"
-        f" SET value = json_set(value, '$.written', json({literal(written)}))"
+        f" SET value = json_set(value, '$.templates', json({literal(templates)}))"
         f" WHERE name = {literal(f'table:{table.name}')} COLLATE NOCASE"
     )
 

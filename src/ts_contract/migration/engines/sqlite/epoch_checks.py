@@ -132,10 +132,10 @@ def _compared(operator: str, constant: Token, pair: ColumnPair) -> tuple[str, in
     conversion = convert(value, pair.reading)
     if conversion.ms is None or operator not in _MIRRORED:
         return None
-    if conversion.form == "date" and pair.written_as in _BEGINNING_WITH_DAY:
+    if conversion.form == "date" and pair.form in _BEGINNING_WITH_DAY:
         by_day = _WITH_DAY.get(operator)
         return None if by_day is None else (by_day, conversion.ms)
-    return (operator, conversion.ms) if conversion.form == pair.written_as else None
+    return (operator, conversion.ms) if conversion.form == pair.form != "packed" else None
 
 
 def _stands_alone(tokens: tuple[Token, ...], first: int, last: int) -> bool:

@@ -123,6 +123,14 @@ def followed(session: Session, table: PairedTable) -> str | None:
     )
 
 
+def _is_real(declared: str) -> bool:
+    """Return whether a declared type gives a column REAL affinity (sqlite.org/datatype3.html)."""
+    earlier = ("INT", "CHAR", "CLOB", "TEXT", "BLOB")
+    return any(word in declared for word in ("REAL", "FLOA", "DOUB")) and not any(
+        word in declared for word in earlier
+    )
+
+
 def _table(
     session: Session,
     name: str,
@@ -142,6 +150,7 @@ def _table(
             default=default,
             generated=hidden in (2, 3),
             is_integer="INT" in declared.upper(),
+            is_real=_is_real(declared.upper()),
         )
         for _, column, declared, not_null, default, _, hidden in info
         if hidden != 1

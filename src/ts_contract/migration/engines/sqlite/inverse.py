@@ -12,6 +12,7 @@ from ...numbers import DAYS_SINCE, Scale, scale_of
 from ...pairs import ColumnPair
 from ...zones import is_utc
 from .values import case, size
+from .written import written_expression
 from .zone_table import utc_step
 
 __all__ = ["proofs"]
@@ -55,6 +56,9 @@ def proofs(column: ColumnPair, c: str, m: str) -> Iterator[str]:
         c: SQL for its legacy value.
         m: SQL for its epoch value.
     """
+    if column.precision > 1:
+        # What is cut is right if it is what the triggers write, for whatever they cut.
+        yield f"{written_expression(m, column.template, column.reading)}=+{c}"
     local = f"datetime({_local(column, m)},'unixepoch')"
     # A plus before the column keeps SQLite from trying to make a number of its text.
     yield f"{m}%1000=0 AND {local}=+{c}"

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import json
 
-from ...forms import WITHOUT, Reading
+from ...forms import Reading
 from ...numbers import scale_of
 from ...pairs import ColumnPair
 from ...schema import TableInfo
 from ...zones import is_utc
 from ..answers import FormCount, Sample
 from ..base import Session
-from .names import column_in, literal, quote
+from .names import column_in, quote
 from .recognise import form_and_ms_expression, form_expression, ms_expression
 from .usual import plain_form_expression, plain_here_expression
+from .values import stands_for_null
 from .zone_table import ZONE_TABLE, zone_rows
 
-__all__ = ["count_forms", "first_forms", "has_finer", "latest_form", "provide_zones", "ties"]
+__all__ = ["count_forms", "first_forms", "has_finer", "latest_values", "provide_zones", "ties"]
 
-_LATEST = 200
+_LATEST = 50
 _FIRST = 20
 _FINER = "{value} GLOB '*[.,][0-9][0-9][0-9][0-9]*'"
 
@@ -113,34 +114,17 @@ def ties(session: Session, table: str, pair: ColumnPair) -> int:
     return int(count)
 
 
-def latest_form(session: Session, table: TableInfo, legacy: str, reading: Reading) -> str | None:
-    """Return the most frequent form among the last rows; None if all of them are NULL.
-
-    Packed dates are told with their length, and from texts: `packed-14`, `packed-text-14`.
-    """
+def latest_values(session: Session, table: TableInfo, pair: ColumnPair) -> list[object]:
+    """Return the last legacy values that do not stand for NULL, by the key, the last first."""
     if not table.key:
-        return None
-    provide_zones(session, reading)
+        return []
     order = ", ".join(f"{column_in(name, table.name)} DESC" for name in table.key)
-    without = ", ".join(literal(form.name) for form in WITHOUT)
-    value = column_in(legacy, table.name)
-    form: str | None = session.value(
-        f"SELECT form FROM (SELECT {_latest_expression('value', reading)} AS form"
-        f" FROM (SELECT {value} AS value FROM {session.qualified(table.name)}"
-        f" ORDER BY {order} LIMIT {_LATEST}) LIMIT -1)"
-        f" WHERE form NOT IN ({without}) GROUP BY form ORDER BY count(*) DESC LIMIT 1"
+    legacy = column_in(pair.legacy, table.name)
+    rows = session.run(
+        f"SELECT {legacy} FROM {session.qualified(table.name)}"
+        f" WHERE NOT {stands_for_null(legacy, pair.reading)} ORDER BY {order} LIMIT {_LATEST}"
     )
-    return form
-
-
-def _latest_expression(value: str, reading: Reading) -> str:
-    form = form_expression(value, reading)
-    if reading.storage != "packed":
-        return form
-    kind = f"CASE typeof({value}) WHEN 'text' THEN '-text-' ELSE '-' END"
-    digits = f"CASE typeof({value}) WHEN 'real' THEN CAST({value} AS INTEGER) ELSE {value} END"
-    packed = f"'packed'||{kind}||length(trim({digits}))"
-    return f"CASE {form} WHEN 'packed' THEN {packed} ELSE {form} END"
+    return [value for (value,) in rows]
 
 
 def provide_zones(session: Session, reading: Reading) -> None:

@@ -36,7 +36,7 @@ from .names import literal, name_in, quote
 from .quarantine import record_reasons, recorded_reason, row_key
 from .recognise import classified
 from .usual import plain_expression
-from .written import text_expression
+from .written import written_expression
 
 __all__ = [
     "EVENTS",
@@ -326,7 +326,7 @@ def _equalise(table: PairedTable, rules: list[_Rule]) -> str:
 
 def legacy_value(ms: str, column: ColumnPair) -> str:
     """Return SQL for what is written into a legacy column for an instant in milliseconds."""
-    return text_expression(ms, column.reading, column.written_as, column.precision)
+    return written_expression(ms, column.template, column.reading)
 
 
 def _legacy_value(rule: _Rule) -> str:
@@ -383,7 +383,7 @@ def _agrees(column: ColumnPair) -> str:
     epoch = f"new.{quote(column.epoch)}"
     if column.precision == 1:
         return f"ms IS {epoch}"
-    return f"(ms IS {epoch} OR coalesce({epoch}-ms BETWEEN 0 AND {column.precision - 1}, 0))"
+    return f"(ms IS {epoch} OR new.{quote(column.legacy)} IS {legacy_value(epoch, column)})"
 
 
 def _forget(table: PairedTable, *rows: str) -> str:
