@@ -1,8 +1,15 @@
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
+import aiosqlite
 import pytest
+import sqlalchemy
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.orm import Session
 
 from ts_contract import EPOCH_2020_MS, EPOCH_2030_MS
 from ts_contract.contract import ColumnContract, Contract, TableContract
@@ -198,10 +205,119 @@ def test_a_name_that_is_nowhere_is_an_error_and_no_failure(db, table, column, me
         assert_ms_matches(db, table, column, contract=CONTRACT)
 
 
-def test_values_that_cannot_be_compared_yet_are_an_error(db):
+@pytest.mark.parametrize(
+    "check",
+    [
+        lambda db: assert_ms_matches(db, "tasks", contract=CONTRACT),
+        lambda db: assert_no_null_ms(db, "tasks", contract=CONTRACT),
+        lambda db: assert_migrated(db, contract=CONTRACT),
+    ],
+    ids=["assert_ms_matches", "assert_no_null_ms", "assert_migrated"],
+)
+def test_a_missing_epoch_column_fails_each_and_is_named(db, check):
     db.execute("ALTER TABLE tasks DROP COLUMN ended_at_ms")
-    with pytest.raises(ValueError, match=r"no column tasks\.ended_at_ms; is it migrated\?"):
-        assert_ms_matches(db, "tasks", contract=CONTRACT)
+    with pytest.raises(AssertionError, match=r"tasks\.ended_at_ms: there is no such column; is it"):
+        check(db)
+
+
+def test_null_is_said_once(db):
+    db.execute("UPDATE tasks SET created_at_ms = NULL WHERE id = 'a'")
+    with pytest.raises(AssertionError) as failure:
+        assert_ms_matches(db, "tasks", "created_at", contract=CONTRACT)
+    assert str(failure.value).count("NULL") == 1
+
+
+# --- what a test may hand in -----------------------------------------------------------------
+
+DJANGO = """
+import sys
+import django
+from django.conf import settings
+
+settings.configure(
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": sys.argv[1]}}
+)
+django.setup()
+from django.db import connection, transaction
+from ts_contract.loading import parse_contract
+from ts_contract.testing import assert_migrated, assert_no_legacy_reads
+
+contract = parse_contract({"tables": {"tasks": ["created_at"]}})
+with transaction.atomic():
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE tasks SET created_at_ms = 1")
+    try:
+        assert_migrated(connection, contract=contract)
+    except AssertionError as error:
+        print(str(error).split(",")[0])
+    transaction.set_rollback(True)
+assert_migrated(connection, contract=contract)
+try:
+    with assert_no_legacy_reads(connection, contract=contract), connection.cursor() as cursor:
+        cursor.execute("SELECT created_at FROM tasks")
+except AssertionError as error:
+    print(str(error).split(" is read")[0])
+"""
+
+
+@pytest.fixture
+def file(tmp_path, db):
+    path = tmp_path / "a store.db"
+    with closing(sqlite3.connect(path)) as copy:
+        db.commit()
+        db.backup(copy)
+    return path
+
+
+def test_a_path_and_a_url_are_databases(file):
+    for database in (file, str(file), f"sqlite:///{file}", f"sqlite+pysqlite:///{file}"):
+        assert_migrated(database, contract=CONTRACT)
+        assert_ms_matches(database, "tasks", contract=CONTRACT)
+        assert_no_null_ms(database, "tasks", "created_at", contract=CONTRACT)
+    with pytest.raises(ValueError, match=r"nowhere\.db: no such file"):
+        assert_migrated("nowhere.db", contract=CONTRACT)
+    assert not Path("nowhere.db").exists()
+
+
+def test_sqlalchemys_objects_are_databases_and_their_transaction_goes_on(file):
+    engine = sqlalchemy.create_engine(f"sqlite:///{file}")
+    assert_migrated(engine, contract=CONTRACT)
+    update = sqlalchemy.text("UPDATE tasks SET created_at_ms = 1")
+    with engine.connect() as connection, Session(engine) as session:
+        assert_migrated(connection, contract=CONTRACT)
+        assert_migrated(session, contract=CONTRACT)
+        for database in (connection, session):
+            database.execute(update)
+            with pytest.raises(AssertionError, match=r"created_at_ms, id='a': 1, but"):
+                assert_ms_matches(database, "tasks", contract=CONTRACT)
+            database.rollback()
+            assert_ms_matches(database, "tasks", contract=CONTRACT)
+    with (
+        engine.connect() as connection,
+        pytest.raises(AssertionError, match="created_at is read"),
+        assert_no_legacy_reads(connection, contract=CONTRACT),
+    ):
+        connection.execute(sqlalchemy.text("SELECT created_at FROM tasks"))
+    engine.dispose()
+
+
+def test_djangos_connection_is_a_database(file, tmp_path):
+    script = tmp_path / "app.py"
+    script.write_text(DJANGO)
+    output = subprocess.check_output([sys.executable, script, file], text=True)
+    assert output.splitlines() == ["tasks.created_at_ms", "tasks.created_at"]
+
+
+def test_anything_else_is_refused_by_name(db, file):
+    engine = create_async_engine(f"sqlite+aiosqlite:///{file}")
+    for other in (db.cursor(), object(), 7, engine, aiosqlite.connect(file)):
+        with pytest.raises(TypeError, match="is not a database that can be looked at; give a path"):
+            assert_migrated(other, contract=CONTRACT)
+        with (
+            pytest.raises(TypeError, match="SQLAlchemy, or Django's connection"),
+            assert_no_legacy_reads(other, contract=CONTRACT),
+        ):
+            pass
 
 
 def test_the_contract_is_the_projects_by_default(db, tmp_path, monkeypatch):

@@ -69,3 +69,11 @@ def test_a_bound_that_is_no_time_is_refused_at_once():
 def test_a_matcher_cannot_be_a_key_because_it_equals_many_values():
     with pytest.raises(TypeError, match="unhashable"):
         hash(IsNowMs())
+
+
+@pytest.mark.parametrize("seconds", [1_577_836_800, 1_705_320_000, 1_893_455_999])
+def test_an_instant_in_seconds_is_told_whatever_the_time_is(seconds):
+    assert seconds != IsNowMs()
+    now = IsNowMs()
+    assert now != seconds
+    assert "seconds for milliseconds?" in repr(now)

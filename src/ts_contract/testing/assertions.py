@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import islice
 from typing import Any
 
@@ -15,6 +15,7 @@ from ..timestamps import EPOCH_2020_MS, EPOCH_2030_MS
 from .causes import cause_of_difference, problem_of_value
 from .engines.sqlite.connections import Connection
 from .engines.sqlite.tables import inspect_tables, plain_rows, read_rows
+from .engines.sqlite.targets import borrowed
 from .watching import Watch
 
 __all__ = [
@@ -26,6 +27,9 @@ __all__ = [
 ]
 
 _SHOWN = 5
+
+Database = Any
+"""What `migrate` takes: a path, a URL, or an open connection."""
 
 
 def assert_epoch_ms(
@@ -55,7 +59,7 @@ def assert_epoch_ms(
 
 
 def assert_ms_matches(
-    connection: Connection,
+    database: Database,
     table: str,
     column: str | None = None,
     *,
@@ -67,7 +71,8 @@ def assert_ms_matches(
     quarantine) has NULL beside it.
 
     Args:
-        connection: an open connection; its transaction, if it is in one, goes on.
+        database: a path, a URL, or an open connection: sqlite3's, an Engine, Connection or Session
+            of SQLAlchemy, Django's `connection`; its transaction, if it is in one, goes on.
         table: a table of the contract.
         column: one of its legacy columns; all of them by default.
         contract: the contract; the project's configuration by default.
@@ -75,16 +80,17 @@ def assert_ms_matches(
     Raises:
         AssertionError: an epoch value differs; the message names the key, both values and the
             likely cause.
-        ValueError: the contract or the database has no such table or column.
+        ValueError: the contract has no such table or column, or the database no such table.
+        TypeError: it is not a database that can be looked at.
     """
     __tracebackhide__ = True
     contract = contract or load_contract()
-    with plain_rows(connection):
+    with borrowed(database) as connection, plain_rows(connection):
         _fail_if(_mismatches(connection, contract, table, column))
 
 
 def assert_no_null_ms(
-    connection: Connection,
+    database: Database,
     table: str,
     column: str | None = None,
     *,
@@ -95,18 +101,20 @@ def assert_no_null_ms(
     That is where its legacy column is not NULL; where the legacy column is gone, everywhere.
 
     Args:
-        connection: an open connection; its transaction, if it is in one, goes on.
+        database: a path, a URL, or an open connection: sqlite3's, an Engine, Connection or Session
+            of SQLAlchemy, Django's `connection`; its transaction, if it is in one, goes on.
         table: a table of the contract.
         column: one of its legacy columns; all of them by default.
         contract: the contract; the project's configuration by default.
 
     Raises:
         AssertionError: an epoch value is NULL; the message names the keys.
-        ValueError: the contract or the database has no such table or column.
+        ValueError: the contract has no such table or column, or the database no such table.
+        TypeError: it is not a database that can be looked at.
     """
     __tracebackhide__ = True
     contract = contract or load_contract()
-    with plain_rows(connection):
+    with borrowed(database) as connection, plain_rows(connection):
         info = inspect_tables(connection, (table,))
         _fail_if(
             problem
@@ -115,22 +123,25 @@ def assert_no_null_ms(
         )
 
 
-def assert_migrated(connection: Connection, *, contract: Contract | None = None) -> None:
+def assert_migrated(database: Database, *, contract: Contract | None = None) -> None:
     """Assert that a database is migrated: every epoch column and index, and every value right.
 
     Tables that the contract calls optional may be missing. On a finalized database, whose legacy
     columns are gone, the values are held against the contract's valid range.
 
     Args:
-        connection: an open connection; its transaction, if it is in one, goes on.
+        database: a path, a URL, or an open connection: sqlite3's, an Engine, Connection or Session
+            of SQLAlchemy, Django's `connection`; its transaction, if it is in one, goes on.
         contract: the contract; the project's configuration by default.
 
     Raises:
         AssertionError: something is missing or wrong; the message names it.
+        ValueError: there is no such file.
+        TypeError: it is not a database that can be looked at.
     """
     __tracebackhide__ = True
     contract = contract or load_contract()
-    with plain_rows(connection):
+    with borrowed(database) as connection, plain_rows(connection):
         info = inspect_tables(connection, (table.name for table in contract.tables))
         _fail_if(
             problem
@@ -141,7 +152,7 @@ def assert_migrated(connection: Connection, *, contract: Contract | None = None)
 
 @contextmanager
 def assert_no_legacy_reads(
-    *connections: Connection, contract: Contract | None = None
+    *databases: Database, contract: Contract | None = None
 ) -> Iterator[None]:
     """Assert that the code of a `with` block reads no legacy column.
 
@@ -149,15 +160,20 @@ def assert_no_legacy_reads(
     while another watch ran.
 
     Args:
-        connections: connections that are open already, and are to be watched as well.
+        databases: connections that are open already, and are to be watched as well. One that was
+            opened before any watch loses an authorizer that the application has set: SQLite hands
+            it out to nobody.
         contract: the contract; the project's configuration by default.
 
     Raises:
         AssertionError: a legacy column was read; the message names the place in the code.
+        TypeError: it is not a database that can be looked at.
     """
     __tracebackhide__ = True
     with Watch(contract or load_contract()) as watch:
-        with watch.including(*connections):
+        with ExitStack() as stack:
+            connections = [stack.enter_context(borrowed(each)) for each in databases]
+            stack.enter_context(watch.including(*connections))
             yield
         reads = watch.take().reads
     _fail_if(str(read) for read in sorted(reads))
@@ -197,8 +213,9 @@ def _problems_of_table(
             yield f"{table.name}: there is no such table"
         return
     for column in table.columns:
-        if found.column(column.epoch) is None:
-            yield f"{table.name}.{column.epoch}: there is no such column; is it migrated?"
+        missing = _missing(info, table.name, column)
+        if missing:
+            yield missing
             continue
         index = index_name(table.name, column.epoch)
         if column.index and index.lower() not in info.names:
@@ -211,12 +228,24 @@ def _problems_of_table(
             )
 
 
+def _missing(info: DatabaseInfo, table: str, column: ColumnContract) -> str:
+    """Say that the database has no epoch column; nothing if it has, or has no such table."""
+    found = info.table(table)
+    if found is None or found.column(column.epoch) is not None:
+        return ""
+    return f"{table}.{column.epoch}: there is no such column; is it migrated?"
+
+
 def _mismatches(
     connection: Connection, contract: Contract, table: str, column: str | None
 ) -> Iterator[str]:
     info = inspect_tables(connection, (table,))
     for each in _columns(contract, table, column):
-        yield from _differing(connection, info, table, each, reading_of(contract, each))
+        missing = _missing(info, table, each)
+        if missing:
+            yield missing
+        else:
+            yield from _differing(connection, info, table, each, reading_of(contract, each))
 
 
 def _differing(
@@ -229,8 +258,8 @@ def _differing(
         shown = "NULL" if found is None else repr(found)
         where = f"{table}.{column.epoch}, {_named_key(info, table, key)}: {shown}"
         if converted.ms is not None:
-            cause = cause_of_difference(found, converted.ms)
-            yield f"{where}, but {column.legacy} {legacy!r} is {converted.ms}: {cause}"
+            cause = "" if found is None else f": {cause_of_difference(found, converted.ms)}"
+            yield f"{where}, but {column.legacy} {legacy!r} is {converted.ms}{cause}"
         elif converted.reason is None:
             yield f"{where}, but {column.legacy} is NULL"
         else:
@@ -240,6 +269,10 @@ def _differing(
 def _nulls(
     connection: Connection, info: DatabaseInfo, table: str, column: ColumnContract
 ) -> Iterator[str]:
+    missing = _missing(info, table, column)
+    if missing:
+        yield missing
+        return
     known = info.table(table)
     has_legacy = known is not None and known.column(column.legacy) is not None
     for *key, legacy, found in _rows(

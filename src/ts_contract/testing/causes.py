@@ -68,6 +68,9 @@ def cause_of_difference(found: object, expected: int) -> str:
     for factor, cause in _UNITS:
         if expected and abs(found * factor[0] // factor[1] - expected) < 1000:
             return cause
+    for factor, cause in _UNITS:
+        if validate_epoch_ms(found * factor[0] // factor[1], EPOCH_2020_MS, EPOCH_2030_MS):
+            return cause  # another instant, in another unit
     return f"{difference:+d} ms{_cause(difference, found)}"
 
 
