@@ -342,9 +342,10 @@ def _successor_problems(
     found = info.table(declared.name)
     assert found is not None
     table = pair_table(session, contract, declared, found, state.templates_of(found))
+    table = indexes.with_successors(session, info, table)
     return [
         f"{index.source} of {table.name} has no successor {index.name}; run `ts-contract migrate`"
-        for index in indexes.with_successors(session, info, table).indexes
+        for index in table.indexes
         if not indexes.is_built(info, table.name, index)
     ]
 

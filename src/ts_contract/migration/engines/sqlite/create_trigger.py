@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import takewhile
+from itertools import islice, takewhile
 
 from .create_text import tokens
 
@@ -24,7 +24,7 @@ def update_event(create: str) -> tuple[str, ...] | None:
         >>> update_event("CREATE TRIGGER x AFTER /* of */ UPDATE ON t BEGIN SELECT 1; END")
         ()
     """
-    words = list(tokens(create))[3:]  # behind CREATE TRIGGER and the name
+    words = islice(tokens(create), 3, None)  # behind CREATE TRIGGER and the name; bodies are long
     head = list(takewhile(lambda word: not word.is_word("ON"), words))
     events = (n for n, word in enumerate(head) if word.is_word("INSERT", "UPDATE", "DELETE"))
     event = next(events, None)
