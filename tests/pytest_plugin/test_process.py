@@ -84,6 +84,11 @@ def test_fixtures_options_ini_keys_and_markers_are_documented(project):
         "finalized_db_path",
         "contract_db",
         "contract_db_path",
+        "contract_db_url",
+        "contract_engine",
+        "contract_async_engine",
+        "make_contract_db",
+        "migrate_django_db",
         "ts_schema",
         "ts_clock",
         "legacy_reads",
@@ -101,6 +106,9 @@ def test_fixtures_options_ini_keys_and_markers_are_documented(project):
         "ts_contract_seed",
         "ts_contract_before_finalize",
         "ts_contract_allow",
+        "ts_contract_allow_file",
+        "ts_contract_helpers",
+        "--ts-update-allow",
     ):
         assert name in text
     markers = project.runpytest_subprocess("--markers", *PLAIN).stdout

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -19,13 +21,18 @@ if TYPE_CHECKING:
 
 __all__ = [
     "_ts_templates",
+    "contract_async_engine",
     "contract_db",
     "contract_db_path",
+    "contract_db_url",
+    "contract_engine",
     "finalized_db",
     "finalized_db_path",
     "legacy_db",
     "legacy_db_path",
     "legacy_reads",
+    "make_contract_db",
+    "migrate_django_db",
     "migrated_db",
     "migrated_db_path",
     "ts_clock",
@@ -99,14 +106,60 @@ def _ts_templates(
     shutil.rmtree(copies, ignore_errors=True)
 
 
-def _private_copy(request: pytest.FixtureRequest, schema: Schema) -> Generator[Path]:
-    for name in _FIRST:
-        if name in request.fixturenames:
-            request.getfixturevalue(name)
-    from .sources import SchemaError  # noqa: PLC0415
+@pytest.fixture(scope="session")
+def make_contract_db(
+    request: pytest.FixtureRequest, _ts_templates: Templates
+) -> Iterator[Callable[..., Path]]:
+    """A function that makes private databases, for fixtures of a wider scope than a test.
+
+    make_contract_db(schema=None) returns a path. Each call makes another database, which lives
+    until the session ends. The schema is that of the command line, or "legacy", "migrated" or
+    "finalized" by name.
+    """
+    from .schemas import schema_of_run  # noqa: PLC0415
     from .watch import lend  # noqa: PLC0415
 
-    templates = cast("Templates", request.getfixturevalue("_ts_templates"))
+    with ExitStack() as lent:
+
+        def make(schema: str | None = None) -> Path:
+            chosen = schema_of_run(request.config, "make_contract_db", schema)
+            _template_or_failure(_ts_templates, chosen)
+            path = lent.enter_context(_ts_templates.copy(chosen))
+            lent.enter_context(lend(request.config, path, chosen))
+            return path
+
+        yield make
+
+
+@pytest.fixture(scope="session")
+def migrate_django_db(request: pytest.FixtureRequest, ts_contract: Contract) -> Callable[..., None]:
+    """A function that brings Django's test database to the schema of the command line.
+
+    migrate_django_db(using="default") is for a fixture django_db_setup of the project, after
+    pytest-django's own. On the legacy schema it does nothing.
+    """
+    from .schemas import schema_of_run  # noqa: PLC0415
+
+    def migrate(using: str = "default") -> None:
+        from .django import bring_to  # noqa: PLC0415
+        from .sources import SchemaError  # noqa: PLC0415
+
+        problem = ""
+        try:
+            bring_to(
+                schema_of_run(request.config, "migrate_django_db"), using, ts_contract, request
+            )
+        except SchemaError as error:
+            problem = str(error)
+        if problem:
+            pytest.fail(f"migrate_django_db({using!r}): {problem}", pytrace=False)
+
+    return migrate
+
+
+def _template_or_failure(templates: Templates, schema: Schema) -> None:
+    from .sources import SchemaError  # noqa: PLC0415
+
     problem = ""
     try:
         templates.template(schema)
@@ -114,6 +167,16 @@ def _private_copy(request: pytest.FixtureRequest, schema: Schema) -> Generator[P
         problem = str(error)
     if problem:  # out of the handler, so that pytest does not show the way there
         pytest.fail(problem, pytrace=False)
+
+
+def _private_copy(request: pytest.FixtureRequest, schema: Schema) -> Generator[Path]:
+    for name in _FIRST:
+        if name in request.fixturenames:
+            request.getfixturevalue(name)
+    from .watch import lend  # noqa: PLC0415
+
+    templates = cast("Templates", request.getfixturevalue("_ts_templates"))
+    _template_or_failure(templates, schema)
     with templates.copy(schema) as path, lend(request.config, path, schema) as is_opened:
         yield path
         if not is_opened():
@@ -189,6 +252,44 @@ def contract_db_path(request: pytest.FixtureRequest, ts_schema: Schema) -> Gener
 def contract_db(contract_db_path: Path) -> Generator[Connection]:
     """Connection to the private database at contract_db_path."""
     yield from _connection(contract_db_path)
+
+
+@pytest.fixture
+def contract_db_url(contract_db_path: Path) -> str:
+    """URL of the private database at contract_db_path: "sqlite:////...", for SQLAlchemy."""
+    return f"sqlite:///{contract_db_path}"
+
+
+@pytest.fixture
+def contract_engine(contract_db_url: str) -> Generator[Any]:
+    """SQLAlchemy engine of the private database at contract_db_path; disposed of afterwards."""
+    sqlalchemy = _needed("sqlalchemy", "contract_engine")
+    engine = sqlalchemy.create_engine(contract_db_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def contract_async_engine(contract_db_path: Path) -> Generator[Any]:
+    """Asynchronous SQLAlchemy engine (aiosqlite) of the private database at contract_db_path.
+
+    It keeps no connections open between uses, so that it can serve one event loop after another.
+    """
+    _needed("aiosqlite", "contract_async_engine")
+    asyncio = _needed("sqlalchemy.ext.asyncio", "contract_async_engine")
+    pool = _needed("sqlalchemy.pool", "contract_async_engine")
+    url = f"sqlite+aiosqlite:///{contract_db_path}"
+    engine = asyncio.create_async_engine(url, poolclass=pool.NullPool)
+    yield engine
+    engine.sync_engine.dispose()
+
+
+def _needed(module: str, fixture: str) -> Any:
+    try:
+        return import_module(module)
+    except ImportError:
+        package = module.partition(".")[0]
+    pytest.fail(f"{fixture} needs {package}: pip install {package}", pytrace=False)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from .settings import SETTINGS, Schema
 
-__all__ = ["parametrize", "pinned_schema", "schema_of"]
+__all__ = ["parametrize", "pinned_schema", "schema_of", "schema_of_run"]
 
 
 def parametrize(metafunc: pytest.Metafunc) -> None:
@@ -62,5 +62,32 @@ def schema_of(request: pytest.FixtureRequest) -> Schema:
             "contract_db or contract_db_path in the test's arguments or in usefixtures, or pin it "
             'with @pytest.mark.ts_schema("legacy")',
             pytrace=False,
+        )
+    return schemas[0]
+
+
+def schema_of_run(config: pytest.Config, fixture: str, schema: str | None = None) -> Schema:
+    """Return the schema of a database that lives longer than a test.
+
+    Args:
+        config: pytest's configuration.
+        fixture: the fixture that gives the database, for messages.
+        schema: the schema that was asked for; None for the command line's.
+
+    Raises:
+        pytest.UsageError: the command line chooses two.
+        ValueError: there is no schema of that name.
+    """
+    if schema is not None:
+        if schema not in get_args(Schema):
+            raise ValueError(f'{fixture}: {schema!r} is not "legacy", "migrated" or "finalized"')
+        return cast(Schema, schema)
+    settings = config.stash.get(SETTINGS, None)
+    schemas = settings.schemas if settings is not None else ("legacy",)
+    if len(schemas) > 1:
+        raise pytest.UsageError(
+            f"{fixture}: --ts-schema=both runs tests on two schemas, and this database has one: "
+            'name it, as in make_contract_db("migrated"), or run pytest twice, with '
+            "--ts-schema=legacy and with --ts-schema=migrated"
         )
     return schemas[0]

@@ -21,6 +21,7 @@ from .. import __version__
 from ..contract import Contract
 from ..files.write import written_aside
 from ..testing.engines.sqlite import connections
+from ..testing.engines.sqlite.connections import Connection
 from .engines.sqlite import ENGINE_VERSION, open_unsynced, remove, settle
 from .inputs import Inputs, are_unchanged, recorded, write_inputs
 from .settings import Schema
@@ -31,7 +32,14 @@ try:
 except ImportError:  # no such lock on this system: two workers may build the same, to no harm
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["Template", "Templates", "cache_directory", "open_templates"]
+__all__ = [
+    "Template",
+    "Templates",
+    "cache_directory",
+    "finalize_open",
+    "migrate_open",
+    "open_templates",
+]
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _UNUSED_SECONDS = 14 * 86_400
@@ -167,32 +175,42 @@ class Templates:
             apply_sql(path, self.seed)
         elif schema == "migrated":
             shutil.copyfile(self.template("legacy").path, path)
-            _migrate(path, self.contract)
+            with open_unsynced(path) as connection:
+                migrate_open(connection, self.contract)
         else:
             shutil.copyfile(self.template("migrated").path, path)
             apply_sql(path, self.before_finalize)
-            _finalize(path, self.contract)
+            with open_unsynced(path) as connection:
+                finalize_open(connection, self.contract)
 
 
-def _migrate(path: Path, contract: Contract) -> None:
+def migrate_open(connection: Connection, contract: Contract) -> None:
+    """Migrate an open database.
+
+    Raises:
+        SchemaError: it cannot be migrated, or is not right afterwards.
+    """
     from ..migration import MigrationError, migrate  # noqa: PLC0415 - only who builds pays for it
 
     try:
-        with open_unsynced(path) as connection:
-            report = migrate(connection, contract, offline=True)
+        report = migrate(connection, contract, offline=True)
     except MigrationError as error:
         raise SchemaError(f"the legacy template cannot be migrated: {_reason(error)}") from error
     if not report.correct:
-        problem = [*report.problems, *map(report.described, report.examples)][0]
+        problem = [*report.problems, *map(str, report.examples)][0]
         raise SchemaError(f"the migrated template does not verify: {problem}")
 
 
-def _finalize(path: Path, contract: Contract) -> None:
+def finalize_open(connection: Connection, contract: Contract) -> None:
+    """Finalize an open, migrated database.
+
+    Raises:
+        SchemaError: it cannot be finalized.
+    """
     from ..migration import MigrationError, finalize  # noqa: PLC0415 - as above
 
     try:
-        with open_unsynced(path) as connection:
-            finalize(connection, contract)
+        finalize(connection, contract)
     except MigrationError as error:
         raise SchemaError(
             f"the migrated template cannot be finalized: {_reason(error)}; what the project "
