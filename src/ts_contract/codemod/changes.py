@@ -21,6 +21,7 @@ __all__ = [
     "UnknownValueError",
     "Verdict",
     "joined",
+    "parses_declared_types",
     "verdict_of",
 ]
 
@@ -38,11 +39,20 @@ class Options:
         compat_reads: whether a query whose readers are not all understood goes on to give the old
             text under the old name, computed from the epoch column.
         markers: whether what is left gets a comment.
+        declared_types: whether connections of the run make datetimes of a column by its declared
+            type, as `detect_types=sqlite3.PARSE_DECLTYPES` does, which an expression has not.
     """
 
     unsafe: bool = False
     compat_reads: bool = False
     markers: bool = True
+    declared_types: bool = False
+
+
+def parses_declared_types(text: str | bytes) -> bool:
+    """Tell whether a module's text asks sqlite3 to go by declared types, and by them alone."""
+    words = text if isinstance(text, bytes) else text.encode(errors="replace")
+    return b"PARSE_DECLTYPES" in words and b"PARSE_COLNAMES" not in words
 
 
 class NotProvedError(Exception):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import ast
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ..lint.findings import Finding
+from ..source.columns.analysis import find_references
 from ..source.file import File
+from ..source.python.spans import Spans
 from .changes import Decision, Options, Span, Verdict
 from .edits.overlaps import TakenEdits
 from .orm.definitions import EpochsOfModels
@@ -25,6 +28,7 @@ _LEFT = {
 }
 _BY_SQL = frozenset({"TSC201", "TSC202", "TSC204", "TSC205", "TSC206", "TSC301", "TSC302"})
 _BY_MODEL = frozenset({"TSC303", "TSC304"})
+_CLOCKS = frozenset({"TSC101", "TSC102", "TSC104", "TSC105", "TSC107"})
 _PLANNED = _BY_SQL | _BY_MODEL | {"TSC305"}
 _NOT_SOUND = "its rewrite would bring another finding, or overlaps another rewrite"
 
@@ -47,7 +51,40 @@ def decide(
         planned |= plan_models(file, options, models)
     if any(finding.code == "TSC305" for finding in findings):
         planned |= plan_held_names(file, options)
-    return [Decision(finding, _verdict(finding, planned)) for finding in findings]
+    staying = _bound_to_what_stays(file, planned)
+    return [
+        Decision(finding, _clock_that_stays(finding, staying) or _verdict(finding, planned))
+        for finding in findings
+    ]
+
+
+def _bound_to_what_stays(file: File, planned: Mapping[Span, Verdict]) -> Spans:
+    """Return the places of what is bound to legacy columns whose statements stay as they are."""
+    source = file.source
+    bound: dict[ast.AST, None] = {}
+    for reference in file.part(find_references) if planned else ():
+        verdict = planned.get(reference.span)
+        if reference.epoch or verdict is None or verdict.edits:
+            continue
+        pending: list[ast.expr] = [node for value in reference.values for node in value.bound]
+        while pending:
+            node = pending.pop()
+            if node in bound:
+                continue
+            bound[node] = None
+            names = [part for part in ast.walk(node) if isinstance(part, ast.Name)]
+            pending += [held for name in names if (held := source.value(name)) is not None]
+    return Spans([source.span(node) for node in bound])
+
+
+def _clock_that_stays(finding: Finding, staying: Spans) -> Verdict | None:
+    """Return why a clock keeps its zone: what it is compared with keeps its own, too."""
+    if (
+        finding.code not in _CLOCKS
+        or next(staying.holding(finding.start, finding.end), None) is None
+    ):
+        return None
+    return Verdict(reason="its value meets a legacy column in a statement that stays as it is")
 
 
 def _verdict(finding: Finding, planned: dict[Span, Verdict]) -> Verdict:

@@ -20,7 +20,7 @@ from ..files.read import decode, encoding_of, shown_path
 from ..files.write import ChangedError, write_whole
 from ..source.file import File
 from ..source.python.source import Source
-from .changes import Change
+from .changes import Change, parses_declared_types
 from .orm.definitions import Epoch, EpochsOfModels, epochs_in
 from .rewrite import RewriteSettings, rewrite
 
@@ -97,7 +97,10 @@ def rewrite_files(
         jobs: how many processes to use at most.
         write: whether the new bytes are stored.
     """
-    settings = replace(settings, models=models_in(paths, settings))
+    options = settings.options
+    if options.compat_reads:
+        options = replace(options, declared_types=any(map(_parses_declared_types, paths)))
+    settings = replace(settings, models=models_in(paths, settings), options=options)
     work = partial(_rewrite_path, settings=settings, write=write)
     yield from in_processes(work, paths, jobs, lost=_lost, seconds=settings.seconds)
 
@@ -126,6 +129,13 @@ def models_in(paths: Sequence[Path], settings: RewriteSettings) -> EpochsOfModel
                 for key, epoch in epochs_in(file).items():
                     found.setdefault(key, set()).add(epoch)
     return {key: epochs.pop() for key, epochs in found.items() if len(epochs) == 1}
+
+
+def _parses_declared_types(path: Path) -> bool:
+    try:
+        return parses_declared_types(path.read_bytes())
+    except (OSError, MemoryError):
+        return False  # its own turn tells what is wrong with it
 
 
 def _rewrite_path(path: Path, settings: RewriteSettings, *, write: bool) -> Result:

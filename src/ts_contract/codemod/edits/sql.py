@@ -17,6 +17,7 @@ from ...source.edits import Edit
 from ...source.python.source import Source
 from ...source.python.spans import Spans
 from ...source.sql.queries import Query
+from ...source.sql.text import Placeholder
 from ..changes import NotProvedError
 
 __all__ = ["Editor"]
@@ -40,6 +41,13 @@ class Editor:
         if self._source.text[start:end] != query.text.value[first:last]:
             raise NotProvedError("the SQL is spelled with escapes, or split, at this place")
         return Edit(start, end, self.spelled(query, start, text))
+
+    def renamed(self, query: Query, mark: Placeholder, name: str) -> Edit:
+        """Return the edit that gives a named placeholder another name."""
+        edit = self.replaced(query, mark.first, mark.last, "")
+        spelled = query.text.value[mark.first : mark.last]
+        start = edit.start + spelled.index(str(mark.key))
+        return Edit(start, start + len(str(mark.key)), name)
 
     def before(self, query: Query, index: int, text: str) -> Edit:
         """Return the edit that puts `text` before an index of a query's text."""

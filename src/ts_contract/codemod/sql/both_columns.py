@@ -65,14 +65,10 @@ class BothColumns:
         at = self._state.editor.replaced(query, first, last, "")
         inside = [e for e in scratch.edits if at.start <= e.start and e.end <= at.end]
         bound = [e for e in scratch.edits if e not in inside]
-        renamed = [
-            edit
-            for mark in query.placeholders
-            if first <= mark.first and mark.last <= last
-            for edit in self._bind(mark, bound, rewrite)
-        ]
-        if len(renamed) > 1:
+        marks = [m for m in query.placeholders if first <= m.first and m.last <= last]
+        if len(marks) > 1:
             raise NotProvedError("several values are bound to the value of the column")
+        renamed = [edit for mark in marks for edit in self._bind(mark, bound, rewrite)]
         again = _edited(text, at.start, at.end, [*inside, *renamed])
         assigned = "" if rewrite.reference.role == "insert" else f"{name} = "
         rewrite.edits.append(Edit(at.end, at.end, f", {assigned}{again}"))
@@ -91,11 +87,12 @@ class BothColumns:
         if is_named and not any(own.values()):
             return []  # SQL converts it, if at all
         holders = [source.parent(node) for node in nodes]
-        if any(self._is_used_again(holder) for holder in holders if holder is not None):
+        if any(self._state.is_used_again(holder) for holder in holders if holder is not None):
             raise NotProvedError("what is bound is used in another place too")
         name = rewrite.reference.column.epoch
         for node, holder in zip(nodes, holders, strict=True):
             value = self._again(node, own[node], rewrite)
+            around: ast.expr | None = holder if isinstance(holder, ast.expr) else None
             match holder:
                 case ast.Tuple() | ast.List() if not is_named and node in holder.elts:
                     following = holder.elts[holder.elts.index(node) + 1 :]
@@ -108,32 +105,24 @@ class BothColumns:
                     following = [k for k in holder.keys[index + 1 :] if k] + holder.values[
                         index + 1 :
                     ]
+                case ast.keyword() if is_named:
+                    call = source.parent(holder)
+                    assert isinstance(call, ast.Call)
+                    _refuse_taken(name, query.placeholders, call)
+                    value = f"{name}={value}"
+                    following = [k.value for k in call.keywords[call.keywords.index(holder) + 1 :]]
+                    around = call
                 case _:
                     raise NotProvedError("the bound value is not one of several in a tuple")
             end = source.span(node)[1]
-            self._need_bare(end, holder, following)
+            self._need_bare(end, around, following)
             rewrite.edits.append(Edit(end, end, f", {value}"))
-        if not is_named:
-            return [self._state.editor.replaced(query, mark.first, mark.last, spelled)]
-        again = spelled.replace(str(mark.key), name)
-        return [self._state.editor.replaced(query, mark.first, mark.last, again)]
+        return [self._state.editor.renamed(query, mark, name)] if is_named else []
 
-    def _is_used_again(self, holder: ast.AST) -> bool:
-        """Tell whether a tuple or dict has a name that is read in several places."""
-        source = self._state.file.source
-        parent = source.parent(holder)
-        while isinstance(parent, ast.Tuple | ast.List | ast.ListComp | ast.GeneratorExp):
-            parent = source.parent(parent)
-        match parent:
-            case (
-                ast.Assign(targets=[ast.Name() as name]) | ast.AnnAssign(target=ast.Name() as name)
-            ):
-                return len(source.loads_of(name)) != 1
-        return isinstance(parent, ast.Assign | ast.AnnAssign | ast.NamedExpr | ast.Return)
-
-    def _need_bare(self, end: int, holder: ast.expr, following: list[ast.expr]) -> None:
+    def _need_bare(self, end: int, holder: ast.expr | None, following: list[ast.expr]) -> None:
         """Refuse a value in parentheses of its own: what is put behind it would be inside them."""
         source = self._state.file.source
+        assert holder is not None
         limit = min((source.span(node)[0] for node in following), default=source.span(holder)[1])
         between = source.text[end:limit]
         if between.count(")") + between.count("]") + between.count("}") > (not following):
@@ -174,8 +163,11 @@ def _is_item(spot: Spot, role: str) -> bool:
     return role != "insert" or spot.place in spot.tokens.list_around(spot.place)
 
 
-def _refuse_taken(name: str, marks: tuple[Placeholder, ...], holder: ast.Dict) -> None:
-    keys = [key.value for key in holder.keys if isinstance(key, ast.Constant)]
+def _refuse_taken(name: str, marks: tuple[Placeholder, ...], holder: ast.Dict | ast.Call) -> None:
+    if isinstance(holder, ast.Call):
+        keys: list[object] = [keyword.arg for keyword in holder.keywords]
+    else:
+        keys = [key.value for key in holder.keys if isinstance(key, ast.Constant)]
     if name in keys or any(mark.key == name for mark in marks):
         raise NotProvedError(f"the name {name} is bound to something else")
 

@@ -16,7 +16,10 @@ from .spelling import SCALES, shown
 from .spot import Spot
 from .tokens import Place
 
-__all__ = ["Outputs"]
+__all__ = ["LOSES_TYPE", "Outputs"]
+
+LOSES_TYPE = "detect_types makes no datetime of what is computed"
+"""Why the old text is not enough where sqlite3 goes by declared types."""
 
 ValueAt = Callable[[Spot, ColumnRewrite], None]
 
@@ -189,6 +192,10 @@ class Outputs:
     def _give_legacy(self, spot: Spot, name: str, rewrite: ColumnRewrite) -> None:
         """Let a result column go on to give the old text under the old name."""
         need_text_in_utc(rewrite.reference.column)
+        if self._state.needs_types:
+            if not self._state.options.unsafe:
+                raise NotProvedError(LOSES_TYPE, offered=True)
+            rewrite.reasons.append(LOSES_TYPE)
         rewrite.gives_ms = False
         self._state.rename(rewrite)
         before, behind = shown(self._state.sql, rewrite.reference.column)

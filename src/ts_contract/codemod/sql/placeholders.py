@@ -9,9 +9,10 @@ from functools import cached_property
 from ...source.columns.model import RowRead
 from ...source.columns.row_reads import find_row_reads
 from ...source.edits import Edit
+from ...source.python.source import Source
 from ...source.sql.queries import Query
 from ...source.sql.text import Placeholder
-from ..changes import NotProvedError, Rewrite, UnknownValueError
+from ..changes import NotProvedError, Rewrite, Span, UnknownValueError
 from ..python.bound_values import bound_value
 from .rewrites import ColumnRewrite, FileRewrite, result_column
 from .spot import Spot
@@ -49,6 +50,37 @@ class Placeholders:
             raise UnknownValueError(error.reason, offered=error.offered) from None
         for value in bound:
             rewrite.add(value)
+        if isinstance(mark.key, str) and not rewrite.stays:
+            self._rename_key(query, mark, mark.key, nodes, rewrite)
+
+    def _rename_key(
+        self,
+        query: Query,
+        mark: Placeholder,
+        key: str,
+        nodes: Sequence[ast.expr],
+        rewrite: ColumnRewrite,
+    ) -> None:
+        """Give a parameter an epoch column's name, where it had a legacy one's.
+
+        Under the old name milliseconds would stand where everybody expects a text.
+        """
+        source, contract = self._state.file.source, self._state.file.contract
+        assert contract is not None
+        epochs = {c.epoch for _, c in contract.columns() if c.legacy.lower() == key.lower()}
+        if len(epochs) != 1:
+            return
+        (name,) = epochs  # for all places of the parameter, whatever column they meet
+        keys = [_key_of(node, source) for node in nodes]
+        if any(k is None or self._state.is_used_again(k[1]) for k in keys):
+            return
+        if not name.isidentifier():
+            return
+        taken = {other.key for other in query.placeholders}
+        if name in taken or any(name in _names_in(k[1], source) for k in keys if k):
+            return
+        rewrite.edits += [Edit(*k[0], name) for k in keys if k]
+        rewrite.edits.append(self._state.editor.renamed(query, mark, name))
 
     def _bound_values(
         self, query: Query, mark: Placeholder, nodes: Sequence[ast.expr], rewrite: ColumnRewrite
@@ -123,3 +155,28 @@ class Placeholders:
             for read in self._state.file.part(find_row_reads)
             if read.kind in {"key", "get"} and result_column(read) is None
         }
+
+
+def _key_of(node: ast.expr, source: Source) -> tuple[Span, ast.AST] | None:
+    """Return the place of the name that a value is bound under, and the dict or keyword of it."""
+    holder = source.parent(node)
+    match holder:
+        case ast.keyword(arg=str(name)):
+            start = source.span(holder)[0]
+            return (start, start + len(name)), holder
+        case ast.Dict():
+            key = holder.keys[holder.values.index(node)]
+            if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                start, end = source.span(key)
+                at = source.text.find(key.value, start, end)
+                if at >= 0:
+                    return (at, at + len(key.value)), holder
+    return None
+
+
+def _names_in(holder: ast.AST, source: Source) -> set[object]:
+    """Return the names that a dict binds values under."""
+    if isinstance(holder, ast.Dict):
+        return {key.value for key in holder.keys if isinstance(key, ast.Constant)}
+    call = source.parent(holder)
+    return {k.arg for k in call.keywords} if isinstance(call, ast.Call) else set()

@@ -13,6 +13,7 @@ from ...source.python.spans import Span, Spans
 from ...source.sql.queries import Query, find_queries
 from ...source.sql.references import Value
 from ..changes import NotProvedError, Options, Verdict
+from ..python.choices import chosen_by_users
 from .groups import bind_together, grouped, verdict_on
 from .rewrites import ColumnRewrite, FileRewrite, result_column
 from .stars import compat_stars, star_readers
@@ -40,6 +41,10 @@ def plan_sql(file: File, options: Options) -> dict[Span, Verdict]:
     rewrites = _column_rewrites(state, file)
     bind_together(rewrites)
     _refuse_shared_text(rewrites, file)
+    for rewrite in rewrites:
+        chosen = chosen_by_users(rewrite.span, file)
+        if chosen:
+            rewrite.failure = NotProvedError(chosen)
     _warn_of_public_text(rewrites, state)
     verdicts: dict[Span, Verdict] = {}
     for group in grouped(rewrites):

@@ -17,7 +17,7 @@ from ...source.sql.queries import Query, find_queries
 from ...source.sql.references import Reference, Statement
 from ...source.sql.schema import find_own_schema
 from ...source.sql.text import Placeholder
-from ..changes import NotProvedError, Options, Rewrite, Span
+from ..changes import NotProvedError, Options, Rewrite, Span, parses_declared_types
 from ..edits.sql import Editor
 from ..python.row_readers import RowReaders
 from ..python.value_readers import ValueReaders
@@ -132,6 +132,7 @@ class FileRewrite:
         legacy_marks: the placeholders that meet a legacy column, by query and character, as the
             round before has found them; None in the first.
         converted: expressions that become milliseconds, and the column rewrites that give them.
+        needs_types: whether readers may get datetimes by the declared type of a column.
         subquery_columns: uses of a subquery's column, and the column rewrites that give it.
     """
 
@@ -147,6 +148,7 @@ class FileRewrite:
         self.legacy_marks: frozenset[tuple[Query, str]] | None = None
         self.converted: dict[ast.expr, Span] = {}
         self.subquery_columns: dict[tuple[Statement, Place], Span] = {}
+        self.needs_types = options.declared_types or parses_declared_types(file.source.text)
         self._tokens: dict[Statement, StatementTokens] = {}
         self._places: dict[Statement, dict[Place, Reference]] = {}
 
@@ -219,6 +221,21 @@ class FileRewrite:
                 for node in query.bound.get(mark.key, ()):
                     bindings.setdefault(node, []).append((query, mark))
         return bindings
+
+    def is_used_again(self, holder: ast.AST) -> bool:
+        """Tell whether a tuple or dict has a name that is read in several places."""
+        source = self.file.source
+        parent = source.parent(holder)
+        if isinstance(holder, ast.keyword) and parent is not None:
+            parent = source.parent(parent)  # of dict()
+        while isinstance(parent, ast.Tuple | ast.List | ast.ListComp | ast.GeneratorExp):
+            parent = source.parent(parent)
+        match parent:
+            case (
+                ast.Assign(targets=[ast.Name() as name]) | ast.AnnAssign(target=ast.Name() as name)
+            ):
+                return len(source.loads_of(name)) != 1
+        return isinstance(parent, ast.Assign | ast.AnnAssign | ast.NamedExpr | ast.Return)
 
     # --- edits of a column rewrite -----------------------------------------------------------
 

@@ -13,6 +13,7 @@ from ...source.edits import Edit
 from ...source.sql.queries import Query
 from ...source.sql.references import Statement
 from ..changes import NotProvedError, Span, Verdict, joined
+from .outputs import LOSES_TYPE
 from .rewrites import FileRewrite, result_column
 from .spelling import SCALES, shown
 
@@ -93,8 +94,13 @@ def _compat_star(state: FileRewrite, statement: Statement, span: Span) -> Verdic
         return _NOTHING_TO_DO
     if not all(c.storage in SCALES or is_utc(c.timezone) for c in table.columns):
         return Verdict(reason="a column of the table does not hold texts in UTC")
+    if state.needs_types and not state.options.unsafe:
+        return Verdict(safety="unsafe", reason=LOSES_TYPE)
     try:
-        return Verdict((_spelled_out(state, statement, span, table, values),), (), "safe")
+        edit = _spelled_out(state, statement, span, table, values)
+        if state.needs_types:
+            return Verdict((edit,), (), "unsafe", LOSES_TYPE)
+        return Verdict((edit,), (), "safe")
     except NotProvedError as error:
         return Verdict(reason=error.reason)
 
@@ -108,20 +114,18 @@ def _spelled_out(
 ) -> Edit:
     """Return the edit that writes what a `*` gives, the legacy values among it.
 
-    Where the schema tells the table's columns they are named, each in its place. Elsewhere the
-    legacy values stand behind the `*`, for readers by name.
+    Each column that the schema tells is named in its place. Without a schema, values behind the `*`
+    would be more than the readers of whole rows know of.
     """
     query, editor = statement.query, state.editor
     index = _index_of(query, span)
     if query.text.value[:index].rstrip().endswith("."):
         raise NotProvedError("the * stands for one table among others")
     known = state.columns_of(table)
-    if known:
-        text = ", ".join(values.get(name.lower(), name) for name in known)
-        return editor.replaced(query, index, index + 1, text)
-    if not (statement.outputs or ())[-1].is_star:
+    if not known:
         raise NotProvedError("the columns of the table are not in the schema")
-    return editor.after(query, index + 1, "".join(f", {value}" for value in values.values()))
+    text = ", ".join(values.get(name.lower(), name) for name in known)
+    return editor.replaced(query, index, index + 1, text)
 
 
 def _index_of(query: Query, span: Span) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from typing import TypeGuard
 
 from ..python.names import called_name
 from ..python.source import Source
@@ -43,7 +44,7 @@ def find_bound(
         return {}
     keys = [placeholder.key for placeholder in statement.placeholders]
     given_rows = _rows(source, given) if called_name(call) == "executemany" else [given]
-    rows = [_elements(row, keys) for row in given_rows]
+    rows = [_elements(row, keys, source) for row in given_rows]
     return {
         key: tuple(row[key] for row in rows)
         for key in keys
@@ -59,7 +60,7 @@ def _parameters(source: Source, call: ast.Call, anchor: ast.expr) -> ast.expr | 
         rest = call.args[call.args.index(anchor) + 1 :]
     if rest:
         given = _literal(source, rest[0])
-        scalar = not isinstance(given, _CONTAINERS)
+        scalar = not _is_container(given, source)
         if scalar and (len(rest) > 1 or not isinstance(given, ast.Name)):
             return _arguments_behind(call, anchor)
         return given
@@ -73,9 +74,17 @@ def _literal(source: Source, node: ast.expr) -> ast.expr:
     """Return the container that a name stands for, if one plain assignment says so."""
     if isinstance(node, ast.Name):
         value = source.value(node)
-        if isinstance(value, _CONTAINERS) and not _grows(source, node):
+        if _is_container(value, source) and not _grows(source, node):
             return value
     return node
+
+
+def _is_container(node: ast.expr | None, source: Source) -> TypeGuard[ast.expr]:
+    return isinstance(node, _CONTAINERS) or (isinstance(node, ast.Call) and _is_dict(node, source))
+
+
+def _is_dict(call: ast.Call, source: Source) -> bool:
+    return source.resolve(call.func) == "builtins.dict"
 
 
 def _grows(source: Source, name: ast.Name) -> bool:
@@ -95,8 +104,12 @@ def _rows(source: Source, given: ast.expr) -> list[ast.expr]:
     return []
 
 
-def _elements(row: ast.expr, keys: Sequence[int | str]) -> dict[int | str, ast.expr]:
+def _elements(
+    row: ast.expr, keys: Sequence[int | str], source: Source
+) -> dict[int | str, ast.expr]:
     """Return the expressions of a row by the keys that bind them, without what a star hides."""
+    if isinstance(row, ast.Call) and _is_dict(row, source):
+        return {keyword.arg: keyword.value for keyword in row.keywords if keyword.arg is not None}
     if isinstance(row, ast.Dict):
         named = zip(reversed(row.keys), reversed(row.values), strict=True)
         return {
