@@ -24,7 +24,14 @@ from .pairs import ColumnPair, PairedTable
 from .schema import DatabaseInfo, TableInfo
 from .state import Options, State, has_state, note_verified, read_state
 from .state_rows import has_quarantine
-from .steps import CreateState, InstallConversion, InstallSync, InstallZone, ordered_steps
+from .steps import (
+    BuildSuccessor,
+    CreateState,
+    InstallConversion,
+    InstallSync,
+    InstallZone,
+    ordered_steps,
+)
 from .verify_report import ColumnReport, Difference, TableReport, VerifyReport
 from .whereabouts import missing
 
@@ -313,12 +320,14 @@ def _lost(
             check_range=options.check_range,
         )
         if table.columns:
-            tables.append(table)
+            tables.append(session.engine.indexes.with_successors(session, info, table))
     steps = tuple(ordered_steps(contract, tuple(tables), filled=()))
     missing = session.engine.trace.missing(steps, info)
     for step, lacks in zip(steps, missing, strict=True):
         if isinstance(step, InstallConversion | InstallSync) and not options.sync:
             continue
+        if isinstance(step, BuildSuccessor):
+            continue  # told for each index by its source
         absent = [lack.name for lack in lacks if not lack.is_altered]
         if isinstance(step, InstallSync) and absent:
             yield (

@@ -504,3 +504,51 @@ def test_where_none_collides_yet_plan_notes_what_will_be_refused(build, value, i
 
     noted = [n.kind for n in notices if "p.at holds more than milliseconds" in n.message]
     assert noted == ["note"] * is_finer
+
+
+COLLIDING = [
+    "CREATE TABLE p (id INTEGER PRIMARY KEY, dev, at TEXT, v, UNIQUE (dev COLLATE NOCASE, at))",
+    "CREATE TABLE p (id INTEGER PRIMARY KEY, dev COLLATE NOCASE, at TEXT, v, UNIQUE (at, dev))",
+    "CREATE TABLE p (id, dev TEXT, at TEXT, v, PRIMARY KEY (dev COLLATE NOCASE, at DESC))",
+]
+THERE = (1, "d", "2024-01-15 12:00:00.123001", NOON + 123, "there")
+
+
+@pytest.mark.parametrize("table", COLLIDING)
+@pytest.mark.parametrize("policy", ["ABORT", "ROLLBACK", "IGNORE", "REPLACE"])
+def test_the_conflict_clause_decides_what_becomes_of_an_insert(migrated, table, policy):
+    store, contract = migrated(table, {"p": ["at"]})
+    insert = "INTO p (id, dev, at, v) VALUES (?, ?, ?, ?)"
+    store.run(f"INSERT {insert}", *THERE[:3], THERE[4])
+    new = (2, "D", "2024-01-15 12:00:00.123002", "new")
+
+    with store.opened() as db:
+        if policy in ("IGNORE", "REPLACE"):
+            db.execute(f"INSERT OR {policy} {insert}", new)
+            db.execute(f"INSERT OR {policy} {insert}", (3, "e", *new[2:]))
+        else:
+            with pytest.raises(sqlite3.IntegrityError, match="UNIQUE constraint failed"):
+                db.execute(f"INSERT OR {policy} {insert}", new)
+
+    rows = store.run("SELECT id, dev, at, at_ms, v FROM p WHERE id < 3")
+    replaced = (2, "D", new[2], NOON + 123, "new")
+    assert rows == [replaced if policy == "REPLACE" else THERE]
+    assert verify(store.url, contract).ok
+
+
+@pytest.mark.parametrize("table", COLLIDING)
+@pytest.mark.parametrize("policy", ["ABORT", "IGNORE", "REPLACE"])
+def test_an_update_never_loses_an_instant(migrated, table, policy):
+    store, contract = migrated(table, {"p": ["at"]})
+    store.run(f"INSERT INTO p (id, dev, at, v) VALUES (1, 'd', '{THERE[2]}', 'there')")
+    store.run(f"INSERT INTO p (id, dev, at, v) VALUES (2, 'D', '{TEXT}', 'other')")
+    update = f"UPDATE OR {policy} p SET at = '2024-01-15 12:00:00.123002' WHERE id = 2"
+
+    if policy == "REPLACE":
+        store.run(update)
+        assert store.run("SELECT id, at_ms FROM p") == [(2, NOON + 123)]
+    else:
+        with pytest.raises(sqlite3.IntegrityError, match="UNIQUE constraint failed"):
+            store.run(update)
+        assert store.run("SELECT id, at_ms FROM p") == [(1, NOON + 123), (2, NOON)]
+    assert verify(store.url, contract).ok

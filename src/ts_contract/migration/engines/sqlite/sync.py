@@ -32,6 +32,7 @@ from ....contract import ROWID_NAMES
 from ...forms import WITHOUT, Reading
 from ...own_tables import QUARANTINE
 from ...pairs import ColumnPair, PairedTable
+from .left_out import refuse_left_out, take_left_out
 from .names import literal, name_in, quote
 from .quarantine import record_reasons, recorded_reason, row_key
 from .recognise import classified
@@ -181,7 +182,7 @@ def _insert_trigger(table: PairedTable, schema: str) -> str:
         f" AFTER INSERT ON {quote(table.name)}"
         f" WHEN {' OR '.join(rule.decides for rule in rules)} OR EXISTS ({listed}) BEGIN"
         f" {_convert(table, rules)} {_forget(table, 'new')}; {_equalise(table, rules)}"
-        f" {_clear(table)} END"
+        f" {take_left_out(table, _conversions(rules))}{_clear(table)} END"
     )
 
 
@@ -190,7 +191,8 @@ def _update_trigger(table: PairedTable, schema: str) -> str:
     return (
         f"CREATE TRIGGER {name_in(trigger_name(table.name, 'update'), schema)}"
         f" {_after_update(table)} WHEN {_any_open(rules)} BEGIN"
-        f" {_follow_update(table, rules)} {_clear(table)} END"
+        f" {_follow_update(table, rules)} {refuse_left_out(table, _conversions(rules))}"
+        f"{_clear(table)} END"
     )
 
 
@@ -270,6 +272,11 @@ class _Rule:
     def converted(self) -> str:
         """What finds the conversion of the column."""
         return f"FROM {quote(CONVERTED)} WHERE place = {self.place}"
+
+
+def _conversions(rules: list[_Rule]) -> dict[str, str]:
+    """Return what finds the conversion of each epoch column."""
+    return {rule.column.epoch: rule.converted for rule in rules}
 
 
 def _rule(
