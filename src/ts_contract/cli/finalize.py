@@ -24,7 +24,14 @@ __all__ = ["command"]
     type=click.Path(path_type=Path),
     help="Write a verified copy beforehand.",
 )
-def command(db: str, *, yes: bool, backup: Path | None) -> None:
+@click.option(
+    "--table",
+    "tables",
+    metavar="NAME",
+    multiple=True,
+    help="This table alone; may be given several times.",
+)
+def command(db: str, *, yes: bool, backup: Path | None, tables: tuple[str, ...]) -> None:
     """Drop the legacy columns of DB.
 
     And everything that ts-contract added but the epoch columns and their indexes. There is no way
@@ -35,9 +42,9 @@ def command(db: str, *, yes: bool, backup: Path | None) -> None:
 
     declared = contract()
     if not yes:
-        _confirm(db, columns_to_drop(db))
+        _confirm(db, columns_to_drop(db, tables=tables or None))
     with progress() as bar:
-        report = finalize(db, declared, backup=backup, progress=bar)
+        report = finalize(db, declared, backup=backup, tables=tables or None, progress=bar)
     dropped = counted(len(report.columns), "legacy column")
     click.echo(f"{printable(report.database)}: {dropped} dropped.")
     _print_names("Indexes that went with them", report.indexes)

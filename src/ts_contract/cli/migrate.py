@@ -43,6 +43,13 @@ __all__ = ["command"]
     help="Go on although another run seems to be at work: it is dead, or ends before its next "
     "change.",
 )
+@click.option(
+    "--table",
+    "tables",
+    metavar="NAME",
+    multiple=True,
+    help="This table alone; may be given several times.",
+)
 @click.option("--no-sync", is_flag=True, help="Without sync triggers.")
 @click.option(
     "--check-range", is_flag=True, help="With a CHECK of the valid range on the epoch columns."
@@ -58,6 +65,7 @@ def command(
     pause: float,
     backup: Path | None,
     take_over: bool,
+    tables: tuple[str, ...],
     no_sync: bool,
     check_range: bool,
 ) -> None:
@@ -82,6 +90,7 @@ def command(
             pause=pause,
             backup=backup,
             take_over=take_over,
+            tables=tables or None,
             progress=bar,
         )
     print_report(report)

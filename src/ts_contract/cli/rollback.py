@@ -36,6 +36,7 @@ def command(db: str, *, discard: bool, backup: Path | None) -> None:
     place = printable(report.database)
     if report.columns:
         taken = counted(len(report.columns), "epoch column")
-        click.echo(f"{place}: {taken} taken out; all is as it was.")
+        rest = f"all but {', '.join(report.finalized)}" if report.finalized else "all"
+        click.echo(f"{place}: {taken} taken out; {printable(rest)} is as it was.")
     else:
         click.echo(f"{place}: nothing to take out.")

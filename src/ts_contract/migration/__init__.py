@@ -6,8 +6,8 @@
   a database for it.
 - Doing it: `execute` runs a plan, `run` holds its lease and transactions, `backfill` fills;
   `state` and `lease` are what is stored of it, in `state_rows`; `whereabouts` finds what is on
-  record under its name of today, `changes` how another contract differs from it;
-  `stopping` is how it is stopped.
+  record under its name of today, `changes` how another contract differs from it,
+  `selection` is some of its tables; `stopping` is how it is stopped.
 - Judging it: `verify` and its `verify_report`, `status`.
 - Ending it: `finalize` and `rollback`, which share `dropping`.
 - Without running it: `discover` proposes a contract, `script` writes the steps down.

@@ -47,7 +47,7 @@ def fill_tables(run: Run, tables: list[PairedTable], rows: dict[str, int], pace:
             else:
                 _fill_in_batches(run, table, rows[table.name], pace)
         with run.transaction():
-            finish_phase(run.session, "backfill")
+            finish_phase(run.session, "backfill", rows)
 
 
 def note_start(run: Run, table: PairedTable, rows: int) -> Cursor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,6 +109,7 @@ def remove(
     *,
     phase: str,
     progress: ProgressCallback,
+    staying: Collection[str] = (),
 ) -> Removed:
     """Take out columns with the application's indexes on them, our triggers, and our tables.
 
@@ -118,6 +119,7 @@ def remove(
         removals: the columns to take out.
         phase: name of the work, for progress.
         progress: told of each table.
+        staying: names of tables whose migration goes on, for which our tables stay.
 
     Raises:
         Refused: a view, trigger, unique index or constraint of the application needs a column, or
@@ -125,16 +127,20 @@ def remove(
     """
     _refuse_strangers(session, state)
     for table in state.tables:
-        undo(session, InstallSync(table))
-    undo(session, InstallConversion(Reading()))
+        if table.name not in staying:
+            undo(session, InstallSync(table))
+    if not staying:
+        undo(session, InstallConversion(Reading()))
     info = session.engine.inspection.inspect(session, ())
     broken = session.engine.removal.broken(session, info)
     _refuse_dependents(session, info, removals)
     removed = _drop(session, info, removals, phase, progress)
-    undo(session, InstallZone(Reading()))
+    if not staying:
+        undo(session, InstallZone(Reading()))
     _refuse_broken(session, info, broken)
     progress(Progress(phase, "", len(removals), len(removals)))
-    undo(session, CreateState(Contract("")))
+    if not staying:
+        undo(session, CreateState(Contract("")))
     return removed
 
 

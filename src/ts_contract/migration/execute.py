@@ -6,7 +6,7 @@ each transaction does a piece of the work together with the note that it is done
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from itertools import groupby
@@ -59,6 +59,7 @@ def migrate(
     pause: float = PAUSE,
     backup: Path | None = None,
     take_over: bool = False,
+    tables: Collection[str] | None = None,
     progress: ProgressCallback = silent,
     schema: str | None = None,
 ) -> VerifyReport:
@@ -79,6 +80,8 @@ def migrate(
         backup: where to write a verified copy before the first change.
         take_over: go on although another run seems to be at work, which is dead for certain; one
             that is not ends before its next change.
+        tables: the tables of the contract to migrate; None for all. The version row is written
+            only by a migration of all.
         progress: told how far the work is.
         schema: which of the attached databases of a connection is meant.
 
@@ -94,18 +97,20 @@ def migrate(
     options = Options(sync=sync, check_range=check_range)
     with opened(db, write=True, schema=schema) as session, stop_on_signals() as stop:
         run = Run(session, stop, progress, Lease(take_over))
-        todo = _unless_refused(with_collisions(session, _checked_plan(session, contract, options)))
+        todo = _unless_refused(
+            with_collisions(session, _checked_plan(session, contract, options, tables))
+        )
         if offline:
             refuse_offline_without_space(todo.space, session.name)
         if backup is not None:
             back_up(session, backup, progress, stop)
         if todo.steps:
             with run.leased():
-                _execute(run, contract, options, pace)
+                _execute(run, contract, options, pace, tables)
         with session.stoppable(stop):
-            report = verify_open(session, contract, progress)
-        if report.correct and needs_record(session):
-            record_verified(session)
+            report = verify_open(session, contract, progress, tables)
+        if report.correct and needs_record(session, tables):
+            record_verified(session, tables)
         return replace(report, healed=tuple(map(str, todo.lost)))
 
 
@@ -119,8 +124,10 @@ def _pace(*, offline: bool, batch_size: int | None, pause: float) -> Pace:
     return Pace(offline, batch_size, pause)
 
 
-def _checked_plan(session: Session, contract: Contract, options: Options) -> Plan:
-    return _unless_refused(plan_open(session, contract, options))
+def _checked_plan(
+    session: Session, contract: Contract, options: Options, tables: Collection[str] | None
+) -> Plan:
+    return _unless_refused(plan_open(session, contract, options, tables))
 
 
 def _unless_refused(todo: Plan) -> Plan:
@@ -129,9 +136,11 @@ def _unless_refused(todo: Plan) -> Plan:
     return todo
 
 
-def _execute(run: Run, contract: Contract, options: Options, pace: Pace) -> None:
+def _execute(
+    run: Run, contract: Contract, options: Options, pace: Pace, tables: Collection[str] | None
+) -> None:
     """Do what is left to do, planned again now that nobody else does it."""
-    todo = _checked_plan(run.session, contract, options)
+    todo = _checked_plan(run.session, contract, options, tables)
     with run.transaction():
         note_options(run.session, Options(todo.sync, options.check_range))
     rows = {table.paired.name: table.rows for table in todo.tables}
@@ -165,7 +174,7 @@ def _do_at_once(run: Run, phase: str, steps: list[Step], rows: dict[str, int]) -
             # Rows inserted later are converted by the sync triggers. The number of rows is the
             # plan's: counting would hold the lock too long.
             note_start(run, table, rows[table.name])
-        finish_phase(run.session, phase)
+        finish_phase(run.session, phase, rows)
     if steps:
         run.progress(Progress(phase, "", len(steps), len(steps)))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,8 +18,10 @@ from .losses import losses_of, recorded_tables
 from .notices import Notice
 from .pairing import pair_table
 from .pairs import PairedTable
+from .selection import left_out, part_of, refuse_ties, state_of
 from .space import lack_for_dropping
-from .state import State, has_state, read_state
+from .state import State, note_finalized, read_state
+from .state_rows import has_state
 from .verify import verify_within
 
 __all__ = ["FinalizeReport", "columns_to_drop", "finalize", "plan_finalize"]
@@ -49,6 +51,7 @@ def finalize(
     contract: Contract,
     *,
     backup: Path | None = None,
+    tables: Collection[str] | None = None,
     progress: ProgressCallback = silent,
     schema: str | None = None,
 ) -> FinalizeReport:
@@ -60,6 +63,7 @@ def finalize(
         db: path, `sqlite:///path`, or an open connection outside a transaction.
         contract: the contract that the database was migrated by.
         backup: where to write a verified copy beforehand; not kept if this is refused.
+        tables: the tables of the contract to finalize; None for all.
         progress: told of each table.
         schema: which of the attached databases of a connection is meant; by default the main one.
 
@@ -76,15 +80,17 @@ def finalize(
         opened(db, write=True, schema=schema) as session,
         backed_up(session, backup, progress),
     ):
+        part = part_of(session, contract, tables)
         if not has_state(session):
-            return _nothing_left(session, contract)
+            return _nothing_left(session, part)
         with taking_out(session):
             state = read_state(session)
-            _check_state(session, contract, state)
-            tables = _with_unsaid(session, recorded_tables(contract, state))
-            successions = session.engine.removal.successions(session, tables)
-            _refuse_losses(session, tables, successions)
-            lack = _lack(session, tables, successions)
+            _check_state(session, contract, state, tables)
+            refuse_ties(session, part, left_out(contract, part))
+            going = _with_unsaid(session, recorded_tables(part, state_of(state, part)))
+            successions = session.engine.removal.successions(session, going)
+            _refuse_losses(session, going, successions)
+            lack = _lack(session, going, successions)
             if lack is not None:
                 raise Refused(f"{session.name}: {lack}; nothing was dropped")
             violated = session.engine.removal.violations(session)
@@ -94,12 +100,24 @@ def finalize(
                     {pair.legacy: pair.epoch for pair in table.columns},
                     successions[table.name],
                 )
-                for table in tables
+                for table in going
             ]
+            staying = [t.name for t in state.tables if part.table(t.name) is None]
             # A constraint of the table takes their place.
-            drop_successors(session, (each for each in state.successors if each[1].of_constraint))
-            removed = remove(session, state, removals, phase="finalize", progress=progress)
-            _check_sound(session, tables, violated)
+            drop_successors(
+                session,
+                (
+                    (table, index)
+                    for table, index in state.successors
+                    if index.of_constraint and part.table(table) is not None
+                ),
+            )
+            removed = remove(
+                session, state, removals, phase="finalize", progress=progress, staying=staying
+            )
+            if staying:
+                note_finalized(session, going)
+            _check_sound(session, going, violated)
         return FinalizeReport(
             database=session.name,
             columns=removed.columns,
@@ -183,20 +201,28 @@ def _with_unsaid(session: Session, tables: tuple[PairedTable, ...]) -> tuple[Pai
     return tuple(found)
 
 
-def columns_to_drop(db: Target, *, schema: str | None = None) -> tuple[str, ...]:
+def columns_to_drop(
+    db: Target, *, tables: Collection[str] | None = None, schema: str | None = None
+) -> tuple[str, ...]:
     """Return the legacy columns that `finalize` would drop, as `table.column`; changes nothing.
 
     Args:
         db: path, `sqlite:///path`, or an open connection outside a transaction.
+        tables: the tables that are meant; None for all.
         schema: which of the attached databases of a connection is meant; by default the main one.
 
     Raises:
         Refused: the database cannot be opened.
         Failed: it cannot be read.
     """
+    wanted = None if tables is None else {name.lower() for name in tables}
     with opened(db, write=False, schema=schema) as session:
-        tables = read_state(session).tables
-        return tuple(f"{table.name}.{pair.legacy}" for table in tables for pair in table.columns)
+        return tuple(
+            f"{table.name}.{pair.legacy}"
+            for table in read_state(session).tables
+            if wanted is None or table.name.lower() in wanted
+            for pair in table.columns
+        )
 
 
 def _nothing_left(session: Session, contract: Contract) -> FinalizeReport:
@@ -213,11 +239,13 @@ def _nothing_left(session: Session, contract: Contract) -> FinalizeReport:
     return FinalizeReport(session.name, (), (), (), ())
 
 
-def _check_state(session: Session, contract: Contract, state: State) -> None:
+def _check_state(
+    session: Session, contract: Contract, state: State, chosen: Collection[str] | None = None
+) -> None:
     for change in changes(state, contract):
         remedy = way_out(session.name) if change.is_refused else "run `ts-contract migrate` first"
         raise Refused(f"{session.name}: was not migrated by this contract: {change}; {remedy}")
-    report = verify_within(session, contract)
+    report = verify_within(session, contract, chosen=chosen)
     if report.quarantined:
         raise Refused(
             f"{session.name}: {report.quarantined:,} values are in the quarantine; correct them "
@@ -226,7 +254,8 @@ def _check_state(session: Session, contract: Contract, state: State) -> None:
     if not report.correct:
         first = (report.problems or (f"{report.differences:,} values differ",))[0]
         raise Refused(f"{session.name}: {first}; `ts-contract verify` lists what is wrong")
-    if state.verified_at is None:
+    meant = state_of(state, part_of(session, contract, chosen)).tables
+    if state.verified_at is None or not all(state.is_verified(table.name) for table in meant):
         raise Refused(
             f"{session.name}: was not verified since its last change; "
             "run `ts-contract verify` first"

@@ -24,6 +24,7 @@ from .notices import (
 from .pairs import ColumnPair, PairedTable
 from .remaining import Facts, Remaining, remaining
 from .schema import DatabaseInfo
+from .selection import of_others
 from .space import Space, space_notices
 from .steps import AddColumn, Backfill, BuildIndex, BuildSuccessor, Step
 
@@ -158,6 +159,10 @@ def _notices(contract: Contract, facts: Facts) -> Iterator[Notice]:
     strangers = engine_named(facts.engine).trace.strangers(info, [t.name for t in state.tables])
     found = [Notice("refusal", message) for message in (*facts.missing, *strangers)]
     found += change_notices(facts.changes, facts.database)
+    found += (
+        Notice("refusal", f"{change}; run `ts-contract migrate` for all tables, without --table")
+        for change in of_others(facts.changes, contract, state)
+    )
     found += contract_notices(contract, info, state)
     is_finalized = bool(info.tables) and not facts.tables
     found += option_notices(contract, facts.wanted, state, is_finalized=is_finalized)

@@ -55,7 +55,9 @@ class Facts:
         missing: what is on record and is not there any more, a line each.
         room: how much room there is.
         sizes: bytes that the rows of the tables take, about, by their names.
-        changes: what of the contract is not as on record.
+        whole: the contract, of which some tables alone may be meant.
+        others: the tables on record that are not meant.
+        changes: what of it is not as on record.
     """
 
     engine: str
@@ -70,6 +72,8 @@ class Facts:
     missing: tuple[str, ...]
     room: Room
     sizes: Mapping[str, int]
+    whole: Contract
+    others: tuple[PairedTable, ...] = ()
     changes: tuple[Change, ...] = ()
 
     @property
@@ -100,9 +104,9 @@ def remaining(contract: Contract, facts: Facts) -> Remaining:
         facts: what the database has.
     """
     valid_range = contract.plausible_range if facts.options.check_range else None
-    every = tuple(
-        ordered_steps(contract, facts.tables, filled=facts.tables, valid_range=valid_range)
-    )
+    all_tables = (*facts.tables, *facts.others)
+    ordered = ordered_steps(contract, all_tables, filled=facts.tables, valid_range=valid_range)
+    every = tuple(_of_chosen(ordered, facts))
     missing = engine_named(facts.engine).trace.missing(every, facts.info)
     undone, lost = [], []
     for step, lacks in zip(every, missing, strict=True):
@@ -112,6 +116,23 @@ def remaining(contract: Contract, facts: Facts) -> Remaining:
     if facts.changes:  # what is of the contract on record is not of this one: nothing is lost
         return Remaining((*_taking_over(facts), *_completed(every, undone, facts)))
     return Remaining(tuple(_completed(every, undone, facts)), tuple(lost))
+
+
+def _of_chosen(steps: Iterator[Step], facts: Facts) -> Iterator[Step]:
+    """Leave out what is of other tables alone; what they share with the chosen ones is needed."""
+    others = {table.name for table in facts.others}
+    for step in steps:
+        match step:
+            case CreateState():
+                yield replace(step, contract=facts.whole)
+            case RecordTable(table=table) | InstallSync(table=table):
+                if table.name not in others:
+                    yield step
+            case AddColumn(table=name) | BuildIndex(table=name) | BuildSuccessor(table=name):
+                if name not in others:
+                    yield step
+            case _:
+                yield step
 
 
 def _taking_over(facts: Facts) -> Iterator[Step]:

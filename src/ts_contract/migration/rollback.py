@@ -29,10 +29,12 @@ class RollbackReport:
     Attributes:
         session: name of the database.
         columns: the epoch columns that were dropped, as `table.column`.
+        finalized: the tables that stay as they are, because finalize had them already.
     """
 
     database: str
     columns: tuple[str, ...]
+    finalized: tuple[str, ...] = ()
 
 
 def rollback(
@@ -91,7 +93,7 @@ def rollback(
             drop_successors(session, [(today[t.lower()], i) for t, i in state.successors])
             _refuse_unique(session, removals)
             removed = remove(session, state, removals, phase="rollback", progress=progress)
-        return RollbackReport(session.name, removed.columns)
+        return RollbackReport(session.name, removed.columns, state.finalized)
 
 
 def _refuse_unique(session: Session, removals: list[Removal]) -> None:

@@ -3,8 +3,9 @@
 `_ts_contract_state` holds one JSON value per name: `contract`, `options`, `table:<table>` (its
 columns, the templates of what triggers write, and its CREATE statement before us),
 `backfill:<table>` (how far it is), `successor:<index>` (what we built for an index of the
-application), `phase:<phase>` (when it was finished), `version` (we wrote the row), `verified`
-(when), `lease` (who is at work), `reasons` (why a form has no instant), `format` (the number of all
+application), `phase:<phase>` (when it was finished), `finalized:<table>` (when, and which columns,
+while others are not), `version` (we wrote the row), `verified` (when, and which tables, if not
+all), `lease` (who is at work), `reasons` (why a form has no instant), `format` (the number of all
 this, where it is not the first).
 The JSON is what earlier versions wrote, so that a migration that one of them began goes on.
 """
@@ -12,7 +13,7 @@ The JSON is what earlier versions wrote, so that a migration that one of them be
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -37,6 +38,7 @@ __all__ = [
     "forget_backfill",
     "has_state",
     "note_backfill",
+    "note_finalized",
     "note_options",
     "note_verified",
     "quarantine_counts",
@@ -91,6 +93,8 @@ class State:
         has_recorded_version: whether the phase that writes the version row is finished.
         has_own_version: whether the version row was not there before us.
         verified_at: when the last change was verified, epoch milliseconds.
+        verified: the tables that were, in lower case.
+        finalized: the tables that are finalized while others are not.
     """
 
     has_begun: bool = False
@@ -104,6 +108,8 @@ class State:
     has_recorded_version: bool = False
     has_own_version: bool = False
     verified_at: int | None = None
+    verified: frozenset[str] = frozenset()
+    finalized: tuple[str, ...] = ()
 
     @property
     def fingerprint(self) -> str | None:
@@ -113,6 +119,10 @@ class State:
     def table(self, name: str) -> PairedTable | None:
         """Return what was recorded of a table before it was changed (case does not count)."""
         return next((t for t in self.tables if t.name.lower() == name.lower()), None)
+
+    def is_verified(self, table: str) -> bool:
+        """Return whether a table was verified since it was last changed (case does not count)."""
+        return table.lower() in self.verified
 
     def templates_of(self, found: TableInfo) -> Mapping[str, Template]:
         """Return how triggers write that are there already, by the legacy column in lower case.
@@ -184,7 +194,17 @@ def _state_of(values: dict[str, Any]) -> State:
         has_recorded_version="phase:version" in values,
         has_own_version="version" in values,
         verified_at=values.get("verified", {}).get("at"),
+        verified=_verified(values),
+        finalized=tuple(name for name, _ in _of_tables(values, "finalized:")),
     )
+
+
+def _verified(values: dict[str, Any]) -> frozenset[str]:
+    """Return the tables that were verified: all on record, if none are named."""
+    if "verified" not in values:
+        return frozenset()
+    every = [name for name, _ in _of_tables(values, "table:")]
+    return frozenset(name.lower() for name in values["verified"].get("tables", every))
 
 
 def _recorded(value: dict[str, Any]) -> Recorded:
@@ -306,12 +326,34 @@ def forget_backfill(session: Session, table: str) -> None:
     session.run(f"DELETE FROM {state} WHERE lower(name) = lower(?)", f"backfill:{table}")
 
 
-def finish_phase(session: Session, phase: str) -> None:
-    """Note when a phase was finished, and that an earlier verify no longer counts."""
+def finish_phase(session: Session, phase: str, tables: Collection[str]) -> None:
+    """Note when a phase was finished, and that an earlier verify of its tables no longer counts."""
     write(session, f"phase:{phase}", {"at": now_ms()})
-    forget(session, "verified")
+    state = read_state(session)
+    still = state.verified - {table.lower() for table in tables}
+    if not still:
+        forget(session, "verified")
+    elif state.verified_at is not None:
+        write(session, "verified", {"at": state.verified_at, "tables": sorted(still)})
 
 
-def note_verified(session: Session) -> None:
-    """Note that the last change was verified."""
-    write(session, "verified", {"at": now_ms()})
+def note_verified(session: Session, tables: Collection[str] | None = None) -> None:
+    """Note that the last change of some tables was verified, by default of all."""
+    value: dict[str, Any] = {"at": now_ms()}
+    if tables is not None:
+        verified = read_state(session).verified | {table.lower() for table in tables}
+        value["tables"] = sorted(verified)
+    write(session, "verified", value)
+
+
+def note_finalized(session: Session, tables: Collection[PairedTable]) -> None:
+    """Note that some tables are finalized while others are not: nothing else is kept of them."""
+    names = {table.name.lower() for table in tables}
+    for row, value in read_rows(session).items():
+        kind, _, name = row.partition(":")
+        of = value["table"] if kind == "successor" else name
+        if kind in ("backfill", "successor", "table") and of.lower() in names:
+            forget(session, row)
+    for table in tables:
+        columns = [[pair.legacy, pair.epoch, pair.index] for pair in table.columns]
+        write(session, f"finalized:{table.name}", {"at": now_ms(), "columns": columns})

@@ -222,6 +222,8 @@ def _is_cursor(value: Any) -> bool:
 
 _is_instant: Final = partial(_is_whole, least=MIN_MS, greatest=MAX_MS)
 _WHEN: Final[Mapping[str, Check]] = {"at": _is_instant}
+_VERIFIED: Final[Mapping[str, Check]] = {"at": _is_instant, "tables": _are_texts}
+_FINALIZED: Final[Mapping[str, Check]] = {"at": _is_instant, "columns": _are_columns}
 _LEASE: Final[Mapping[str, Check]] = {
     "token": _is_text,
     "pid": partial(_is_whole, least=1, greatest=_GREATEST_PROCESS),
@@ -257,11 +259,12 @@ _CHECKS: Final[Mapping[str, Check]] = {
     "lease": partial(_is_object, members=_LEASE),
     "options": partial(_is_object, members=_OPTIONS),
     "reasons": _are_reasons,
-    "verified": partial(_is_object, members=_WHEN),
+    "verified": partial(_is_object, members=_VERIFIED, optional=("tables",)),
     "version": partial(_is_object, members={}),
 }
 _CHECKS_OF_KIND: Final[Mapping[str, Check]] = {
     "backfill": _is_cursor,
+    "finalized": partial(_is_object, members=_FINALIZED),
     "phase": partial(_is_object, members=_WHEN),
     "successor": partial(_is_object, members=_SUCCESSOR),
     "table": partial(_is_object, members=_TABLE, optional=("templates",)),

@@ -161,7 +161,7 @@ def _phase(table: TableInfo, legacy: str, epoch: str, state: State) -> SchemaNam
         return "missing" if table.column(legacy) is None else "legacy"
     if table.column(legacy) is None:
         return "missing" if _is_recorded(state, table.name, legacy) else "finalized"
-    if state.verified_at is not None:
+    if state.is_verified(table.name):
         return "verified"
     cursor = state.cursor(table.name)
     if cursor is not None and cursor.done:

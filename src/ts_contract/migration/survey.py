@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from ..contract import Contract
@@ -16,6 +16,7 @@ from .pairs import PairedTable
 from .plan import Plan, make_plan
 from .remaining import Facts
 from .schema import DatabaseInfo
+from .selection import left_out, part_of, refuse_ties, state_of
 from .state import Options, State, read_state
 from .state_rows import has_quarantine
 from .steps import Backfill, BuildSuccessor
@@ -59,18 +60,30 @@ def plan(
         return with_values(session, bare, contract, sample, progress)
 
 
-def plan_open(session: Session, contract: Contract, options: Options) -> Plan:
+def plan_open(
+    session: Session,
+    contract: Contract,
+    options: Options,
+    chosen: Collection[str] | None = None,
+) -> Plan:
     """Plan for an open database, without counting the storage forms.
 
     Args:
         session: the database.
         contract: which columns.
         options: what is wanted; a migration keeps the options it was started with.
+        chosen: the tables of the contract that are meant; None for all.
     """
-    info = session.engine.inspection.inspect(session, contract.table_names)
+    whole, contract = contract, part_of(session, contract, chosen)
+    info = session.engine.inspection.inspect(session, whole.table_names)
     state = read_state(session)
+    unmigrated = [t for t in left_out(whole, contract).tables if state.table(t.name) is None]
+    refuse_ties(session, contract, replace(whole, tables=tuple(unmigrated)))
     begun = state.options or options
     tables = tuple(_pairs_left(session, contract, info, state, check_range=begun.check_range))
+    rest = _pairs_left(
+        session, left_out(whole, contract), info, state, check_range=begun.check_range
+    )
     trial, synced = session.engine.trial, tables if begun.sync else ()
     listed = has_quarantine(session)
     unfilled = (
@@ -85,11 +98,13 @@ def plan_open(session: Session, contract: Contract, options: Options) -> Plan:
         wanted=options,
         tables=tables,
         unfilled=frozenset(unfilled),
-        missing=missing(session, state),
+        missing=missing(session, state_of(state, contract)),
         fired={table.name: trial.fired_triggers(session, info, table) for table in synced},
         room=session.engine.room.room(session),
         sizes={table.name: _size(session, table, info) for table in tables},
-        changes=changes(state, contract),
+        changes=changes(state, whole),
+        whole=whole,
+        others=tuple(table for table in rest if state.table(table.name) is not None),
     )
     return make_plan(contract, facts)
 

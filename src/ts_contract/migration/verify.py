@@ -7,7 +7,7 @@ compared with the stored one; every value for which that is not enough is judged
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ from .forms import MAX_MS, MIN_MS, convert
 from .pairing import pair_table
 from .pairs import ColumnPair, PairedTable
 from .schema import DatabaseInfo, TableInfo
+from .selection import part_of, state_of
 from .state import Options, State, has_state, note_verified, read_state
 from .state_rows import has_quarantine
 from .steps import (
@@ -80,37 +81,61 @@ def verify(
     return report
 
 
-def needs_record(session: Session) -> bool:
-    """Return whether a migration is there whose last change was not verified yet."""
-    return has_state(session) and read_state(session).verified_at is None
+def needs_record(session: Session, chosen: Collection[str] | None = None) -> bool:
+    """Return whether tables were migrated whose last change was not verified yet."""
+    if not has_state(session):
+        return False
+    state = read_state(session)
+    if chosen is None:
+        return state.verified_at is None or not all(map(state.is_verified, _names(state)))
+    return not all(map(state.is_verified, chosen))
 
 
-def record_verified(session: Session) -> None:
-    """Note that the last change was verified."""
+def _names(state: State) -> list[str]:
+    return [table.name for table in state.tables]
+
+
+def record_verified(session: Session, chosen: Collection[str] | None = None) -> None:
+    """Note that the last change of some tables was verified, by default of all."""
     with session.transaction():
-        note_verified(session)
+        note_verified(session, chosen)
 
 
 def verify_open(
-    session: Session, contract: Contract, progress: ProgressCallback = silent
+    session: Session,
+    contract: Contract,
+    progress: ProgressCallback = silent,
+    chosen: Collection[str] | None = None,
 ) -> VerifyReport:
     """Verify an open database, in one read transaction."""
     with session.transaction("read"):
-        return verify_within(session, contract, progress)
+        return verify_within(session, contract, progress, chosen)
 
 
 def verify_within(
-    session: Session, contract: Contract, progress: ProgressCallback = silent
+    session: Session,
+    contract: Contract,
+    progress: ProgressCallback = silent,
+    chosen: Collection[str] | None = None,
 ) -> VerifyReport:
-    """Verify in the transaction that is open, by the contract on record where there is one."""
+    """Verify in the transaction that is open, by the contract on record where there is one.
+
+    Args:
+        session: a database in a transaction.
+        contract: which columns.
+        progress: told of each table.
+        chosen: the tables of the contract that are meant; None for all.
+    """
     state = read_state(session)
-    problems = [*missing(session, state)]
     differing = changes(state, contract)
+    meant = state if chosen is None else state_of(state, part_of(session, contract, chosen))
+    problems = [*missing(session, meant)]
     problems += (_difference(session, change) for change in differing)
     if differing and state.contract is not None:
         contract = state.contract.contract or contract
+    contract = part_of(session, contract, chosen)
     info = session.engine.inspection.inspect(session, contract.table_names)
-    problems += session.engine.trace.strangers(info, [table.name for table in state.tables])
+    problems += session.engine.trace.strangers(info, _names(state))
     tables, absent = [], []
     listed = has_quarantine(session)
     sound: list[tuple[TableContract, TableInfo]] = []

@@ -223,6 +223,16 @@ def test_values_that_come_to_stand_for_null_leave_the_quarantine(begun):
     assert ("seen", '{"id":2}', "") not in quarantine(begun)
 
 
+def test_how_the_column_is_written(store):
+    migrate(store.url, contract_of())
+
+    written_as = {"written-as": "2024-01-15T12:00:00.000"}
+    takes_over(store, contract_of(tables={"t": {"at": written_as}}), "written-as of t.at is ")
+
+    store.run("INSERT INTO t (id, at_ms) VALUES (9, ?)", NOON)
+    assert store.value("SELECT at FROM t WHERE id = 9") == "2024-01-15T12:00:00.000"
+
+
 def test_a_table_that_becomes_optional(begun):
     takes_over(begun, contract_of(optional_tables=["t"]), "optional-tables of t is true")
 

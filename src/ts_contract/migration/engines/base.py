@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from ...contract import VersionRow
+from ...contract import Contract, VersionRow
 from ...progress import ProgressCallback
 from ..forms import Reading
 from ..pairs import ColumnPair, PairedTable, SuccessorIndex
@@ -509,6 +509,9 @@ class Removing(Protocol):
         self, session: Session, tables: tuple[PairedTable, ...]
     ) -> dict[str, Succession]:
         """Return what becomes of some tables, by their names, when their legacy columns go."""
+
+    def ties(self, session: Session, part: Contract, rest: Contract) -> list[str]:
+        """Return the foreign keys that have legacy columns of both parts of a contract."""
 
     def violations(self, session: Session) -> dict[str, set[tuple[object, ...]]]:
         """Return what violates foreign keys, by the table that has them."""

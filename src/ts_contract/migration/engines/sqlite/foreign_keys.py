@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
+from ....contract import Contract
 from ...errors import Failed
 from ...pairs import ColumnPair
 from ..base import Session
 from .names import quote
 
-__all__ = ["ForeignKey", "foreign_keys", "uncarried", "violations"]
+__all__ = ["ForeignKey", "foreign_keys", "ties", "uncarried", "violations"]
 
 Going = Mapping[str, Mapping[str, ColumnPair]]
 """The columns that go, by table and column in lower case."""
@@ -30,6 +31,15 @@ class ForeignKey:
     child: str
     parent: str
     columns: tuple[tuple[str, str], ...]
+
+    @property
+    def places(self) -> Iterator[tuple[tuple[str, str], tuple[str, str]]]:
+        """Table and column of each child, and of its parent, in lower case."""
+        for child, parent in self.columns:
+            yield (
+                (self.child.lower(), child.lower()),
+                (self.parent.lower(), parent.lower()),
+            )
 
     def __str__(self) -> str:
         ours = ", ".join(column for column, _ in self.columns)
@@ -84,6 +94,23 @@ def uncarried(key: ForeignKey, going: Going) -> tuple[str, str] | None:
         if ours is not None and theirs is None:
             return key.child, ours.legacy
     return None
+
+
+def ties(session: Session, part: Contract, rest: Contract) -> list[str]:
+    """Return the foreign keys that have legacy columns of a part of a contract and of its rest."""
+    ours, theirs = _legacy_columns(part), _legacy_columns(rest)
+    return [
+        str(key)
+        for key in foreign_keys(session)
+        if any(
+            (child in ours and parent in theirs) or (child in theirs and parent in ours)
+            for child, parent in key.places
+        )
+    ]
+
+
+def _legacy_columns(contract: Contract) -> set[tuple[str, str]]:
+    return {(t.name.lower(), column.legacy.lower()) for t, column in contract.columns()}
 
 
 def violations(session: Session) -> dict[str, set[tuple[object, ...]]]:

@@ -9,7 +9,7 @@ from ..answers import DependentIndex, Dropped, Succession
 from ..base import Session
 from .columns import checks_on, drop_columns, prepared, reraise_unless_refused
 from .dependents import broken, dependents
-from .foreign_keys import violations
+from .foreign_keys import ties, violations
 from .indexes import dependent_indexes
 from .names import quote
 from .successions import successions
@@ -21,6 +21,7 @@ __all__ = [
     "drop",
     "prepared",
     "successions",
+    "ties",
     "unsound",
     "violations",
 ]
