@@ -278,8 +278,9 @@ class TestWatch:
         differences = (now - before for now, before in zip(counted, self._counted, strict=True))
         page.opened, page.watched, page.exempt = differences
         self._counted = counted
-        unarmed, self._watch.unarmed = self._watch.unarmed, set()
-        page.unarmed = {f"{site.path}:{site.line} in {site.function}" for site in unarmed}
+        page.unarmed = {
+            f"{site.path}:{site.line} in {site.function}" for site in self._watch.take_unarmed()
+        }
         page.drivers = set(_DRIVERS & sys.modules.keys())
         return page.dumps()
 

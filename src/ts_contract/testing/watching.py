@@ -105,6 +105,7 @@ class Watch:
         self.refuses: Callable[[LegacyRead], bool] | None = None
         self.lent: dict[str, bool] = {}
         self.unarmed: set[Site] = set()
+        self._unarmed: list[connections.Opened] = []
         self.watched = 0
         self.exempt = 0
         self.exempt_paths: set[str] = set()
@@ -165,8 +166,14 @@ class Watch:
         parameters.wrap_adapter()
         for connection in authorizer.arm_live():
             known = connections.find(connection)
-            if known is not None and known.site is not None and known.thread_lives():
-                self.unarmed.add(known.site)
+            if known is not None:
+                self._unarmed.append(known)
+
+    def take_unarmed(self) -> set[Site]:
+        """Return the places whose connections were not armed again, and are in use still."""
+        waiting, self._unarmed = self._unarmed, []
+        found, self.unarmed = self.unarmed, set()
+        return found | {each.site for each in waiting if each.site and each.is_usable()}
 
     def take(self) -> Seen:
         """Return what was seen since the last call, and begin anew."""

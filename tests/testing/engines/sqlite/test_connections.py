@@ -2,6 +2,7 @@
 
 import pickle
 import sqlite3
+import threading
 from contextlib import closing
 
 import pytest
@@ -142,7 +143,7 @@ def test_a_connection_of_any_class_is_armed_again(path, watch, columns, factory,
             db.execute("SELECT created_at FROM tasks")
             assert columns(watch) == ["tasks.created_at"]
     assert (watch.watched, watch.opened) == (1, 1)
-    assert not watch.unarmed
+    assert not watch.take_unarmed()
 
 
 def test_a_class_hears_nothing_of_its_heir(path, watch, columns):
@@ -224,3 +225,26 @@ def test_a_proxy_around_an_observed_connection_is_watched_once(path, watch, colu
         db.execute("SELECT created_at FROM tasks")
     assert columns(watch) == ["tasks.created_at"]
     assert (watch.watched, watch.opened) == (1, 1)
+
+
+def test_a_connection_of_another_thread_is_told_while_both_live(path, watch):
+    def work():
+        with closing(sqlite3.connect(path)):
+            ready.set()
+            go.wait(10)
+
+    ready, go = threading.Event(), threading.Event()
+    thread = threading.Thread(target=work)
+    thread.start()
+    ready.wait(10)
+    watch.rearm()
+    assert [site.function.rpartition(".")[2] for site in watch.take_unarmed()] == ["work"]
+    watch.rearm()
+    go.set()
+    thread.join()
+    assert not watch.take_unarmed()
+
+
+def test_a_plain_connection_of_a_function_is_told(path, watch):
+    with closing(sqlite3.connect(path, factory=lambda *args, **_: sqlite3.Connection(*args))):
+        assert [site.path for site in watch.take_unarmed()] == [__file__]

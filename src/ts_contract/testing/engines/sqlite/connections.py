@@ -66,9 +66,9 @@ class Opened:
     put_back: Observer | None = None
     site: Site | None = None
 
-    def thread_lives(self) -> bool:
-        """Tell whether the thread that opened it may use it still."""
-        return self.thread in sys._current_frames()
+    def is_usable(self) -> bool:
+        """Tell whether it still exists, and so does the thread that opened it."""
+        return self.refer() is not None and self.thread in sys._current_frames()
 
 
 _live: dict[int, Opened] = {}
