@@ -164,16 +164,16 @@ class Watch:
         prepares anew. Its place is added to `unarmed`.
         """
         parameters.wrap_adapter()
-        for connection in authorizer.arm_live():
-            known = connections.find(connection)
-            if known is not None:
-                self._unarmed.append(known)
+        found = filter(None, map(connections.find, authorizer.arm_live()))
+        usable = [known for known in found if known.is_usable()]
+        # Once is not enough: a thread may be about to end, whose connection is closed already.
+        self.unarmed |= {known.site for known in usable if known.site and known in self._unarmed}
+        self._unarmed = usable
 
     def take_unarmed(self) -> set[Site]:
-        """Return the places whose connections were not armed again, and are in use still."""
-        waiting, self._unarmed = self._unarmed, []
+        """Return the places whose connections were not armed again through all of a test."""
         found, self.unarmed = self.unarmed, set()
-        return found | {each.site for each in waiting if each.site and each.is_usable()}
+        return found
 
     def take(self) -> Seen:
         """Return what was seen since the last call, and begin anew."""

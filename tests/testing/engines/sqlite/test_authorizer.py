@@ -230,8 +230,9 @@ def test_an_authorizer_that_the_constructor_sets_stays(path, factory):
 
 def test_a_connection_whose_authorizer_was_set_past_its_class_is_told(path, watch):
     with closing(sqlite3.connect(path, factory=SetsItPastItsClass)):
-        assert not watch.take_unarmed()
-        watch.rearm()
+        for _ in range(2):
+            assert not watch.take_unarmed()
+            watch.rearm()
         assert [site.path for site in watch.take_unarmed()] == [__file__]
 
 

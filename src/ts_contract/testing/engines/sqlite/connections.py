@@ -46,7 +46,7 @@ _mine = threading.local()
 _FACTORY_POSITION = 5  # of sqlite3.connect's positional arguments
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Opened:
     """What is known of a connection that was opened under observation.
 
@@ -54,21 +54,22 @@ class Opened:
 
     Attributes:
         refer: a weak reference to the connection.
-        thread: identifier of the thread that opened it.
+        thread: a weak reference to the thread that opened it, if Python has started that.
         theirs: the authorizer that the application has set.
         site: the place that has opened it, where an observer has found it.
         put_back: called when it sets another, so that an observer puts its own in front again.
     """
 
     refer: weakref.ref[Connection]
-    thread: int
+    thread: weakref.ref[threading.Thread] | None
     theirs: Authorizer | None = None
     put_back: Observer | None = None
     site: Site | None = None
 
     def is_usable(self) -> bool:
         """Tell whether it still exists, and so does the thread that opened it."""
-        return self.refer() is not None and self.thread in sys._current_frames()
+        thread = self.thread() if self.thread is not None else None
+        return thread is not None and thread.is_alive() and self.refer() is not None
 
 
 _live: dict[int, Opened] = {}
@@ -91,8 +92,15 @@ def _remember(connection: Connection) -> Opened:
     if known is None:
         key = id(connection)
         refer = weakref.ref(connection, lambda _: _live.pop(key, None))
-        known = _live[key] = Opened(refer, threading.get_ident())
+        known = _live[key] = Opened(refer, _current_thread())
     return known
+
+
+def _current_thread() -> weakref.ref[threading.Thread] | None:
+    # `threading.current_thread()` would leave a dummy behind for a thread of somebody else.
+    own = threading.get_ident()
+    found = next((each for each in threading.enumerate() if each.ident == own), None)
+    return None if found is None else weakref.ref(found)
 
 
 def is_connection(value: object) -> bool:
