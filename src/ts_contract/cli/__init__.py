@@ -22,6 +22,7 @@ _COMMANDS = (
     "migrate",
     "status",
     "verify",
+    "repair",
     "rollback",
     "finalize",
     "sql",

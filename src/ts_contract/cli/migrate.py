@@ -9,7 +9,7 @@ from click.core import ParameterSource
 
 from .common import contract, hint, hint_next
 from .progress import progress
-from .verify import print_report
+from .verify import hint_repair, print_report
 
 __all__ = ["command"]
 
@@ -94,6 +94,7 @@ def command(
             progress=bar,
         )
     print_report(report)
+    hint_repair(report)
     if report.quarantined:
         hint("`ts-contract status` lists the quarantine; correct the legacy values, then verify.")
     if report.ok and any(table.columns for table in report.tables):

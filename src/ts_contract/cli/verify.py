@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .common import console, contract, printable
+from .common import console, contract, hint, printable
 from .output import counted, format_option, json_value, print_json, print_table
 from .progress import progress
 
 if TYPE_CHECKING:
     from ..migration import VerifyReport
 
-__all__ = ["command", "print_report"]
+__all__ = ["command", "hint_repair", "print_report"]
 
 
 @click.command()
@@ -34,7 +34,14 @@ def command(ctx: click.Context, db: str, output_format: str) -> None:
         print_json(_as_json(report))
     else:
         print_report(report)
+        hint_repair(report)
     ctx.exit(0 if report.ok else 1)
+
+
+def hint_repair(report: VerifyReport) -> None:
+    """Say what settles the rows that differ, if there are any."""
+    if report.differences:
+        hint("`ts-contract repair DB --keep legacy`, or `--keep epoch`, settles what differs.")
 
 
 def print_report(report: VerifyReport) -> None:

@@ -8,7 +8,7 @@
   `state` and `lease` are what is stored of it, in `state_rows`; `whereabouts` finds what is on
   record under its name of today, `changes` how another contract differs from it,
   `selection` is some of its tables; `stopping` is how it is stopped.
-- Judging it: `verify` and its `verify_report`, `status`.
+- Judging it: `verify` and its `verify_report`, `status`; `repair` settles what differs.
 - Ending it: `finalize` and `rollback`, which share `dropping`.
 - Without running it: `discover` proposes a contract, `script` writes the steps down.
 - `engines`: all that differs from engine to engine. Nothing else knows a driver or its SQL.
@@ -22,6 +22,7 @@ from .errors import Failed, Interrupted, MigrationError, Refused
 from .execute import migrate
 from .finalize import FinalizeReport, columns_to_drop, finalize, plan_finalize
 from .plan import Plan
+from .repair import RepairReport, repair
 from .rollback import RollbackReport, rollback
 from .script import script
 from .status import Status, status
@@ -38,6 +39,7 @@ __all__ = [
     "Progress",
     "Proposal",
     "Refused",
+    "RepairReport",
     "RollbackReport",
     "Status",
     "VerifyReport",
@@ -47,6 +49,7 @@ __all__ = [
     "migrate",
     "plan",
     "plan_finalize",
+    "repair",
     "rollback",
     "script",
     "status",

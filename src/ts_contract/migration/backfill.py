@@ -11,7 +11,7 @@ from .pairs import PairedTable
 from .run import Run
 from .state import finish_phase, note_backfill, read_cursor
 
-__all__ = ["Pace", "fill_tables", "note_start"]
+__all__ = ["Pace", "fill_tables", "let_others_write", "note_start"]
 
 PAUSE_FOR_SCHEMA = 0.005
 
@@ -88,11 +88,11 @@ def _fill_in_batches(run: Run, table: PairedTable, count: int, pace: Pace) -> No
                 rows.prune(session, table)
             note_backfill(session, table.name, cursor)
         held = time.monotonic() - begin
-        _let_others_write(held, pace.pause, has_changed_schema=has_changed_schema)
+        let_others_write(held, pace.pause, has_changed_schema=has_changed_schema)
     run.progress(Progress("backfill", table.name, cursor.rows, cursor.rows))
 
 
-def _let_others_write(held: float, pause: float, *, has_changed_schema: bool) -> None:
+def let_others_write(held: float, pause: float, *, has_changed_schema: bool) -> None:
     """Pause longer than the lock was held.
 
     SQLite's busy handler looks again after 1, 2, 5, 10, 15, 20, 25 ms: from 8 ms on, no wait is

@@ -42,6 +42,7 @@ __all__ = [
     "verify",
     "verify_open",
     "verify_within",
+    "what_differs",
 ]
 
 EXAMPLES: Final = 20
@@ -248,7 +249,7 @@ def _judge(
     for place, pair in enumerate(table.columns):
         legacy, epoch = values[2 * place], values[2 * place + 1]
         expected = convert(legacy, pair.reading).ms
-        kind = _kind(pair, legacy, expected, epoch, valid_range)
+        kind = what_differs(pair, legacy, expected, epoch, valid_range)
         if kind is not None:
             differences.append(
                 Difference(table.name, pair.legacy, key, legacy, epoch, expected, kind)
@@ -256,7 +257,7 @@ def _judge(
     return differences
 
 
-def _kind(
+def what_differs(
     pair: ColumnPair,
     legacy: object,
     expected: int | None,

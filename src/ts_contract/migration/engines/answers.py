@@ -17,6 +17,7 @@ __all__ = [
     "Room",
     "Sample",
     "Succession",
+    "UnsureRow",
 ]
 
 
@@ -196,3 +197,11 @@ class Succession:
     carried: tuple[str, ...]
     refusals: tuple[str, ...]
     is_rebuild: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UnsureRow:
+    """A row in which a pair is not certainly right: its key, and both values of every pair."""
+
+    key: tuple[Any, ...]
+    values: tuple[Any, ...]

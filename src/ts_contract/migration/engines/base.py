@@ -31,6 +31,7 @@ from .answers import (
     Room,
     Sample,
     Succession,
+    UnsureRow,
 )
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "Measuring",
     "Proving",
     "Removing",
+    "Repairing",
     "Rows",
     "Scripting",
     "Session",
@@ -101,6 +103,7 @@ class Engine:
         script: says what stands around the statements of a script.
         survey: tells which storage forms a column holds.
         rows: fills the epoch columns.
+        repairing: writes one column of a pair by the other.
         proof: tells right values from those that have to be judged.
         removal: takes columns out.
         backup: copies a database; None if that is not to be had from within.
@@ -118,6 +121,7 @@ class Engine:
     script: Scripting
     survey: Surveying
     rows: Filling
+    repairing: Repairing
     proof: Proving
     removal: Removing
     backup: BackingUp | None
@@ -399,6 +403,36 @@ class Filling(Protocol):
 
     def prune(self, session: Session, table: PairedTable) -> None:
         """Delete the entries of the quarantine to which no unconverted value belongs any more."""
+
+
+class Repairing(Protocol):
+    """Writing one column of a pair by the other, row by row, in ranges of the key."""
+
+    def batches(self, session: Session, table: PairedTable, size: int) -> Iterator[tuple[Any, Any]]:
+        """Yield ranges of keys, of so many rows each, for all that a table holds now."""
+
+    def unsure_rows(
+        self, session: Session, table: PairedTable, after: Any, upto: Any
+    ) -> list[UnsureRow]:
+        """Return the rows of a range in which a pair is not certainly right."""
+
+    def write_epoch(
+        self,
+        session: Session,
+        table: PairedTable,
+        pair: ColumnPair,
+        key: tuple[Any, ...],
+        ms: int | None,
+    ) -> None:
+        """Write an epoch value."""
+
+    def write_legacy(
+        self, session: Session, table: PairedTable, pair: ColumnPair, key: tuple[Any, ...]
+    ) -> None:
+        """Write a legacy value by the epoch value, as sync triggers do, if there is one for it."""
+
+    def list_unconverted(self, session: Session, table: PairedTable, after: Any, upto: Any) -> None:
+        """List in the quarantine what has no instant in a range of rows."""
 
 
 class Proving(Protocol):

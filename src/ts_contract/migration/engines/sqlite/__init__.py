@@ -10,6 +10,7 @@ The facets, in the order in which a migration asks them:
 - `ddl`: the statements of each step; `sync`: the triggers; `script`: whole phases as a script.
 - `traces`: what a database shows of the steps, told by the texts of `ddl`.
 - `rows`: filling, by `ranges` and `updates`; `quiet` without triggers, `offline` by threads.
+- `repairing`: writing one column of a pair by the other.
 - `proof`: which values are certainly right.
 - `removal`: `columns` out of tables, by their `create_text`; `dependents`, `foreign_keys`: what
   needs them; `successions`: what epoch columns take over, by `clauses`, `epoch_checks` and
@@ -30,6 +31,7 @@ from . import (
     inspection,
     proof,
     removal,
+    repairing,
     room,
     rows,
     script,
@@ -53,6 +55,7 @@ ENGINE: Final = Engine(
     script=script,
     survey=survey,
     rows=rows,
+    repairing=repairing,
     proof=proof,
     removal=removal,
     backup=backup,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from ....contract import ROWID_NAMES
@@ -16,6 +16,7 @@ __all__ = [
     "density",
     "greatest_key",
     "keeps_keys",
+    "key_condition",
     "range_condition",
     "ranges",
 ]
@@ -114,6 +115,13 @@ def range_condition(
             conditions.append(f"({columns}) {operator} ({marks})")
             values += [_from_json(value) for value in bound]
     return " AND ".join(conditions) or "1", values
+
+
+def key_condition(table: PairedTable, key: Sequence[Any]) -> tuple[str, list[Any]]:
+    """Return the condition for one row by its key, and its values."""
+    bound = [_to_json(value) for value in key]
+    marks = ", ".join(map(_mark, bound))
+    return f"({_columns(table)}) = ({marks})", [_from_json(value) for value in bound]
 
 
 def _columns(table: PairedTable) -> str:
