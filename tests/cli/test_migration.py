@@ -220,6 +220,27 @@ class TestVerify:
         ) in result.stdout
         assert "1 difference, 0 problems" in result.stdout
 
+    def test_what_differs_is_settled_by_repair(self, run, clean):
+        run("migrate", clean, "--no-sync")
+        query(clean, "UPDATE tasks SET created_at_ms = created_at_ms + 60000 WHERE id = 1")
+        assert "repair DB --keep legacy" in " ".join(run("verify", clean).stderr.split())
+
+        assert run("repair", clean).exit_code == 2
+        result = run("repair", clean, "--keep", "legacy")
+
+        assert result.exit_code == 0
+        assert result.stdout.endswith("\n1 value settled.\n")
+        assert run("verify", clean).exit_code == 0
+
+    def test_what_migrate_makes_anew_is_named(self, run, clean):
+        run("migrate", clean)
+        query(clean, "DROP TRIGGER _ts_contract_tasks_insert")
+
+        result = run("migrate", clean)
+
+        assert result.exit_code == 0
+        assert "made anew: trigger _ts_contract_tasks_insert is missing\n" in result.stdout
+
     def test_a_missing_index_is_a_problem(self, run, clean):
         run("migrate", clean)
         query(clean, "DROP INDEX idx_tasks_created_at_ms")

@@ -98,7 +98,8 @@ def _call(
         outcome, message = "crashed", traceback.format_exc()
     else:
         outcome, message = "done", ""
-        if function in ("migrate", "verify") and not report.correct:
+        verified = report.verified if function == "repair" else report
+        if function in ("migrate", "repair", "verify") and not verified.correct:
             outcome, message = "incorrect", str(report)
     return {
         "outcome": outcome,

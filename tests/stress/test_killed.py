@@ -1,5 +1,8 @@
 """A migration that is killed a hundred times at random moments ends right."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 pytestmark = pytest.mark.stress
@@ -86,3 +89,30 @@ def test_a_killed_finalize_goes_on_and_keeps_every_instant(build, rng, this_runn
 
     for path in kill(store, rng, this_runner, "finalize", rounds=25, start=migrated):
         store.check_finalized(path)
+
+
+def test_a_killed_repair_goes_on_and_settles_every_row(build, rng, runner):
+    schema = "CREATE TABLE events (id INTEGER PRIMARY KEY, note TEXT NOT NULL,"
+    schema += " created_at TIMESTAMP, updated_at TIMESTAMP);"
+    schema += "CREATE TABLE labels (name TEXT PRIMARY KEY, added_at TEXT) WITHOUT ROWID;"
+    store = build(schema=schema)
+    differing = store.copy("differing.db")
+    runner.finish("migrate", differing, options=BATCHES)
+    with closing(sqlite3.connect(differing)) as db:
+        triggers = db.execute("SELECT name, sql FROM sqlite_schema WHERE sql LIKE '%AFTER UPDATE%'")
+        triggers = triggers.fetchall()
+        for name, _ in triggers:
+            db.execute(f'DROP TRIGGER "{name}"')
+        db.execute("UPDATE events SET created_at_ms = created_at_ms + 86400000")
+        db.execute("UPDATE events SET updated_at_ms = 1 WHERE id % 3 = 0")
+        db.execute("UPDATE labels SET added_ms = added_ms + 86400000")
+        for _, sql in triggers:
+            db.execute(sql)
+        db.execute("DELETE FROM _ts_contract_quarantine WHERE column_name = 'created_at'")
+        db.commit()
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    options = {**BATCHES, "keep": "legacy"}
+
+    for path in kill(store, rng, runner, "repair", rounds=25, options=options, start=differing):
+        runner.finish("repair", path, options=options)
+        store.check_migrated(path)
