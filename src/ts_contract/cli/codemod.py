@@ -67,7 +67,7 @@ __all__ = ["command"]
     "database",
     metavar="DB",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Prepare and run the rewritten queries on copies of a SQLite database.",
+    help="Prepare and run the rewritten statements on copies of a SQLite database.",
 )
 @click.pass_context
 def command(

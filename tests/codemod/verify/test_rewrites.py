@@ -17,6 +17,7 @@ from ts_contract.codemod.verify.rewrites import Verified, verify_rewrites
 from ts_contract.codemod.verify.statements import Pair, pairs_in
 from ts_contract.loading import parse_contract
 from ts_contract.migration import Refused
+from ts_contract.source.sql.schema import schema_of_sql
 
 CONTRACT = parse_contract({"tables": {"tasks": ["created_at"]}})
 SETTINGS = RewriteSettings(CONTRACT, None, frozenset({"TSC201", "TSC202"}))
@@ -117,3 +118,99 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "store.db")
     with pytest.raises(Refused, match=r"cannot be copied .*Not a regular file"):
         verified(tmp_path / "store.db", AFTER)
+
+
+def test_rows_in_another_order_are_told(store: Path) -> None:
+    before = 'c.execute("SELECT id FROM tasks WHERE id > ? ORDER BY created_at", (x,))\n'
+    after = before.replace("created_at", "created_at_ms DESC")
+    (problem,) = verified(store, after, before).problems
+    assert problem.startswith("app.py:1: gives the rows in another order, with ")
+
+
+def test_rows_of_equal_keys_come_in_any_order(store: Path) -> None:
+    with closing(connect(store)) as database, database:
+        database.execute("UPDATE tasks SET created_at = '2024-03-02 10:00:00'")
+    before = 'c.execute("SELECT id FROM tasks WHERE id > ? ORDER BY created_at, id", (x,))\n'
+    after = before.replace("created_at, id", "created_at_ms")
+    assert verified(store, after, before).problems == ()
+
+
+# --- statements that write -------------------------------------------------------------------
+
+DEMANDING = """
+CREATE TABLE feeds (url TEXT PRIMARY KEY, added TIMESTAMP NOT NULL);
+CREATE TABLE slots (owner TEXT, slot TEXT, UNIQUE (owner, slot));
+CREATE TABLE tasks (id INTEGER PRIMARY KEY, created_at TEXT);
+INSERT INTO feeds VALUES ('a', '2024-03-02 10:00:00'), ('b', '2024-03-03 10:00:00.094');
+INSERT INTO slots VALUES ('ada', '2024-03-02 10:00:00'), ('bob', '2024-03-03 10:00:00');
+INSERT INTO tasks VALUES (1, '2024-03-02 10:00:00'), (2, NULL);
+"""
+WRITING = RewriteSettings(
+    parse_contract({"tables": {"feeds": ["added"], "slots": ["slot"], "tasks": ["created_at"]}}),
+    schema_of_sql(DEMANDING),
+    frozenset({"TSC201", "TSC202", "TSC204"}),
+)
+
+
+def written(tmp_path: Path, before: str, after: str | None = None) -> Verified:
+    """Verify a rewrite, the codemod's own if none is given."""
+    path = tmp_path / "demanding.db"
+    with closing(connect(path)) as database:
+        database.executescript(DEMANDING)
+    data = before.encode()
+    made = rewrite_bytes(data, "app.py", WRITING) if after is None else None
+    assert made is None or made.after is not None
+    result = Result("app.py", data, after.encode()) if after is not None else made
+    assert result is not None
+    return verify_rewrites(path, [result], WRITING)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        'c.execute("INSERT INTO feeds (url, added) VALUES (?, ?)", (url, when))',
+        'c.execute("INSERT INTO feeds (url, added) VALUES (:url, :added)", {"url": 1, "added": w})',
+        'c.execute("INSERT INTO feeds (url, added) VALUES (?, CURRENT_TIMESTAMP)", (url,))',
+        'c.execute("INSERT OR IGNORE INTO slots (owner, slot) VALUES (?, ?)", (owner, slot))',
+        'c.execute("UPDATE OR IGNORE slots SET slot = ? WHERE owner = ?", (slot, owner))',
+        'c.execute("UPDATE tasks SET created_at = ? WHERE id = ?", (when, id))',
+        'c.execute("UPDATE tasks SET created_at = CURRENT_TIMESTAMP")',
+        'c.execute("DELETE FROM tasks WHERE created_at < ?", (when,))',
+    ],
+)
+def test_a_right_write_leaves_the_same(tmp_path: Path, statement: str) -> None:
+    assert written(tmp_path, f"{statement}\n") == Verified(1, 1, 1, ())
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        (
+            'c.execute("INSERT INTO feeds (url, added) VALUES (?, ?)", (url, when))',
+            'c.execute("INSERT INTO feeds (url, added_ms) VALUES (?, ?)", (url, ms))',
+            "on the migrated database: it fails (NOT NULL constraint failed: feeds.added)",
+        ),
+        (
+            "c.execute(\"UPDATE tasks SET created_at = '2024-01-15 12:00:00.094595'\")",
+            'c.execute("UPDATE tasks SET created_at_ms = 1705320000095")',
+            "tasks.created_at_ms is 1705320000094 as it was, 1705320000095 as it is",
+        ),
+        (
+            'c.execute("DELETE FROM tasks WHERE created_at <= ?", (when,))',
+            'c.execute("DELETE FROM tasks WHERE created_at_ms < ?", (to_epoch_ms(when),))',
+            "tasks has 1 rows as it was, 2 as it is",
+        ),
+    ],
+)
+def test_a_wrong_write_is_told_in_the_databases_words(
+    tmp_path: Path, before: str, after: str, words: str
+) -> None:
+    (problem,) = written(tmp_path, f"{before}\n", f"{after}\n").problems
+    assert problem.startswith("app.py:1: ")
+    assert words in problem
+
+
+def test_what_is_written_is_rolled_back(tmp_path: Path) -> None:
+    first = 'c.execute("DELETE FROM tasks WHERE created_at IS NOT NULL OR id > 0")\n'
+    second = 'c.execute("UPDATE tasks SET created_at = ? WHERE id = 1", (when,))\n'
+    assert written(tmp_path, first + second) == Verified(2, 2, 2, ())

@@ -21,7 +21,7 @@ from ...source.instants.clocks import is_aware, is_clock, is_none, method_after
 from ...source.python.names import called_name, last_name
 from ..changes import NotProvedError, Rewrite
 from ..edits.lists import without_item
-from ..python.bound_values import DEFAULT_FOR_NULL, bound_value, is_plain
+from ..python.bound_values import DEFAULT_FOR_NULL, bound_value, is_plain, may_be_none
 from .definitions import (
     EpochsOfModels,
     bare_name,
@@ -268,7 +268,7 @@ class OrmQueries:
                 f"{use.column.legacy} is NOT NULL, and nothing else gives it a value"
             )
         self._meets([keyword.value], use.column, rewrite)
-        if inserts and _may_be_none(keyword.value):
+        if inserts and may_be_none(keyword.value):
             rewrite.reasons.append(DEFAULT_FOR_NULL)
         if not inserts and self._writes_itself(use):
             # Of two columns that an UPDATE sets, the triggers follow the one that it changes.
@@ -351,9 +351,3 @@ def _is_django(call: ast.Call) -> bool:
 def _updates(call: ast.Call) -> bool:
     """Tell whether `values()` belongs to an UPDATE."""
     return any(called_name(part) == "update" for part in ast.walk(call.func))
-
-
-def _may_be_none(node: ast.expr) -> bool:
-    if isinstance(node, ast.IfExp):
-        return _may_be_none(node.body) or _may_be_none(node.orelse)
-    return is_none(node)

@@ -31,6 +31,7 @@ __all__ = [
     "clock_reason",
     "is_plain",
     "is_repeatable",
+    "may_be_none",
     "spelled",
     "spelled_name",
 ]
@@ -225,6 +226,20 @@ def _refuse_local(node: ast.expr, file: File) -> None:
             continue
         if not made_right(part, file):
             raise NotProvedError("the bound value is local time")
+
+
+def may_be_none(node: ast.expr) -> bool:
+    """Tell whether an expression visibly is None, always or in one of its branches."""
+    match node:
+        case ast.IfExp(body=body, orelse=orelse):
+            return may_be_none(body) or may_be_none(orelse)
+        case ast.BoolOp(op=ast.And(), values=values):
+            return any(map(may_be_none, values))
+        case ast.BoolOp(values=values):
+            return may_be_none(values[-1])
+        case ast.NamedExpr(value=value):
+            return may_be_none(value)
+    return is_none(node)
 
 
 def is_repeatable(node: ast.expr, file: File) -> bool:

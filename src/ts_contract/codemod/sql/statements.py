@@ -7,14 +7,12 @@ are made together or not at all.
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterable
 
-from ...source.instants.clocks import is_none
 from ...source.sql.references import Reference, Statement
 from ..changes import NotProvedError, UnknownValueError
-from ..python.bound_values import DEFAULT_FOR_NULL
+from ..python.bound_values import DEFAULT_FOR_NULL, may_be_none
 from .both_columns import BothColumns
 from .dual_writes import collapse
 from .operands import SAME_VALUE, Operands, handed_on
@@ -316,10 +314,8 @@ def _may_be_null(reference: Reference) -> bool:
     for value in reference.values:
         if value.text.strip().upper() == "NULL":
             return True
-        for node in value.bound:
-            branches = [node.body, node.orelse] if isinstance(node, ast.IfExp) else [node]
-            if any(is_none(branch) for branch in branches):
-                return True
+        if any(may_be_none(node) for node in value.bound):
+            return True
     return False
 
 

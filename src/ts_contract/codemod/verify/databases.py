@@ -13,10 +13,10 @@ from pathlib import Path
 
 from ...contract import Contract
 from ...files.read import check_regular
-from ...migration import Refused, migrate
+from ...migration import Refused, finalize, migrate
 from ...migration.engines.sqlite.names import literal, quote
 
-__all__ = ["drop_legacy", "migrated_copy"]
+__all__ = ["drop_legacy", "finalized_copy", "migrated_copy"]
 
 
 def migrated_copy(path: Path, contract: Contract) -> sqlite3.Connection:
@@ -38,6 +38,17 @@ def migrated_copy(path: Path, contract: Contract) -> sqlite3.Connection:
         memory.close()
         raise
     return memory
+
+
+def finalized_copy(migrated: sqlite3.Connection, contract: Contract) -> sqlite3.Connection:
+    """Return a copy in memory without the legacy columns, finalized where that is possible."""
+    finalized = sqlite3.connect(":memory:", isolation_level=None)
+    migrated.backup(finalized)
+    try:
+        finalize(finalized, contract)
+    except (Refused, sqlite3.Error):
+        drop_legacy(finalized, contract)
+    return finalized
 
 
 def drop_legacy(database: sqlite3.Connection, contract: Contract) -> None:

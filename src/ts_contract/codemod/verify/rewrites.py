@@ -1,4 +1,4 @@
-"""Checks the rewrites of a run against a database: statements prepared, SELECTs compared.
+"""Checks the rewrites of a run against a database: statements prepared, run and compared.
 
 Nothing is done to the database itself, see `databases`.
 """
@@ -17,9 +17,10 @@ from ...files.limit import time_limit
 from ...migration import Refused
 from ..files import Result
 from ..rewrite import RewriteSettings
-from .databases import drop_legacy, migrated_copy
+from .databases import finalized_copy, migrated_copy
 from .rows import difference
-from .statements import Pair, is_select, pairs_in, why_not_prepared
+from .statements import Pair, is_select, is_write, pairs_in, why_not_prepared
+from .writes import write_difference
 
 __all__ = ["Verified", "verify_rewrites"]
 
@@ -31,7 +32,7 @@ class Verified:
     Attributes:
         statements: rewritten statements that are whole and meant for this schema.
         prepared: those of them that prepare without the legacy columns, and read the epoch ones.
-        compared: the SELECTs of them that gave the same rows as before.
+        compared: those of them that gave, or left, the same rows as before.
         problems: one line for each that does not.
     """
 
@@ -66,10 +67,8 @@ def verify_rewrites(
             problems.append(failure(result.path, error))
     with (
         closing(migrated_copy(database, settings.contract)) as migrated,
-        closing(sqlite3.connect(":memory:")) as finalized,
+        closing(finalized_copy(migrated, settings.contract)) as finalized,
     ):
-        migrated.backup(finalized)
-        drop_legacy(finalized, settings.contract)
         judged = _judge(pairs, migrated, finalized, settings.contract)
     return replace(judged, problems=(*problems, *judged.problems))
 
@@ -85,13 +84,17 @@ def _judge(
     for pair in pairs:
         if why_not_prepared(migrated, pair.old) is not None:
             continue  # another schema's
-        if any(not r.epoch for r in pair.new.references):
+        alone = pair.new if pair.alone is None else pair.alone
+        if any(not r.epoch for r in alone.references):
             continue  # a part of it is left, and marked
         statements += 1
-        problem = why_not_prepared(finalized, pair.new)
+        problem = why_not_prepared(finalized, alone)
         if problem is None:
             prepared += 1
-            if pair.old.outputs is not None and is_select(pair.old):
+            if is_write(pair.old):
+                problem = write_difference(migrated, finalized, pair, contract)
+                compared += problem is None
+            elif pair.old.outputs is not None and is_select(pair.old):
                 problem = difference(migrated, pair, contract)
                 compared += problem is None
         if problem is not None:

@@ -4,29 +4,26 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from itertools import groupby
 
 from ...contract import Contract
-from ...migration.engines.sqlite.names import quote
 from ...migration.forms import convert
 from ...source.sql.references import Statement
-from ..sql.spot import Spot
-from ..sql.tokens import StatementTokens
+from .order import with_order_keys
+from .parameters import Parameters, Value, draw_parameters
 from .statements import Pair, runnable
 
-__all__ = ["difference"]
+__all__ = ["difference", "same_value"]
 
 _ROWS = 1_000
 _DRAWS = 3
 _SECONDS = 2.0
 
-Value = str | int | float | bytes | None
-Parameters = dict[str, Value]
-
 
 def difference(database: sqlite3.Connection, pair: Pair, contract: Contract) -> str | None:
     """Run a SELECT old and new; return how the rows differ, or None."""
     for draw in range(_DRAWS):
-        old, new = _parameters(database, pair, contract, draw)
+        old, new, _ = draw_parameters(database, pair, contract, draw)
         before = _rows(database, pair.old, old, contract)
         after = _rows(database, pair.new, new, contract)
         if before is None or after is None:
@@ -35,6 +32,8 @@ def difference(database: sqlite3.Connection, pair: Pair, contract: Contract) -> 
             return f"{len(before)} rows before, {len(after)} after, with {old}"
         if not _same_rows(before, after):
             return f"gives other rows, with {old}"
+        if not _same_order(database, before, pair, new, contract):
+            return f"gives the rows in another order, with {old}"
     return None
 
 
@@ -74,84 +73,44 @@ def _same_rows(before: list[tuple[Value, ...]], after: list[tuple[Value, ...]]) 
     return True
 
 
+def _same_order(
+    database: sqlite3.Connection,
+    before: list[tuple[Value, ...]],
+    pair: Pair,
+    parameters: Parameters,
+    contract: Contract,
+) -> bool:
+    """Tell whether the rows come in the order of before; those whose keys are equal in any.
+
+    What the new statement orders by is selected with its rows. The rows of equal keys at the end
+    may be others, where a LIMIT cuts them off.
+    """
+    keyed = with_order_keys(pair.new, contract.dialect)
+    if keyed is None or any(output.is_star for output in pair.new.outputs or ()):
+        return True
+    try:
+        after = database.execute(keyed, parameters).fetchmany(_ROWS)
+    except sqlite3.Error:
+        return True
+    width = len(before[0]) if before else 0
+    groups = [list(group) for _, group in groupby(after, key=lambda row: row[width:])]
+    at = 0
+    for group in groups[:-1]:
+        rows = [tuple(row[:width]) for row in group]
+        if not _same_rows(before[at : at + len(rows)], rows):
+            return False
+        at += len(rows)
+    return True
+
+
 def _same_row(before: tuple[Value, ...], after: tuple[Value, ...]) -> bool:
-    return len(before) == len(after) and all(map(_same_value, before, after))
+    return len(before) == len(after) and all(map(same_value, before, after))
 
 
-def _same_value(before: Value, after: Value) -> bool:
+def same_value(before: Value, after: Value) -> bool:
+    """Tell whether two values are the same, or a text and milliseconds of one instant."""
     return before == after or (before is not None and _ms(before) == _ms(after) is not None)
 
 
 def _ms(value: Value) -> int | None:
     return value if isinstance(value, int) and value > 10**11 else convert(value).ms
-
-
-def _parameters(
-    database: sqlite3.Connection, pair: Pair, contract: Contract, draw: int
-) -> tuple[Parameters, Parameters]:
-    """Return what is bound to the old and to the new statement: the same instants."""
-    old: Parameters = {}
-    new: Parameters = {}
-    converted = {
-        value.placeholder.key
-        for reference in pair.new.references
-        if reference.epoch
-        for value in reference.values
-        if value.placeholder is not None
-    }
-    tokens = StatementTokens(pair.old.text, contract.dialect)
-    for mark in pair.old.query.placeholders:
-        name = f"p{mark.key}"
-        place = tokens.place(mark.first, mark.last)
-        text, ms = _drawn(database, Spot(pair.old, tokens, place), draw) if place else (1, None)
-        old[name] = text
-        new[name] = ms if mark.key in converted and ms is not None else text
-    return old, new
-
-
-def _drawn(database: sqlite3.Connection, spot: Spot, draw: int) -> tuple[Value, Value]:
-    """Return a value out of the column that a placeholder meets, and its milliseconds."""
-    for reference in spot.statement.references:
-        for value in reference.values:
-            is_met = spot.tokens.place(value.first, value.last) == spot.place
-            if is_met and not reference.epoch:
-                column = reference.column
-                both = f"{quote(column.legacy)}, {quote(column.epoch)}"
-                found = _sample(database, reference.table.name, both, draw)
-                return (found[0], found[1]) if found else (None, None)
-    return _drawn_elsewhere(database, spot, draw), None
-
-
-def _drawn_elsewhere(database: sqlite3.Connection, spot: Spot, draw: int) -> Value:
-    """Return a value for a placeholder that does not meet a legacy column."""
-    try:
-        usage = spot.usage
-    except IndexError:
-        return 1
-    if spot.tokens.clause(spot.place) == "limit":
-        return 10
-    sql = spot.statement.text.sql.lower()
-    tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-    for operand in usage.operands:
-        name = spot.tokens.name(operand.last)
-        for (table,) in tables:
-            found = _sample(database, table, quote(name), draw) if table.lower() in sql else None
-            if found and found[0] != name:  # SQLite takes a name that it does not know for a text
-                return found[0]
-    return 1
-
-
-def _sample(
-    database: sqlite3.Connection, table: str, columns: str, draw: int
-) -> tuple[Value, ...] | None:
-    """Return one row's values, another for each draw."""
-    first = columns.partition(",")[0]
-    sql = (
-        f"SELECT {columns} FROM {quote(table)} WHERE {first} IS NOT NULL"
-        f" LIMIT 1 OFFSET ? % max(1, (SELECT count(*) FROM {quote(table)}))"
-    )
-    try:
-        row: tuple[Value, ...] | None = database.execute(sql, (draw * 7,)).fetchone()
-    except sqlite3.Error:
-        return None
-    return row

@@ -303,7 +303,7 @@ class _QueryFinder:
         parent = self._source.parent(name)
         match parent:
             case ast.Attribute(attr=attribute):
-                return attribute not in STRIPPING | {"format", "join", "substitute"}
+                return attribute not in _GIVES_STRING
             case ast.If() | ast.While() | ast.Compare() | ast.Assert():
                 return True
             case ast.Call():
