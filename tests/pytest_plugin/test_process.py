@@ -219,6 +219,73 @@ def test_a_worker_that_crashes_is_told(project):
     )
 
 
+def test_what_finished_tests_have_read_outlives_their_worker(project):
+    project.makepyfile("""
+        import os
+
+        def test_first(opened): opened.newest()
+
+        def test_crash(opened):
+            opened.titles()
+            os._exit(3)
+
+        def test_last(opened): opened.newest()
+        """)
+    options = ("-n", "1", "--migrated-db", "--ts-report=reads.json")
+    result = project.runpytest_subprocess(*options, *PLAIN)
+    result.assert_outcomes(failed=3)
+    report = json.loads((project.path / "reads.json").read_text())
+    [site] = report["sites"]
+    assert (site["count"], len(site["tests"]), report["tests"]) == (2, 2, 2)
+
+
+FORKS = """
+import json
+import os
+
+import pytest
+from _pytest.runner import runtestprotocol
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item, nextitem):
+    hook, config = item.config.hook, item.config
+    reading, writing = os.pipe()
+    if os.fork() == 0:
+        reports = runtestprotocol(item, log=False, nextitem=nextitem)
+        data = [hook.pytest_report_to_serializable(config=config, report=r) for r in reports]
+        with os.fdopen(writing, "w") as pipe:
+            json.dump(data, pipe)
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        reports = json.load(pipe)
+    os.wait()
+    for data in reports:
+        report = hook.pytest_report_from_serializable(config=config, data=data)
+        hook.pytest_runtest_logreport(report=report)
+    return True
+"""
+
+
+@pytest.mark.parametrize("options", [[], ["-n2"]])
+def test_a_run_that_forks_for_each_test_loses_nothing(project, options):
+    conftest = project.path / "conftest.py"
+    conftest.write_text(f"{FORKS}\n{conftest.read_text()}")
+    project.makepyfile(test_spread=SPREAD)
+    plain = (*PLAIN, "-W", "ignore::DeprecationWarning")
+    result = project.runpytest_subprocess("--migrated-db", "--ts-report=r.json", *options, *plain)
+    result.assert_outcomes(passed=6, failed=4)
+    result.stdout.fnmatch_lines(
+        [
+            "10 of 10 sqlite3 connections were watched, in 10 executed tests; *",
+            "     5  store.py:13 in Store.newest: tasks.created_at -> created_at_ms (5 tests)",
+        ]
+    )
+    report = json.loads((project.path / "r.json").read_text())
+    assert (report["tests"], report["connections"]) == (10, {"opened": 10, "watched": 10})
+
+
 def test_a_build_that_is_killed_leaves_nothing_that_is_used(project, monkeypatch):
     project.makeconftest(BUILDER)
     project.makepyfile("def test_one(legacy_db): legacy_db.execute('SELECT id FROM tasks')")

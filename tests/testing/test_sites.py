@@ -145,3 +145,32 @@ def test_sqlalchemy_over_aiosqlite_is_told_at_the_line_that_awaits_it(path, watc
     [read] = watch.take().reads
     assert read.site.path == __file__
     assert read.site.line == newest.__code__.co_firstlineno + 3
+
+
+LIBRARY = """
+def run(db):
+    return really(db)
+
+
+def really(db):
+    return db.execute("SELECT created_at FROM tasks")
+"""
+
+
+def test_where_no_frame_is_the_users_the_innermost_one_of_a_library_is_told(tmp_path, path):
+    site = tmp_path / "lib" / "site-packages"
+    site.mkdir(parents=True)
+    (site / "somebodys.py").write_text(LIBRARY)
+    (site / "start.py").write_text(
+        "import sqlite3, sys\n"
+        "import somebodys\n"
+        "from ts_contract.loading import parse_contract\n"
+        "from ts_contract.testing.watching import Watch\n"
+        "with Watch(parse_contract({'tables': {'tasks': ['created_at']}})) as watch:\n"
+        "    somebodys.run(sqlite3.connect(sys.argv[1]))\n"
+        "    [read] = watch.take().reads\n"
+        "print(read.site.path, read.site.line, read.site.function)\n"
+    )
+    command = [sys.executable, site / "start.py", path]
+    output = subprocess.check_output(command, text=True)
+    assert output.split() == [str(site / "somebodys.py"), "7", "really"]

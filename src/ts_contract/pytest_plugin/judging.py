@@ -224,7 +224,7 @@ class TestWatch:
         self.page.add_others(account.seen(), account.who)
         self.page.passed.add(account.who)
         if account.reads:  # the test may make the same reads, of statements that are cached now
-            self._watch.rearm()
+            self._watch.prepare_anew()
 
     # --- verdicts ----------------------------------------------------------------------------
 

@@ -157,8 +157,12 @@ class Watch:
             for connection in others:
                 authorizer.disarm(connection)
 
+    def prepare_anew(self) -> None:
+        """Make every open connection prepare its cached statements again, in the same test."""
+        authorizer.arm_live()
+
     def rearm(self) -> None:
-        """Make every open connection prepare its cached statements again.
+        """Make every open connection prepare its cached statements again, for another test.
 
         One of another thread cannot be asked to: what it has in its cache stays unseen until it
         prepares anew. Its place is added to `unarmed`.
