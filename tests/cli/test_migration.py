@@ -124,6 +124,8 @@ class TestPlan:
         assert plan["tables"]["tasks"]["columns"]["updated_at"] == {
             "epoch": "updated_at_ms",
             "index": True,
+            "written_as": "2024-01-15 12:00:00",
+            "told_by": "rows",
             "forms": {
                 "datetime": {
                     "rows": 1,

@@ -112,6 +112,7 @@ def _print(plan: Plan, *, sql: bool) -> None:
     click.echo(f"Contract {printable(plan.contract)} on {printable(plan.database)}")
     click.echo()
     _print_forms(plan)
+    _print_templates(plan)
     if plan.notices:
         click.echo()
     _print_notices(plan.notices)
@@ -144,6 +145,25 @@ def _print_forms(plan: Plan) -> None:
     sampled = max((table.sample or 0 for table in plan.tables), default=0)
     if sampled:
         click.echo(f"estimated by {sampled:,} rows of a table, the first and the last")
+
+
+def _print_templates(plan: Plan) -> None:
+    """Print in which shape the sync triggers write each legacy column."""
+    examples = [
+        (f"{table.paired.name}.{column.pair.legacy}", column.pair.example)
+        for table in plan.tables
+        for column in table.columns
+        if plan.sync and column.pair.writable
+    ]
+    if examples:
+        click.echo()
+        print_table(
+            ("Column", "Written by sync triggers like"),
+            [
+                (name, repr(value) if isinstance(value, str) else str(value))
+                for name, value in examples
+            ],
+        )
 
 
 def _days(count: FormCount) -> str | None:
@@ -229,6 +249,8 @@ def _as_json(plan: Plan) -> dict[str, Any]:
                     column.pair.legacy: {
                         "epoch": column.pair.epoch,
                         "index": column.pair.index,
+                        "written_as": column.pair.example,
+                        "told_by": column.pair.told_by,
                         "forms": {
                             count.form: {
                                 "rows": count.rows,

@@ -10,7 +10,7 @@ from ..contract import Contract, TableContract, index_name
 from .changes import Change, way_out
 from .engines.answers import FiredTrigger
 from .pairs import PairedTable
-from .schema import DatabaseInfo, TableInfo
+from .schema import ColumnInfo, DatabaseInfo, TableInfo
 from .state import Options, State
 
 __all__ = [
@@ -157,6 +157,16 @@ def table_notices(table: PairedTable, info: DatabaseInfo, state: State) -> list[
                 Notice("refusal", f"the name {index} is taken; rename what has it, or drop it")
             )
         legacy = found.column(pair.legacy)
+        if legacy is not None and found.strict and not _takes(legacy, pair.example):
+            notices.append(
+                Notice(
+                    "refusal",
+                    f"{table.name}.{pair.legacy} is {legacy.type} of a STRICT table, which refuses "
+                    f"what would be written, {pair.example!r}; correct written-as in the contract",
+                    table.name,
+                    column=pair.legacy,
+                )
+            )
         if legacy is not None and legacy.not_null and legacy.default is None:
             notices.append(
                 Notice(
@@ -188,6 +198,13 @@ def table_notices(table: PairedTable, info: DatabaseInfo, state: State) -> list[
         for name in table.unsaid
     ]
     return notices
+
+
+def _takes(legacy: ColumnInfo, value: object) -> bool:
+    """Return whether a column that checks types takes a value."""
+    if legacy.is_integer:
+        return isinstance(value, int)
+    return isinstance(value, int | float) or not legacy.is_real
 
 
 def _is_taken(index: str, info: DatabaseInfo, recorded: PairedTable | None) -> bool:

@@ -69,9 +69,14 @@ class ColumnPair:
         return precision_of(self.template, self.reading)
 
     @property
+    def example(self) -> str | int | float:
+        """What the sync triggers write for the noon of 2024-01-15, with a fraction if they can."""
+        return example_of(self.template, self.reading)
+
+    @property
     def form(self) -> str:
         """The storage form in which the sync triggers write."""
-        return convert(example_of(self.template, self.reading), self.reading).form
+        return convert(self.example, self.reading).form
 
     def holds(self, legacy: object, epoch: int, expected: int) -> bool:
         """Return whether a legacy value is of the instant of an epoch value, as near as can be.

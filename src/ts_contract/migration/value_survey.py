@@ -54,6 +54,7 @@ def with_values(
         *_form_notices(tables),
         *_range_notices(tables, contract),
         *_finer_notices(session, tables),
+        *(_guess_notices(tables) if bare.sync else ()),
     )
     return replace(
         bare,
@@ -141,6 +142,22 @@ def _finer_notices(session: Session, tables: list[TablePlan]) -> Iterator[Notice
                     column=pair.legacy,
                     name=index.name,
                 )
+
+
+def _guess_notices(tables: list[TablePlan]) -> Iterator[Notice]:
+    """Note in which shape columns will be written that no value tells the shape of."""
+    guessed: dict[str, list[str]] = {}
+    for table, column in _columns(tables):
+        if column.pair.told_by == "type" and column.pair.writable:
+            place = f"{table.paired.name}.{column.pair.legacy}"
+            guessed.setdefault(repr(column.pair.example), []).append(place)
+    for example, places in guessed.items():
+        yield Notice(
+            "note",
+            f"{', '.join(places)}: no value tells how instants are written there; the sync "
+            f"triggers will write them like {example}, and written-as in the contract sets another "
+            "shape",
+        )
 
 
 def _columns(tables: list[TablePlan]) -> Iterator[tuple[TablePlan, ColumnPlan]]:
