@@ -2,6 +2,7 @@
 
     python django_project.py create ZONES DB TRUTH   Django's own migrate, then rows by its ORM
     python django_project.py work ZONES DB TRUTH     the application goes on: inserts, updates, ...
+    python django_project.py alter ZONES DB TRUTH    a migration alters fields, beside ours and ours
 
 ZONES is `aware` for a project with USE_TZ = True, which stores UTC, or `naive` for one without,
 which stores the local times of New York. TRUTH receives what Django itself holds for each value,
@@ -105,6 +106,24 @@ def work() -> None:
     )
 
 
+def alter() -> None:
+    """Alter fields as AlterField does: Django rebuilds tables with the columns that it knows."""
+    from django.contrib.auth.models import User
+    from django.contrib.sessions.models import Session
+    from django.db import connection, models
+
+    with connection.schema_editor() as editor:
+        name = models.CharField(max_length=200, blank=True)
+        expires = models.DateTimeField(db_index=True, null=True)
+        for model, attribute, field in (
+            (User, "first_name", name),
+            (Session, "expire_date", expires),
+        ):
+            field.set_attributes_from_name(attribute)
+            field.model = model
+            editor.alter_field(model, model._meta.get_field(attribute), field)
+
+
 def truth() -> dict[str, list[tuple[object, str, int | None]]]:
     """Return every datetime in the database as Django's ORM reads it."""
     from django.contrib.admin.models import LogEntry
@@ -138,7 +157,7 @@ def microseconds(value: datetime | None) -> int | None:
 def main() -> None:
     action, zones, db, truth_file = sys.argv[1:]
     set_up(db, use_tz=zones == "aware")
-    {"create": create, "work": work}[action]()
+    {"create": create, "work": work, "alter": alter}[action]()
     Path(truth_file).write_text(json.dumps(truth()))
 
 

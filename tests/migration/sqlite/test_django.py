@@ -55,7 +55,7 @@ def django(action: str, zones: str, directory: Path) -> None:
     subprocess.run(command, cwd=directory, check=True)
 
 
-def ts_contract(directory: Path, command: str, *options: str) -> str:
+def ts_contract(directory: Path, command: str, *options: str, code: int = 0) -> str:
     """Run our command on Django's database, and return what it printed."""
     done = subprocess.run(
         [sys.executable, "-m", "ts_contract", "--quiet", command, "app.sqlite3", *options],
@@ -64,7 +64,7 @@ def ts_contract(directory: Path, command: str, *options: str) -> str:
         text=True,
         check=False,
     )
-    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert (done.returncode, done.stderr) == (code, ""), done.stdout
     return done.stdout
 
 
@@ -130,6 +130,37 @@ def test_the_epoch_columns_remain_after_finalize(store):
         columns = {row[1] for row in db.execute("PRAGMA table_info(auth_user)")}
     assert {"last_login_ms", "date_joined_ms"} <= columns
     assert not {"last_login", "date_joined"} & columns
+
+
+def test_tables_that_a_migration_of_django_rebuilt_are_healed(store, zones):
+    ts_contract(store, "migrate")
+    django("alter", zones, store)
+    with connect(store) as db:
+        columns = {row[1] for row in db.execute("PRAGMA table_info(auth_user)")}
+    assert "date_joined_ms" not in columns
+
+    problems = ts_contract(store, "verify", code=1)
+    assert "auth_user.date_joined_ms is not in the database" in problems
+    assert "django_session.expire_date_ms is not in the database" in problems
+    healed = ts_contract(store, "migrate")
+    assert "made anew: column auth_user.date_joined_ms is missing" in healed
+    assert "made anew: trigger _ts_contract_django_session_insert is missing" in healed
+    assert differences(store) == []
+    django("work", zones, store)
+    assert differences(store) == []
+    ts_contract(store, "verify")
+
+
+def test_rollback_leaves_what_a_migration_of_django_rebuilt(store, zones):
+    ts_contract(store, "migrate")
+    django("alter", zones, store)
+    rebuilt = [entry for entry in schema(store) if entry[1] in ("auth_user", "django_session")]
+    ts_contract(store, "migrate")
+    ts_contract(store, "rollback")
+    left = schema(store)
+    assert set(rebuilt) <= set(left)
+    assert not [entry for entry in left if "_ts_contract_" in entry[1] or "_ms" in entry[1]]
+    django("work", zones, store)
 
 
 def test_discover_proposes_the_contract_that_we_wrote(original):

@@ -1,6 +1,7 @@
 """Rows in which both columns say different things are settled by the one that is kept."""
 
 import threading
+import time
 
 import pytest
 
@@ -248,6 +249,7 @@ def test_others_write_meanwhile(build):
             while not done.is_set() or not written:
                 db.execute("INSERT INTO o (at) VALUES (?)", (LATER,))
                 written.append(LATER)
+                time.sleep(0.004)
 
     writer = threading.Thread(target=write)
     writer.start()
