@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Final
 
+from ..contract import NullValue, Storage
 from ..progress import Progress, ProgressCallback, silent
 from .engines.answers import FormCount
 from .engines.base import Session, Target
 from .engines.choose import opened
-from .forms import DATED, FORMS
+from .epochs import is_number, likely_storage
+from .forms import DATED, Reading, convert
 from .pairs import ColumnPair
+from .proposal import Candidate, Proposal
 from .schema import ColumnInfo, TableInfo
 
 __all__ = ["Candidate", "Proposal", "discover"]
@@ -31,57 +34,21 @@ _LENGTH: Final = re.compile(
 _CAMEL: Final = re.compile(r"[a-z](At|On|Time|Timestamp|Date|Until|Since|Seen)$")
 _EPOCH_NAME: Final = re.compile(r"_(ms|millis|epoch_ms)$", re.IGNORECASE)
 _DECLARED: Final = ("TIMESTAMP", "DATETIME")
-_DATED: Final = tuple(form.name for form in DATED)
-_EPOCHS: Final = ("seconds", "milliseconds", "microseconds")
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One column that may hold instants.
-
-    Attributes:
-        table: its table.
-        column: its name.
-        type: its declared type.
-        forms: the storage forms in it.
-        storage: the unit of its numbers, `auto` if it holds none or they are mixed.
-        proposed: whether the contract should have it.
-        reason: why, or why not.
-    """
-
-    table: str
-    column: str
-    type: str
-    forms: tuple[FormCount, ...]
-    storage: str
-    proposed: bool
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """What was found, and the contract that it suggests."""
-
-    database: str
-    candidates: tuple[Candidate, ...]
-
-    def toml(self) -> str:
-        """Return the contract as TOML, with what was found in comments, for a person to review."""
-        lines = [
-            f"# Proposed by `ts-contract discover` for {_comment(self.database)}.",
-            "# Review every line: whether each column holds instants, and in which time zone its",
-            "# texts without a zone were written.",
-            "",
-            'timezone = "UTC"',
-            'on-overlap = "reject"',
-            'on-gap = "reject"',
-        ]
-        for table in sorted({c.table for c in self.candidates}):
-            columns = [c for c in self.candidates if c.table == table]
-            is_proposed = any(c.proposed for c in columns)
-            head = f"[tables.{_key(table)}]" if is_proposed else f"# {_comment(table)}"
-            lines += ["", head, *(_line(c) for c in columns)]
-        return "\n".join(lines) + "\n"
+_DATED: Final = frozenset(form.name for form in DATED)
+_LOCAL: Final = ("datetime", "iso-local", "minutes", "basic", "slashes", "exif", "db2", "ctime")
+_EPOCHS: Final[tuple[Storage, ...]] = ("seconds", "milliseconds", "microseconds")
+# What .NET, Go, MySQL and C write where there is no instant.
+_NONE_TEXTS: Final = (
+    "0001-01-01 00:00:00",
+    "0001-01-01 00:00:00+00:00",
+    "0001-01-01T00:00:00",
+    "0001-01-01T00:00:00Z",
+    "0000-00-00 00:00:00",
+    "9999-12-31 23:59:59",
+    "9999-12-31 23:59:59.9999999",
+    "9999-12-31T23:59:59.9999999",
+)
+_NONE_NUMBERS: Final = (0, -1, 2_147_483_647)
 
 
 def discover(
@@ -124,94 +91,109 @@ def _candidate(
     session: Session, table: TableInfo, column: ColumnInfo, taken: set[str]
 ) -> Candidate | None:
     """Judge one column; None if neither its name, nor its type, nor its values suggest instants."""
-    declared = any(word in column.type for word in _DECLARED) or column.type == "DATE"
-    named = bool(_INSTANT.search(column.name) or _CAMEL.search(column.name))
-    length = bool(_LENGTH.search(column.name))
-    if length and not declared and "_ms" not in column.name.lower():
+    is_declared = _is_declared(column.type)
+    is_named = bool(_INSTANT.search(column.name) or _CAMEL.search(column.name))
+    is_length = bool(_LENGTH.search(column.name))
+    if is_length and not is_declared and "_ms" not in column.name.lower():
         return None
-    if not (named or declared or length) and not _begins_with_dates(session, table, column):
+    first = session.engine.survey.first_values(session, table.name, column.name)
+    storage, has_dates = _likely_storage(first), _most(first, _is_dated)
+    is_expected = is_named or is_declared or is_length
+    if not (is_expected or has_dates or storage is not None):
         return None
-    forms = session.engine.survey.count_forms(session, table.name, _pair(column))
-    proposed, storage, reason = _judge(column, forms, taken, declared=declared, length=length)
-    if not f"{table.name}{column.name}".isprintable():
-        proposed, reason = False, "a name with unprintable characters cannot stand in a contract"
-    return Candidate(table.name, column.name, column.type, forms, storage, proposed, reason)
+    is_unix = storage in _EPOCHS
+    null_values = _null_values(session, table, column, has_numbers=storage is not None)
+    reading = Reading("auto" if is_unix or storage is None else storage, null_values=null_values)
+    pair = ColumnPair(column.name, f"{column.name}_ms", reading)
+    forms = session.engine.survey.count_forms(session, table.name, pair)
+    if is_unix or storage is None:
+        storage = _unit(forms)
+    objection = _objection(column.name, taken, is_length=is_length)
+    if objection is None and not (is_expected or has_dates):
+        objection = f"numbers that could be {storage} by their size alone"
+    proposed, reason = _judge(forms, storage, objection, column.type)
+    return Candidate(
+        table=table.name,
+        column=column.name,
+        type=column.type,
+        forms=forms,
+        storage=storage,
+        proposed=proposed,
+        reason=reason,
+        zone=_zone(column, forms),
+        null_values=null_values,
+    )
 
 
-def _pair(column: ColumnInfo) -> ColumnPair:
-    return ColumnPair(column.name, f"{column.name}_ms")
+def _is_declared(type_: str) -> bool:
+    return any(word in type_ for word in _DECLARED) or type_ == "DATE"
 
 
-def _begins_with_dates(session: Session, table: TableInfo, column: ColumnInfo) -> bool:
-    """Return whether the first texts of a column are dates; numbers alone say nothing."""
-    forms = session.engine.survey.first_forms(session, table.name, _pair(column))
-    return bool(forms) and forms <= set(_DATED)
+def _likely_storage(values: Sequence[object]) -> Storage | None:
+    """Return what most values are, if they are numbers since a likely epoch."""
+    numbers = [value for value in values if is_number(value) and value not in _NONE_NUMBERS]
+    return likely_storage(numbers) if len(numbers) > len(values) / 2 else None
 
 
-def _judge(
-    column: ColumnInfo,
-    forms: tuple[FormCount, ...],
-    taken: set[str],
-    *,
-    declared: bool,
-    length: bool,
-) -> tuple[bool, str, str]:
-    """Return whether a column is proposed, the unit of its numbers, and the reason."""
-    storage = _storage(forms)
-    objection = _objection(column.name, taken, length=length)
-    if objection is not None:
-        return False, storage, objection
-    values = sum(f.rows for f in forms if f.form != "null")
-    if not values:
-        return declared, storage, "no values yet; judged by its type"
-    instants = sum(f.rows for f in forms if f.form in _DATED or f.form in _EPOCHS)
-    if instants < values / 2:
-        return False, storage, "most values are not instants"
-    about = f"numbers that are epoch {storage}" if storage in _EPOCHS else "dates and times"
-    return True, storage, about
+def _is_dated(value: object) -> bool:
+    return convert(value).form in _DATED
 
 
-def _storage(forms: tuple[FormCount, ...]) -> str:
+def _most(values: Sequence[object], holds: Callable[[object], bool]) -> bool:
+    return sum(map(holds, values)) > len(values) / 2
+
+
+def _null_values(
+    session: Session, table: TableInfo, column: ColumnInfo, *, has_numbers: bool
+) -> tuple[NullValue, ...]:
+    """Return the values of a column by which its writers mean "none"."""
+    known: tuple[NullValue, ...] = (*_NONE_TEXTS, *(_NONE_NUMBERS if has_numbers else ()))
+    return session.engine.survey.among(session, table.name, column.name, known)
+
+
+def _unit(forms: tuple[FormCount, ...]) -> Storage:
     """Return the unit of the numbers; `auto` if there are none, or dates or other units as well."""
-    units = {f.form for f in forms if f.form in _EPOCHS}
+    units = [storage for storage in _EPOCHS if any(f.form == storage for f in forms)]
     has_dates = any(f.rows for f in forms if f.form in _DATED)
-    return next(iter(units)) if len(units) == 1 and not has_dates else "auto"
+    return units[0] if len(units) == 1 and not has_dates else "auto"
 
 
-def _objection(name: str, taken: set[str], *, length: bool) -> str | None:
+def _objection(name: str, taken: set[str], *, is_length: bool) -> str | None:
     """Return what speaks against a column by names alone."""
-    if length:
+    if is_length:
         return "a length of time or a count by its name"
     if _EPOCH_NAME.search(name):
         return "epoch milliseconds already by its name"
     if f"{name.lower()}_ms" in taken:
         return f"{name}_ms stands beside it already"
+    if not name.isprintable():
+        return "a name with unprintable characters cannot stand in a contract"
     return None
 
 
-def _line(candidate: Candidate) -> str:
-    forms = ", ".join(f"{f.rows:,} {f.form} ({f.example})" for f in candidate.forms[:4])
-    comment = _comment(f"{candidate.reason}: {forms or 'no rows'}")
-    if not candidate.proposed:
-        return f"# {_comment(candidate.column)}: {comment}"
-    refused = sum(f.rows for f in candidate.forms if FORMS[f.form].reason is not None)
-    if refused:
-        comment += f"; {refused:,} cannot be converted"
-    storage = "" if candidate.storage == "auto" else f', storage = "{candidate.storage}"'
-    epoch = _string(f"{candidate.column}_ms")
-    return f"{_key(candidate.column)} = {{ epoch = {epoch}{storage} }}  # {comment}"
+def _judge(
+    forms: tuple[FormCount, ...], storage: Storage, objection: str | None, type_: str
+) -> tuple[bool, str]:
+    """Return whether a column is proposed, and the reason."""
+    if objection is not None:
+        return False, objection
+    rows = {form.form: form.rows for form in forms if form.form not in ("null", "null-value")}
+    if not rows:
+        return _is_declared(type_), "no values yet; judged by its type"
+    instants = sum(rows.get(form, 0) for form in {*_DATED, *map(str, (*_EPOCHS, storage))})
+    if instants < sum(rows.values()) / 2:
+        return False, "most values are not instants"
+    if rows.get("date") == instants and not any(word in type_ for word in _DECLARED):
+        return False, "dates without a time"
+    if storage == "auto":
+        return True, "dates and times"
+    return True, f"numbers that are {'epoch ' * (storage in _EPOCHS)}{storage}"
 
 
-def _key(name: str) -> str:
-    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _string(name)
-
-
-def _string(text: str) -> str:
-    """Return a TOML basic string."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + "".join(c if c.isprintable() else f"\\U{ord(c):08X}" for c in escaped) + '"'
-
-
-def _comment(text: str) -> str:
-    """A comment ends with its line, whatever a database has for names and values."""
-    return "".join(c if c.isprintable() else "?" for c in text)
+def _zone(column: ColumnInfo, forms: tuple[FormCount, ...]) -> str:
+    """Return what is known of the zone of texts that name none."""
+    if not any(form.form in _LOCAL for form in forms):
+        return ""
+    default = (column.default or "").lower()
+    is_utc = "current_timestamp" in default or ("'now'" in default and "localtime" not in default)
+    return "UTC by its DEFAULT" if is_utc else "zone not known"

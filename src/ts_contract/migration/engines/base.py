@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from ...contract import Contract, VersionRow
+from ...contract import Contract, NullValue, VersionRow
 from ...progress import ProgressCallback
 from ..forms import Reading
 from ..pairs import ColumnPair, PairedTable, SuccessorIndex
@@ -348,8 +348,13 @@ class Surveying(Protocol):
             sample: which of the rows to look at; None for all of them.
         """
 
-    def first_forms(self, session: Session, table: str, pair: ColumnPair) -> set[str]:
-        """Return the forms of the first texts in a legacy column; empty if it has none."""
+    def first_values(self, session: Session, table: str, column: str) -> list[Any]:
+        """Return the first values of a column that are not NULL, shortened."""
+
+    def among(
+        self, session: Session, table: str, column: str, values: Sequence[NullValue]
+    ) -> tuple[NullValue, ...]:
+        """Return which of some values a column holds, as they are stored."""
 
     def has_finer(self, session: Session, table: str, pair: ColumnPair) -> bool:
         """Return whether a legacy column holds more than milliseconds."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from typing import Any
 
+from ....contract import NullValue
 from ...forms import Reading
 from ...numbers import scale_of
 from ...pairs import ColumnPair
@@ -12,15 +15,24 @@ from ...zones import is_utc
 from ..answers import FormCount, Sample
 from ..base import Session
 from .names import column_in, quote
-from .recognise import form_and_ms_expression, form_expression, ms_expression
+from .recognise import form_and_ms_expression, ms_expression
 from .usual import plain_form_expression, plain_here_expression
 from .values import stands_for_null
 from .zone_table import ZONE_TABLE, zone_rows
 
-__all__ = ["count_forms", "first_forms", "has_finer", "latest_values", "provide_zones", "ties"]
+__all__ = [
+    "among",
+    "count_forms",
+    "first_values",
+    "has_finer",
+    "latest_values",
+    "provide_zones",
+    "ties",
+]
 
 _LATEST = 50
-_FIRST = 20
+_FIRST = 100
+_LONGEST = 200
 _FINER = "{value} GLOB '*[.,][0-9][0-9][0-9][0-9]*'"
 
 
@@ -74,15 +86,28 @@ def _sampled(session: Session, table: str, legacy: str, sample: Sample) -> str:
     return f"({' UNION ALL '.join(ends)}) AS {quote(table)}"
 
 
-def first_forms(session: Session, table: str, pair: ColumnPair) -> set[str]:
-    """Return the forms of the first texts in a column; empty if it has none."""
-    legacy = column_in(pair.legacy, table)
+def first_values(session: Session, table: str, column: str) -> list[Any]:
+    """Return the first values of a column that are not NULL, shortened."""
+    value = column_in(column, table)
     rows = session.run(
-        f"SELECT DISTINCT form FROM (SELECT {form_expression('value', pair.reading)} AS form"
-        f" FROM (SELECT {legacy} AS value FROM {session.qualified(table)}"
-        f" WHERE typeof({legacy}) = 'text' LIMIT {_FIRST}) LIMIT -1)"
+        f"SELECT CASE typeof({value}) WHEN 'text' THEN substr({value}, 1, {_LONGEST})"
+        f" WHEN 'blob' THEN x'' ELSE {value} END FROM {session.qualified(table)}"
+        f" WHERE {value} IS NOT NULL LIMIT {_FIRST}"
     )
-    return {form for (form,) in rows}
+    return [value for (value,) in rows]
+
+
+def among(
+    session: Session, table: str, column: str, values: Sequence[NullValue]
+) -> tuple[NullValue, ...]:
+    """Return which of some values a column holds, as they are stored."""
+    value, marks = column_in(column, table), ", ".join("?" for _ in values)
+    rows = session.run(
+        f"SELECT DISTINCT {value} FROM {session.qualified(table)}"
+        f" WHERE {value} COLLATE BINARY IN ({marks}) ORDER BY 1",
+        *values,
+    )
+    return tuple(value for (value,) in rows)
 
 
 def has_finer(session: Session, table: str, pair: ColumnPair) -> bool:
