@@ -67,6 +67,45 @@ class TestModes:
         assert (done.returncode, done.stdout) == (3, text)
         assert done.stderr.startswith(b"stdin:3:5: cannot be parsed")
 
+    @pytest.mark.parametrize(
+        ("mode", "text", "outcome"),
+        [
+            ("--check", SAFE, (1, b"stdin\n")),
+            ("--check", DONE, (0, b"")),
+            ("--diff", SAFE, (1, b"--- a/stdin\n+++ b/stdin\n")),
+            ("--diff", DONE, (0, b"")),
+            ("--write", SAFE, (2, b"")),
+        ],
+    )
+    def test_standard_input_in_other_modes(self, app, mode, text, outcome):
+        command = [sys.executable, "-m", "ts_contract", "codemod", "-", mode]
+        done = subprocess.run(
+            command, input=text.encode(), capture_output=True, cwd=app.parent, check=False
+        )
+        said = b"".join(done.stdout.splitlines(keepends=True)[:2])
+        assert (done.returncode, said) == outcome
+
+    @pytest.mark.parametrize(
+        "modes", [("--write", "--diff"), ("--diff", "--write"), ("--write", "--check")]
+    )
+    def test_modes_exclude_each_other(self, run, app, modes):
+        result = run("codemod", *modes)
+        assert result.exit_code == 2
+        assert "exclude each other" in result.stderr
+        assert app.read_text() == SAFE
+
+    def test_a_report_that_cannot_be_written_is_told_before_anything_is(self, run, app):
+        result = run("codemod", "--write", "--report", "none/x.json")
+        assert result.exit_code == 2
+        assert "none is not a directory" in result.stderr
+        assert app.read_text() == SAFE
+
+    def test_the_summary_counts_what_is_left_by_reason(self, run, app):
+        app.write_text(LEFT + LEFT.replace("def g", "def h"))
+        result = run("codemod")
+        reason = "the rows leave the function (--unsafe rewrites it)"
+        assert f"     2 left: {reason}\n" in result.stdout
+
 
 class TestWhatIsLeft:
     def test_is_marked_once(self, run, app):
@@ -118,6 +157,15 @@ class TestReport:
             "before": "created_at",
             "after": "created_at_ms",
             "reason": "",
+            "edits": [
+                {
+                    "line": 2,
+                    "column": 53,
+                    "end_line": 2,
+                    "end_column": 63,
+                    "text": "created_at_ms",
+                }
+            ],
         }
         assert (marked["status"], marked["safety"]) == ("marked", "unsafe")
         assert marked["reason"] == "the rows leave the function"

@@ -105,7 +105,9 @@ def test_comments_that_would_break_the_file_are_left_out_and_reported_as_left_ou
     """No file is known whose comments would, so one in a wrong place stands in for them."""
     text = 'rows = db.execute(\n    "SELECT created_at FROM tasks").fetchall()\n'
     within = text.index("created_at")
-    monkeypatch.setattr(module, "marker_edits", lambda *_: (Edit(within, within, "\n# TODO\n"),))
+    monkeypatch.setattr(
+        module, "marker_edits", lambda *_: [(Edit(within, within, "\n# TODO\n"), [0])]
+    )
 
     result = rewritten(text, {"TSC201"})
 

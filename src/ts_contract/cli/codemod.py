@@ -33,12 +33,14 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
+_MOST_REASONS = 10
+
 
 @click.command()
 @paths_argument
-@click.option("--diff", "mode", flag_value="diff", help="Print the changes as a unified diff.")
-@click.option("--check", "mode", flag_value="check", help="Only name the files that would change.")
-@click.option("--write", "mode", flag_value="write", help="Write the changes to the files.")
+@click.option("--diff", is_flag=True, help="Print the changes as a unified diff.")
+@click.option("--check", is_flag=True, help="Only name the files that would change.")
+@click.option("--write", is_flag=True, help="Write the changes to the files.")
 @click.option(
     "--unsafe",
     is_flag=True,
@@ -75,7 +77,9 @@ def command(
     /,
     paths: Sequence[str],
     *,
-    mode: str | None,
+    diff: bool,
+    check: bool,
+    write: bool,
     unsafe: bool,
     compat_reads: bool,
     no_markers: bool,
@@ -92,22 +96,27 @@ def command(
     In Python files; by default in the working directory. Without an option nothing is written: a
     summary says what would change. Only safe rewrites are made: the same rows, the same instants,
     no value of another type where other code sees it. What is left gets a comment
-    `# TODO(ts-contract TSC201): reason`. PATH - reads standard input and prints the result.
+    `# TODO(ts-contract TSC201): reason`. PATH - reads standard input and prints the result, or with
+    --check and --diff what they say.
 
     Exit codes: 0 nothing to change, or written; 1 changes to make, or a difference that --verify
     found; 2 usage or configuration; 3 a file failed while the others were done.
     """
     from ..codemod.changes import Options  # noqa: PLC0415
 
+    modes = {"diff": diff, "check": check, "write": write}
+    mode = _one_of([name for name, is_wanted in modes.items() if is_wanted])
+    if report is not None and not report.parent.is_dir():
+        raise click.UsageError(f"--report: {report.parent} is not a directory")
     options = Options(unsafe=unsafe, compat_reads=compat_reads, markers=not no_markers)
     settings = _settings(only, skip, options, timeout)
     if "-" in paths:
-        _filter(ctx, paths, _with_project(settings, [], is_cached=not no_cache))
+        _filter(ctx, paths, _with_project(settings, [], is_cached=not no_cache), mode)
         return
     files = selected_files(paths, settings.contract)
     settings = _with_project(settings, files, is_cached=not no_cache)
     results = _rewrite(files, settings, jobs, write=mode == "write")
-    _PRINT[mode or "summary"](results)
+    _PRINT[mode](results)
     if report is not None:
         _save(report, results)
     failed = print_errors(results)
@@ -116,6 +125,13 @@ def command(
         ctx.exit(3)
     to_do = mode != "write" and any(result.is_changed for result in results)
     ctx.exit(int(to_do or differs))
+
+
+def _one_of(modes: Sequence[str]) -> str:
+    """Return the one mode that is named, or the summary."""
+    if len(modes) > 1:
+        raise click.UsageError(f"--{modes[0]} and --{modes[1]} exclude each other")
+    return modes[0] if modes else "summary"
 
 
 def _settings(
@@ -151,18 +167,24 @@ def _with_project(
 # --- rewriting -------------------------------------------------------------------------------
 
 
-def _filter(ctx: click.Context, paths: Sequence[str], settings: RewriteSettings) -> None:
-    """Rewrite standard input to standard output."""
+def _filter(ctx: click.Context, paths: Sequence[str], settings: RewriteSettings, mode: str) -> None:
+    """Rewrite standard input to standard output, or tell what would change in it."""
     from ..codemod.files import rewrite_bytes  # noqa: PLC0415
     from ..files.read import STDIN  # noqa: PLC0415
 
     if len(paths) > 1:
         raise click.UsageError("- stands alone: standard input is rewritten to standard output")
+    if mode == "write":
+        raise click.UsageError("--write needs files; without it - is written to standard output")
     data = sys.stdin.buffer.read()
     result = rewrite_bytes(data, STDIN, settings)
-    sys.stdout.buffer.write(data if result.after is None else result.after)
+    if mode == "summary":
+        sys.stdout.buffer.write(data if result.after is None else result.after)
+    else:
+        _PRINT[mode]([result])
     if print_errors([result]):
         ctx.exit(3)
+    ctx.exit(int(mode != "summary" and result.is_changed))
 
 
 def _rewrite(
@@ -232,13 +254,15 @@ def _print_files(results: Sequence[Result]) -> None:
 
 
 def _print_summary(results: Sequence[Result]) -> None:
-    from ..codemod.report import summary  # noqa: PLC0415
+    from ..codemod.report import reasons_left, summary  # noqa: PLC0415
 
     rows = summary(results)
     if rows:
         click.echo(f"{'':6} {'rewritten':>9} {'marked':>9} {'left':>9}")
     for code, rewritten, marked, left in rows:
         click.echo(f"{code:6} {rewritten:>9,} {marked:>9,} {left:>9,}")
+    for number, reason in reasons_left(results)[:_MOST_REASONS]:
+        click.echo(f"{number:6,} left: {printable(reason)}")
     changed = sum(result.is_changed and not result.error for result in results)
     click.echo(f"{changed} of {len(results)} files change")
     if changed:

@@ -133,8 +133,8 @@ class Change:
         before: the source text that the rewrite replaces, from its first edit to its last.
         after: what stands there afterwards.
         reason: why it is unsafe, or why it was not rewritten.
-        edits: the replacements, in offsets of the source before; findings that are rewritten
-            together have the same ones, and so have those of several rounds that meet.
+        edits: all that it needs, in offsets of the source before: replacements, imports, the
+            comment of what is marked. Findings that are rewritten together have the same ones.
     """
 
     finding: Finding

@@ -58,17 +58,34 @@ class Outcomes:
         self._offsets.edit((edit, id(verdict)) for verdict in chosen for edit in verdict.edits)
         self._offsets.become(after)
 
-    def changes(self, left: Sequence[Decision], options: Options) -> tuple[Change, ...]:
+    def changes(
+        self,
+        left: Sequence[Decision],
+        options: Options,
+        markers: Sequence[tuple[Edit, Sequence[Finding]]] = (),
+    ) -> tuple[Change, ...]:
         """Return what became of each finding, in the order of the source.
 
         Args:
             left: the decisions about what is left in the last text.
             options: what the run may do.
+            markers: the comments that are put into the last text, with the findings left there.
         """
-        reported = {key: self._rewritten(*done) for key, done in self._done.items()}
         still = [(self._in_source(d.finding), d.verdict) for d in left]
+        self._offsets.edit((edit, id(edit)) for edit, _ in markers)
+        comments = {
+            _key(finding): self._offsets.edits_by(id(edit))
+            for edit, findings in markers
+            for finding in findings
+        }
+        marked = {
+            _key(finding): comments.get(_key(decision.finding), ())
+            for (finding, _), decision in zip(still, left, strict=True)
+        }
+        reported = {key: self._rewritten(*done) for key, done in self._done.items()}
         for finding, verdict in still:
-            reported.setdefault(_key(finding), _left(finding, verdict, options))
+            change = _left(finding, verdict, options, marked[_key(finding)])
+            reported.setdefault(_key(finding), change)
         places: dict[str, list[Span]] = {}
         for finding, _ in still:
             places.setdefault(finding.code, []).append((finding.start, finding.end))
@@ -111,7 +128,8 @@ class Outcomes:
         else:
             before, after = self._text(*_around(edits, finding), edits)
             self._texts[id(verdict)] = before, after
-        return Change(finding, "rewritten", verdict.safety, before, after, verdict.reason, edits)
+        needed = tuple(sorted({*edits, *self._offsets.edits_by_nobody()}, key=_place))
+        return Change(finding, "rewritten", verdict.safety, before, after, verdict.reason, needed)
 
     def _text(self, start: int, end: int, edits: Sequence[Edit]) -> tuple[str, str]:
         """Return a part of the source, as it was and with some edits."""
@@ -120,10 +138,16 @@ class Outcomes:
         return before, apply_edits(before, moved)
 
 
-def _left(finding: Finding, verdict: Verdict, options: Options) -> Change:
+def _place(edit: Edit) -> tuple[int, int]:
+    return edit.start, edit.end
+
+
+def _left(
+    finding: Finding, verdict: Verdict, options: Options, comment: tuple[Edit, ...]
+) -> Change:
     marked = options.markers and finding.code not in FOLLOWS_ITS_QUERY
     status: Status = "marked" if marked else "skipped"
-    return Change(finding, status, verdict.safety, reason=verdict.reason)
+    return Change(finding, status, verdict.safety, reason=verdict.reason, edits=comment)
 
 
 def _key(finding: Finding) -> _Key:

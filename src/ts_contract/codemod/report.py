@@ -5,15 +5,18 @@ from __future__ import annotations
 import difflib
 import os
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO
 from itertools import islice
 from typing import Any
 
+from ..files.read import decode
+from ..source.edits import Edit
 from .files import Result
 
-__all__ = ["as_diff", "as_json", "summary"]
+__all__ = ["as_diff", "as_json", "reasons_left", "summary"]
 
 
 def as_diff(result: Result) -> Iterator[bytes]:
@@ -34,6 +37,7 @@ def as_diff(result: Result) -> Iterator[bytes]:
         yield line if line.endswith(b"\n") else line + b"\n\\ No newline at end of file\n"
 
 
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _ESCAPED = re.compile(rb'[\x00-\x1f"\\\x7f]')
 
 
@@ -53,6 +57,19 @@ def summary(results: Sequence[Result]) -> list[tuple[str, int, int, int]]:
         (code, counts[code, "rewritten"], counts[code, "marked"], counts[code, "skipped"])
         for code in codes
     ]
+
+
+def reasons_left(results: Sequence[Result]) -> list[tuple[int, str]]:
+    """Return why findings were not rewritten, the most frequent reason first, with their number."""
+    left = Counter(
+        f"{change.reason} (--unsafe rewrites it)" if change.safety == "unsafe" else change.reason
+        for result in results
+        for change in result.changes
+        if change.status != "rewritten"
+    )
+    return sorted(
+        ((number, reason) for reason, number in left.items()), key=lambda n: (-n[0], n[1])
+    )
 
 
 def as_json(results: Iterable[Result]) -> dict[str, Any]:
@@ -77,8 +94,10 @@ def as_json(results: Iterable[Result]) -> dict[str, Any]:
                 "before": change.before,
                 "after": change.after,
                 "reason": change.reason,
+                "edits": [_edit(edit, starts) for edit in change.edits],
             }
             for result in results
+            for starts in [_line_starts(result)]
             for change in result.changes
         ],
         "files": {
@@ -86,4 +105,23 @@ def as_json(results: Iterable[Result]) -> dict[str, Any]:
             "changed": sum(result.is_changed and not result.error for result in results),
             "failed": sum(bool(result.error) for result in results),
         },
+    }
+
+
+def _line_starts(result: Result) -> list[int]:
+    """Return the offsets that lines begin at in the source before; none where nothing changes."""
+    if result.before is None:
+        return []
+    return [0, *(found.end() for found in _LINE_END.finditer(decode(result.before)))]
+
+
+def _edit(edit: Edit, starts: Sequence[int]) -> dict[str, Any]:
+    """Return an edit by the lines and columns of its span, from 1."""
+    line, end_line = (bisect_right(starts, offset) for offset in (edit.start, edit.end))
+    return {
+        "line": line,
+        "column": edit.start - starts[line - 1] + 1,
+        "end_line": end_line,
+        "end_column": edit.end - starts[end_line - 1] + 1,
+        "text": edit.text,
     }

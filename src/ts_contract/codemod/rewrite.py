@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from ..contract import Contract
 from ..files.read import SourceError
 from ..lint.engine import check_file
+from ..lint.findings import Finding
 from ..lint.noqa import not_silenced
 from ..lint.rules import Rule, all_rules, applying
 from ..source.columns.history import find_history
@@ -106,8 +107,8 @@ def rewrite(text: str, path: str, settings: RewriteSettings) -> Rewritten:
     decisions = [refused(d) if is_allowed(d.verdict, settings.options) else d for d in decisions]
     marked = _marked(file, decisions) if settings.options.markers else None
     options = replace(settings.options, markers=marked is not None)
-    text = file.source.text if marked is None else marked
-    return Rewritten(text, outcomes.changes(decisions, options))
+    text, markers = (file.source.text, []) if marked is None else marked
+    return Rewritten(text, outcomes.changes(decisions, options, markers))
 
 
 def _left(file: File, settings: RewriteSettings) -> list[Decision]:
@@ -212,18 +213,20 @@ def _freed(source: Source, edits: Iterable[Edit]) -> list[str]:
 # --- marking ---------------------------------------------------------------------------------
 
 
-def _marked(file: File, decisions: Sequence[Decision]) -> str | None:
-    """Return the text with a comment for each finding that is left in it.
+def _marked(
+    file: File, decisions: Sequence[Decision]
+) -> tuple[str, list[tuple[Edit, list[Finding]]]] | None:
+    """Return the text with a comment for each statement that something is left in, and the edits.
 
     None where they would break the file, as in the middle of a statement that backslashes join.
     """
-    left = [
-        (d.finding.start, d.finding.code, why_left(d.verdict))
-        for d in decisions
-        if d.finding.code not in FOLLOWS_ITS_QUERY
+    left = [d for d in decisions if d.finding.code not in FOLLOWS_ITS_QUERY]
+    reasons = [(d.finding.start, d.finding.code, why_left(d.verdict)) for d in left]
+    markers = [
+        (edit, [left[index].finding for index in indexes])
+        for edit, indexes in marker_edits(file.source, reasons)
     ]
-    edits = marker_edits(file.source, left)
-    text = apply_edits(file.source.text, edits)
-    if not edits:
-        return text  # which is checked already
-    return text if _compiles(text) or not _compiles(file.source.text) else None
+    text = apply_edits(file.source.text, tuple(edit for edit, _ in markers))
+    if markers and not _compiles(text) and _compiles(file.source.text):
+        return None
+    return text, markers

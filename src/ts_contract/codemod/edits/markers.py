@@ -1,22 +1,24 @@
-"""Comments for what is left: `# TODO(ts-contract TSC201): reason`, one a statement and code."""
+"""Comments for what is left: `# TODO(ts-contract TSC201): reason`, one a statement."""
 
 from __future__ import annotations
 
 import ast
 import re
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from ...source.edits import Edit
 from ...source.python.source import Source
 
 __all__ = ["marker_edits"]
 
-_MARKER = re.compile(r"\s*# TODO\(ts-contract (TSC\d{3})\): ")
+_MARKER = re.compile(r"\s*# TODO\(ts-contract (TSC\d{3}(?:, TSC\d{3})*+)\): ")
 _COMMENT = re.compile(r"\s*#")
 
 
-def marker_edits(source: Source, left: Iterable[tuple[int, str, str]]) -> tuple[Edit, ...]:
+def marker_edits(
+    source: Source, left: Sequence[tuple[int, str, str]]
+) -> list[tuple[Edit, list[int]]]:
     """Return the edits that put a comment above each statement that something is left in.
 
     Args:
@@ -24,25 +26,26 @@ def marker_edits(source: Source, left: Iterable[tuple[int, str, str]]) -> tuple[
         left: offset, code and reason of each finding that is left.
 
     Returns:
-        One insertion a place, none where the comment stands there already.
+        One insertion a place, with the indexes of the findings that it is about; none where the
+        comment stands there already.
     """
-    lines: dict[int, dict[str, str]] = {}
+    lines: dict[int, list[int]] = {}
     statements = _in_order(source)
-    for offset, code, reason in left:
-        lines.setdefault(_line_above(source, statements, offset), {}).setdefault(code, reason)
+    for index, (offset, _, _) in enumerate(left):
+        lines.setdefault(_line_above(source, statements, offset), []).append(index)
     edits = []
-    for line, codes in sorted(lines.items()):
+    for line, all_indexes in sorted(lines.items()):
         there = _codes_above(source, line)
+        indexes = [index for index in all_indexes if left[index][1] not in there]
+        if not indexes:
+            continue
         start = source.line_starts[line - 1]
+        codes = ", ".join(sorted({left[index][1] for index in indexes}))
+        reasons = "; ".join(dict.fromkeys(left[index][2] for index in indexes))
         indent = _indent(source.text, start)
-        added = [
-            f"{indent}# TODO(ts-contract {code}): {reason}{_newline(source)}"
-            for code, reason in sorted(codes.items())
-            if code not in there
-        ]
-        if added:
-            edits.append(Edit(start, start, "".join(added)))
-    return tuple(edits)
+        comment = f"{indent}# TODO(ts-contract {codes}): {reasons}{_newline(source)}"
+        edits.append((Edit(start, start, comment), indexes))
+    return edits
 
 
 def _line_above(source: Source, statements: list[ast.stmt], offset: int) -> int:
@@ -125,14 +128,14 @@ def _is_continued(source: Source, line: int) -> bool:
 
 def _codes_above(source: Source, line: int) -> set[str]:
     """Return the codes of the comments directly above a line."""
-    codes = set()
+    codes: set[str] = set()
     for number in range(line - 1, 0, -1):
         text = source.text[source.line_starts[number - 1] : source.line_starts[number]]
         if not _COMMENT.match(text):
             break
         found = _MARKER.match(text)
         if found:
-            codes.add(found[1])
+            codes.update(found[1].split(", "))
     return codes
 
 

@@ -10,7 +10,7 @@ import difflib
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
+from itertools import accumulate, groupby
 
 from ...source.edits import Edit
 
@@ -160,6 +160,10 @@ class OffsetMap:
         """Return the edits that hold something of one author."""
         return self._indexed.by_author.get(author, ())
 
+    def edits_by_nobody(self) -> tuple[Edit, ...]:
+        """Return the edits that hold something of no author, as `become` makes them."""
+        return self._indexed.by_nobody
+
     def edits_at(self, start: int, end: int) -> tuple[Edit, ...]:
         """Return the edits that touch a place of the source."""
         edits = self._indexed.edits
@@ -184,13 +188,27 @@ class _Index:
     def __init__(self, pieces: Sequence[_Piece]) -> None:
         self.pieces = pieces
         self.offsets = [0, *accumulate(piece.length for piece in pieces)]
-        changed = [piece for piece in pieces if piece.text is not None]
-        self.edits = tuple(Edit(piece.start, piece.end, piece.text or "") for piece in changed)
+        all_edits: list[Edit] = []
         by_author: dict[int, list[Edit]] = {}
-        for piece, edit in zip(changed, self.edits, strict=True):
-            for author in piece.by:
+        by_nobody: list[Edit] = []
+        changed = [piece for piece in pieces if piece.text is not None]
+        for _, group in groupby(changed, key=_where):
+            joined = list(group)
+            text = "".join(piece.text or "" for piece in joined)
+            edit = Edit(joined[0].start, joined[0].end, text)
+            all_edits.append(edit)
+            for author in frozenset().union(*(piece.by for piece in joined)):
                 by_author.setdefault(author, []).append(edit)
+            if not all(piece.by for piece in joined):
+                by_nobody.append(edit)
+        self.edits = tuple(all_edits)
         self.by_author = {author: tuple(edits) for author, edits in by_author.items()}
+        self.by_nobody = tuple(by_nobody)
+
+
+def _where(piece: _Piece) -> tuple[int, int]:
+    """Return where a piece stands; insertions at one place are one edit."""
+    return piece.start, piece.end
 
 
 def _halves(piece: _Piece, length: int) -> tuple[_Piece, _Piece]:
