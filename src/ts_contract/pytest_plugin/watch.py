@@ -26,7 +26,8 @@ COLLECT = pytest.StashKey[Callable[[], Sequence[LegacyRead]]]()
 
 def start_watch(config: pytest.Config) -> None:
     """Watch every connection from now on, before any conftest is imported."""
-    helpers = Helpers(tuple(config.getini("ts_contract_helpers")), config.rootpath)
+    patterns = tuple(config.getini("ts_contract_helpers"))
+    helpers = Helpers(patterns, config.rootpath) if patterns else None
     watch = Watch(_configured_contract(config.rootpath), helpers)
     config.stash[WATCH] = watch
     watch.__enter__()
@@ -49,8 +50,6 @@ class Helpers:
 
     def __call__(self, frame: FrameType) -> bool:
         """Tell whether a frame is a helper's."""
-        if not self._globs and not self._names:
-            return False
         module = str(frame.f_globals.get("__name__", ""))
         key = frame.f_code.co_filename, module, frame.f_code.co_qualname
         if key not in self._known:

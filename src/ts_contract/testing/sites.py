@@ -10,7 +10,7 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
-__all__ = ["Site", "find_caller", "find_callers", "is_users", "nobodys"]
+__all__ = ["Site", "find_caller", "find_callers", "is_users"]
 
 _CALLERS = 3  # that are told of a place
 
@@ -81,16 +81,21 @@ def find_caller(frame: FrameType | None, main_thread: int) -> Site | None:
     Returns:
         The place; None where this package itself was the caller.
     """
-    return next(iter(find_callers(frame, main_thread, nobodys)), None)
-
-
-def nobodys(frame: FrameType) -> bool:
-    """Tell that a frame is nobody's helper."""
-    return False
+    caller = frame
+    while caller is not None:
+        owner = _owner(caller.f_code.co_filename)
+        if owner == "user":
+            return _site(caller)
+        if owner == "ours":
+            return None
+        caller = caller.f_back
+    return next(iter(find_callers(frame, main_thread)), None)
 
 
 def find_callers(
-    frame: FrameType | None, main_thread: int, is_helper: Callable[[FrameType], bool]
+    frame: FrameType | None,
+    main_thread: int,
+    is_helper: Callable[[FrameType], bool] | None = None,
 ) -> tuple[Site, ...]:
     """Return the places in the user's code from which `frame` was reached, innermost first.
 
@@ -109,23 +114,31 @@ def find_callers(
     """
     found: list[FrameType] = []
     library = None
-    for caller in _outward(frame):
-        owner = _owner(caller.f_code.co_filename)
+    caller = frame
+    while caller is not None:
+        filename = caller.f_code.co_filename
+        owner = _owner(filename)
         if owner == "user":
             found.append(caller)
-        elif found and _PYTEST in caller.f_code.co_filename:
-            break  # who calls pytest calls no test
-        elif owner == "ours" and not found:
+            if len(found) > _CALLERS and is_helper is None:
+                break
+        elif found:
+            if _PYTEST in filename:
+                break  # who calls pytest calls no test
+        elif owner == "ours":
             return ()
         elif owner == "library" and library is None:
             library = caller
+        caller = caller.f_back
     if not found:
         waiting = (*_awaiting(frame), *_outward(sys._current_frames().get(main_thread)))
         found = [each for each in waiting if is_users(each.f_code.co_filename)]
     if not found:
         return (_site(library),) if library else (Site("<unknown>", 1, "<unknown>"),)
-    start = next((at for at, each in enumerate(found) if not is_helper(each)), 0)
-    return tuple(map(_site, found[start : start + 1 + _CALLERS]))
+    if is_helper is not None:
+        start = next((at for at, each in enumerate(found) if not is_helper(each)), 0)
+        del found[:start]
+    return tuple([_site(each) for each in found[: 1 + _CALLERS]])
 
 
 def _site(frame: FrameType) -> Site:

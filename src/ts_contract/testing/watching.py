@@ -12,10 +12,11 @@ from types import FrameType, TracebackType
 from typing import Self
 
 from ..contract import Contract
+from .engines.base import Event
 from .engines.sqlite import authorizer, connections, parameters
 from .engines.sqlite.connections import Connection
-from .engines.sqlite.views import Event, exposes
-from .sites import Site, find_caller, find_callers, nobodys
+from .engines.sqlite.views import exposes
+from .sites import Site, find_caller, find_callers
 
 __all__ = ["LegacyRead", "Seen", "Watch"]
 
@@ -98,7 +99,7 @@ class Watch:
     """
 
     def __init__(
-        self, contract: Contract, is_helper: Callable[[FrameType], bool] = nobodys
+        self, contract: Contract, is_helper: Callable[[FrameType], bool] | None = None
     ) -> None:
         self.look_for(contract)
         self._is_helper = is_helper
@@ -223,24 +224,39 @@ class Watch:
 
     def site_of(self, frame: FrameType) -> Site | None:
         """Return the place in the user's code that a frame works for; None if it is our own."""
-        site, *callers = find_callers(frame, self._thread, self._is_helper) or (None,)
-        if site is not None and callers:
-            self._callers[site].add(tuple(each for each in callers if each is not None))
-        return site
+        if self._is_helper is None:
+            return find_caller(frame, self._thread)
+        return next(iter(find_callers(frame, self._thread, self._is_helper)), None)
 
-    def hear_read(
-        self, serial: int, table: str, column: str, source: str | None, site: Site
-    ) -> bool:
+    def hear_read(self, serial: int, event: Event, frame: FrameType) -> bool:
         """Take note of a read, and refuse it."""
-        events = self._events[serial, site]
-        events.add((table, column, source))
+        table, column, source = event
+        legacy = self._columns[table, column]
+        if legacy is None:
+            site = self.site_of(frame)
+        else:
+            site, *callers = find_callers(frame, self._thread, self._is_helper) or (None,)
+            if site is not None and callers:
+                self._callers[site].add(tuple(filter(None, callers)))
+        if site is None:
+            return False
+        self.note_read(serial, event, site)
         if self.refuses is None or source is not None:
             return False  # what a view's columns are read for is told later
-        legacy = self._columns[table, column]
         if legacy is not None:
             return self.refuses(LegacyRead(site, *legacy))
-        of_it = {event for event in events if event[0] != table} | {(table, column, None)}
-        return any(self.refuses(r) for r in self._judge(site, of_it) if r.through)
+        others = {each for each in self._events[serial, site] if each[0] != table}
+        judged = self._judge(site, others | {event})
+        return any(self.refuses(read) for read in judged if read.through)
+
+    def note_read(self, serial: int, event: Event, site: Site) -> None:
+        """Take note of a read at a place."""
+        self._events[serial, site].add(event)
+
+    @property
+    def may_refuse(self) -> bool:
+        """Whether a statement may have to be refused."""
+        return self.refuses is not None
 
     def hear_end(self, serial: int, source: str, frame: FrameType) -> bool:
         """Refuse a CTE, of which only now is known that it is not a view."""

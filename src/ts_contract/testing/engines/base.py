@@ -7,11 +7,19 @@ from typing import Protocol
 
 from ..sites import Site
 
-__all__ = ["Listener"]
+__all__ = ["Event", "Listener"]
+
+Event = tuple[str, str, str | None]
+"""What is read: table, column, and the view, trigger or CTE that names the column."""
 
 
 class Listener(Protocol):
     """Is told what statements read and bind, in the thread that runs them."""
+
+    @property
+    def may_refuse(self) -> bool:
+        """Whether a statement may have to be refused; asked when a connection is armed."""
+        ...
 
     def wants(self, table: str, column: str, source: str | None) -> bool:
         """Tell whether a read matters; asked once for all reads of its kind.
@@ -23,25 +31,25 @@ class Listener(Protocol):
         """
         ...
 
-    def site_of(self, frame: FrameType) -> Site | None:
-        """Return the place in the user's code that a frame works for; None if it is our own."""
-        ...
-
-    def hear_read(
-        self, serial: int, table: str, column: str, source: str | None, site: Site
-    ) -> bool:
+    def hear_read(self, serial: int, event: Event, frame: FrameType) -> bool:
         """Take note of a column that a statement reads.
 
         Args:
             serial: of the connection, each time that its statements are prepared anew.
-            table: as above.
-            column: as above.
-            source: as above.
-            site: the place that prepares the statement.
+            event: the read: table, column and source, as above.
+            frame: the frame that prepares the statement.
 
         Returns:
             Whether the statement is to be refused.
         """
+        ...
+
+    def site_of(self, frame: FrameType) -> Site | None:
+        """Return the place in the user's code that a frame works for; None if it is our own."""
+        ...
+
+    def note_read(self, serial: int, event: Event, site: Site) -> None:
+        """Take note of a read that was held back, until it was known to be one."""
         ...
 
     def hear_end(self, serial: int, source: str, frame: FrameType) -> bool:

@@ -238,6 +238,7 @@ def test_a_connection_whose_authorizer_was_set_past_its_class_is_told(path, watc
 
 def test_a_read_can_be_refused_at_its_line(db, watch, columns):
     watch.refuses = lambda read: read.column == "created_at"
+    watch.rearm()
     for sql in ("SELECT * FROM tasks", "SELECT created_at FROM listed", "SELECT born FROM nested"):
         with pytest.raises(sqlite3.DatabaseError, match=r"access to .* is prohibited"):
             db.execute(sql)

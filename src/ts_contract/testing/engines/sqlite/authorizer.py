@@ -15,7 +15,7 @@ from contextlib import suppress
 from ..base import Listener
 from . import connections
 from .connections import Authorizer, Connection
-from .definitions import BEGINS, Definition, Event, begun
+from .definitions import BEGINS, Asked, Definition, begun
 
 __all__ = ["arm", "arm_live", "disarm", "forget_idle", "listen", "unlisten"]
 
@@ -26,7 +26,8 @@ _listeners: list[Listener] = []
 _idle: set[tuple[str | None, str | None, str | None]] = set()
 """Reads, as the authorizer tells them, that no listener takes note of: most of all."""
 _serials = itertools.count()  # an id() would be used again by the next connection
-_asked = threading.local()
+_asking: set[int] = set()
+"""The threads that look whether our authorizer is in place."""
 
 
 def listen(listener: Listener) -> None:
@@ -96,19 +97,30 @@ def disarm(connection: Connection) -> None:
 
 def _is_replaced(connection: Connection) -> bool:
     """Tell whether another authorizer has taken the place of ours, by preparing a statement."""
-    _asked.asking = True
+    me = threading.get_ident()
+    _asking.add(me)
     try:
         sqlite3.Connection.__call__(connection, "SELECT 1")
     except sqlite3.ProgrammingError:  # closed meanwhile, or another thread's: it cannot be asked
-        _asked.asking = False
+        _asking.discard(me)
     except sqlite3.Error:  # the other one refuses this, too
         pass
-    replaced, _asked.asking = _asked.asking, False
-    return bool(replaced)
+    replaced = me in _asking
+    _asking.discard(me)
+    return replaced
+
+
+def _answers() -> bool:
+    """Tell whether it is this thread that asks, and tell it that ours is in place."""
+    me = threading.get_ident()
+    asked = me in _asking
+    _asking.discard(me)
+    return asked
 
 
 def _authorizer(serial: int, theirs: Authorizer | None) -> Authorizer:
     definition: Definition | None = None
+    may_refuse = any(listener.may_refuse for listener in _listeners)
 
     def authorize(
         action: int, table: str | None, column: str | None, base: str | None, source: str | None
@@ -121,10 +133,10 @@ def _authorizer(serial: int, theirs: Authorizer | None) -> Authorizer:
             if definition is None and (table, column, source) not in _idle:
                 refused = _tell(serial, table, column, source)
         elif action == _SELECT:
-            if getattr(_asked, "asking", False):
-                _asked.asking = False
+            if _asking and _answers():
                 return _OK
-            refused = source is not None and _tell(serial, None, None, source)
+            if may_refuse and source is not None:
+                refused = _tell(serial, None, None, source)
         elif action in BEGINS and definition is None:
             definition = begun((action, table, column, base, source))
         if refused:
@@ -145,8 +157,7 @@ def _tell(serial: int, table: str | None, column: str | None, source: str | None
                 refused |= source is not None and listener.hear_end(serial, source, frame)
             elif column and listener.wants(table, column, source):
                 wanted = True
-                site = listener.site_of(frame)
-                refused |= bool(site and listener.hear_read(serial, table, column, source, site))
+                refused |= listener.hear_read(serial, (table, column, source), frame)
         except Exception as error:  # SQLite would turn it into "not authorized"
             listener.hear_error(error)
             wanted = True
@@ -155,7 +166,7 @@ def _tell(serial: int, table: str | None, column: str | None, source: str | None
     return refused
 
 
-def _go_on(definition: Definition, serial: int, event: Event) -> Definition | None:
+def _go_on(definition: Definition, serial: int, event: Asked) -> Definition | None:
     """Take an event after the beginning of a definition; return the definition if it goes on."""
     frame = sys._getframe(2)
     place = id(frame.f_code), frame.f_lasti
@@ -177,5 +188,5 @@ def _go_on(definition: Definition, serial: int, event: Event) -> Definition | No
             listener.hear_definition(table_read, column_read, site)
         elif where == place and (action == _READ or (action == _UPDATE and table == table_read)):
             # An UPDATE, the only statement that reads before it says what it is.
-            listener.hear_read(serial, table_read, column_read, None, site)
+            listener.note_read(serial, (table_read, column_read, None), site)
     return definition if step == "accepted" else None

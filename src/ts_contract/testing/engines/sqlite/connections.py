@@ -98,7 +98,9 @@ def _remember(connection: Connection) -> Opened:
 
 def _current_thread() -> weakref.ref[threading.Thread] | None:
     # `threading.current_thread()` would leave a dummy behind for a thread of somebody else.
-    own = threading.get_ident()
+    own, main = threading.get_ident(), threading.main_thread()
+    if own == main.ident:
+        return weakref.ref(main)
     found = next((each for each in threading.enumerate() if each.ident == own), None)
     return None if found is None else weakref.ref(found)
 

@@ -14,9 +14,9 @@ from typing import Literal
 from ...sites import Site
 from ..base import Listener
 
-__all__ = ["BEGINS", "Definition", "Event", "begun"]
+__all__ = ["BEGINS", "Asked", "Definition", "begun"]
 
-Event = tuple[int, str | None, str | None, str | None, str | None]
+Asked = tuple[int, str | None, str | None, str | None, str | None]
 """As the authorizer tells it."""
 
 _INDEXES = {sqlite3.SQLITE_CREATE_INDEX, sqlite3.SQLITE_CREATE_TEMP_INDEX}
@@ -41,7 +41,7 @@ class Definition:
     is_index: bool
     held: list[tuple[Listener, tuple[int, int], str, str, Site]] = field(default_factory=list)
 
-    def next(self, event: Event) -> Literal["read", "accepted", "ended", "refused"]:
+    def next(self, event: Asked) -> Literal["read", "accepted", "ended", "refused"]:
         """Say what the next event is: a part, a word that it is accepted, or another statement.
 
         Args:
@@ -61,7 +61,7 @@ class Definition:
         return "refused"
 
 
-def begun(event: Event) -> Definition:
+def begun(event: Asked) -> Definition:
     """Return the definition that an event begins."""
     action, name, column, base, _ = event
     return Definition((column if action in _INDEXES else name, base), action in _INDEXES)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
 
-__all__ = ["Event", "exposes"]
+from ..base import Event
 
-# What was read, as the authorizer tells it: table, column, and the view, trigger or CTE that names
-# the column.
-Event = tuple[str, str, str | None]
+__all__ = ["exposes"]
 
 
 def exposes(view: str, column: str, events: AbstractSet[Event]) -> bool:
