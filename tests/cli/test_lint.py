@@ -29,7 +29,7 @@ class TestExitCodes:
         app.write_text("x = 1\n")
         result = run("lint")
         assert (result.exit_code, result.stdout) == (0, "")
-        assert result.stderr == "Nothing found in 1 files.\n"
+        assert result.stderr == "Nothing found in 1 file.\n"
 
     def test_findings(self, run, app):
         assert run("lint").exit_code == 1
@@ -117,7 +117,7 @@ class TestText:
             "          ^~~~~~~~~~~~~~~~~~~~~~~",
             "",
             "1 TSC101 Naive clock: `datetime.now()` without a zone",
-            "1 finding in 1 of 1 files, 0 safe to fix",
+            "1 finding in 1 of 1 file, 0 safe to fix",
         ]
 
     def test_it_is_not_coloured_where_a_program_reads_it(self, shell, app):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ts_contract.lint import files
-from ts_contract.lint.engine import check
+from ts_contract.lint.engine import check_file
 from ts_contract.lint.files import Checked, check_files, check_source
 from ts_contract.lint.settings import LintSettings, selected
 
@@ -90,14 +90,14 @@ class TestReading:
 
     @pytest.mark.parametrize("jobs", [1, 2])
     def test_an_error_of_ours_and_a_slow_file_do_not_stop_the_others(self, here, monkeypatch, jobs):
-        def broken(text, path, *args, **options):
-            if path == "m007.py":
+        def broken(file, rules):
+            if file.source.path == "m007.py":
                 raise IndexError("of ours")
-            while path == "m009.py":
+            while file.source.path == "m009.py":
                 pass
-            return check(text, path, *args, **options)
+            return check_file(file, rules)
 
-        monkeypatch.setattr(files, "check", broken)
+        monkeypatch.setattr(files, "check_file", broken)
         names = [f"m{number:03}.py" for number in range(60)]
         write(here, *names)
         settings = replace(ON, seconds=0.5)

@@ -1,8 +1,8 @@
 """What the files of a project tell each other: each folder of `projects` is one.
 
-Its `ts-contract.toml` is the contract. Behind a line `# TSC303: 5, 9` says that the rules about
-models and rows report two findings there, at columns 5 and 9; all other lines have none. No file of
-it is ever run.
+Its `ts-contract.toml` is the contract. Behind a line `# TSC303: 5, 9` says that the rules that are
+on by default report two findings there, at columns 5 and 9, and `# unjudged: 7` that a place is
+counted and not judged; on all other lines nothing is. No file of it is ever run.
 """
 
 from __future__ import annotations
@@ -13,15 +13,16 @@ from pathlib import Path
 import pytest
 
 from ts_contract.files.find import files_below
-from ts_contract.lint.engine import check
+from ts_contract.lint.files import check_source
 from ts_contract.lint.project import project_of
 from ts_contract.lint.rules import all_rules
+from ts_contract.lint.settings import LintSettings
 from ts_contract.loading import load_contract
 
 PROJECTS = Path(__file__).parent / "projects"
-RULES = [rule for rule in all_rules() if rule.code in {"TSC301", "TSC303", "TSC304", "TSC306"}]
+CODES = frozenset(rule.code for rule in all_rules() if rule.default)
 
-_EXPECTED = re.compile(r"# (TSC\d{3}): (\d+(?:, \d+)*)")
+_EXPECTED = re.compile(r"# (TSC\d{3}|unjudged): (\d+(?:, \d+)*)")
 
 Findings = list[tuple[str, int, int, str]]
 
@@ -40,11 +41,17 @@ def reported(root: Path, files: list[Path], named: list[Path]) -> Findings:
     """Return what is found in files, in a run that is about some of them."""
     contract = load_contract(root / "ts-contract.toml")
     project = project_of(contract, named, is_cached=False)
-    return sorted(
-        (file.relative_to(root).as_posix(), finding.line, finding.column, finding.code)
-        for file in files
-        for finding in check(file.read_text(), str(file), contract, project=project, rules=RULES)
-    )
+    settings = LintSettings(contract, None, CODES, project)
+    found = []
+    for file in files:
+        name = file.relative_to(root).as_posix()
+        checked = check_source(file.read_bytes(), str(file), settings)
+        assert not checked.error
+        found += [
+            (name, finding.line, finding.column, finding.code) for finding in checked.findings
+        ]
+        found += [(name, place.line, place.column, "unjudged") for place in checked.unjudged]
+    return sorted(found)
 
 
 @pytest.fixture(params=sorted(path.name for path in PROJECTS.iterdir() if path.is_dir()))

@@ -101,6 +101,8 @@ def test_json_is_the_stable_format():
                 "fix": "unsafe",
             }
         ],
+        "unjudged": [],
+        "unnamed_tables": [],
         "files": 2,
     }
 

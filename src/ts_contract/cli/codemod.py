@@ -265,6 +265,7 @@ def _print_summary(results: Sequence[Result]) -> None:
         click.echo(f"{number:6,} left: {printable(reason)}")
     changed = sum(result.is_changed and not result.error for result in results)
     click.echo(f"{changed} of {len(results)} files change")
+    _print_unjudged(results)
     if changed:
         hint("--diff shows the changes, --write makes them; --unsafe and --compat-reads do more")
 
@@ -276,6 +277,15 @@ def _print_written(results: Sequence[Result]) -> None:
         f"{len(changed)} of {len(results)} files written; {statuses.count('rewritten')} findings "
         f"rewritten, {statuses.count('marked')} marked, {statuses.count('skipped')} left"
     )
+    _print_unjudged(results)
+
+
+def _print_unjudged(results: Sequence[Result]) -> None:
+    from ..lint.report import unjudged_text  # noqa: PLC0415
+
+    places = sum(result.unjudged for result in results)
+    if places:
+        click.echo(f"{unjudged_text(places)}; ts-contract lint --unjudged lists them")
 
 
 _PRINT: dict[str, Callable[[Sequence[Result]], None]] = {

@@ -56,6 +56,10 @@ __all__ = ["command"]
     is_flag=True,
     help="Write the findings of this run to FILE: fixed ones leave it, new ones enter.",
 )
+@click.option(
+    "--unjudged", "list_unjudged", is_flag=True, help="List the places that were not judged."
+)
+@click.option("--strict", is_flag=True, help="Places that were not judged fail, too.")
 @jobs_option
 @timeout_option
 @no_cache_option
@@ -71,6 +75,8 @@ def command(
     baseline: Path | None,
     update_baseline: bool,
     jobs: int | None,
+    list_unjudged: bool,
+    strict: bool,
     timeout: int,
     no_cache: bool,
 ) -> None:
@@ -80,19 +86,26 @@ def command(
     .gitignore, the contract's `exclude`, and `# noqa: TSC201` as flake8 does. PATH - is standard
     input. Without a contract only clocks and units are checked.
 
+    A place that names a legacy column, and that no rule could judge, is counted: nothing is found
+    only where everything was judged.
+
     Exit codes: 0 nothing found; 1 findings; 2 usage or configuration; 3 a file could not be read
     or parsed, while the others were checked.
     """
     if update_baseline and baseline is None:
         raise click.UsageError("--update-baseline needs --baseline FILE, the file to write")
-    results = _check(paths, _settings(only, skip, timeout), jobs, is_cached=not no_cache)
+    settings, results = _check(paths, _settings(only, skip, timeout), jobs, is_cached=not no_cache)
+    is_tree = any(Path(path).is_dir() for path in paths or ["."])
+    unnamed = _unnamed(settings, results) if is_tree else ()
     if baseline is not None:
         compare = _update_baseline if update_baseline else _without_known
         results = compare(results, baseline)
-    _PRINT[output_format](results)
+    if list_unjudged and output_format == "text":
+        _print_unjudged(results)
+    _PRINT[output_format](results, unnamed)
     if print_errors(results):
         ctx.exit(3)
-    ctx.exit(int(any(result.findings for result in results)))
+    ctx.exit(int(any(r.findings or (strict and r.unjudged) for r in results)))
 
 
 def _settings(only: Sequence[str], skip: Sequence[str], seconds: float) -> LintSettings:
@@ -115,7 +128,8 @@ def _settings(only: Sequence[str], skip: Sequence[str], seconds: float) -> LintS
 
 def _check(
     paths: Sequence[str], settings: LintSettings, jobs: int | None, *, is_cached: bool
-) -> list[Checked]:
+) -> tuple[LintSettings, list[Checked]]:
+    """Return the settings with the index of the project, and what came of each file."""
     from ..files.pool import cores  # noqa: PLC0415
     from ..files.read import STDIN  # noqa: PLC0415
     from ..lint.files import check_files, check_source  # noqa: PLC0415
@@ -131,7 +145,15 @@ def _check(
         for result in check_files(files, settings, jobs or cores()):
             results.append(result)
             count(len(results))
-    return results
+    return settings, results
+
+
+def _unnamed(settings: LintSettings, results: Sequence[Checked]) -> Sequence[str]:
+    """Return the contract tables that no file of the run names."""
+    from ..lint.census import named_nowhere  # noqa: PLC0415
+
+    named = (result.tables for result in results)
+    return named_nowhere(settings.contract, settings.project, named)
 
 
 def _without_known(results: list[Checked], file: Path) -> list[Checked]:
@@ -169,8 +191,15 @@ def _baseline(file: Path) -> Baseline:
 # --- printing --------------------------------------------------------------------------------
 
 
-def _print_text(results: Sequence[Checked]) -> None:
-    from ..lint.report import as_text, summary  # noqa: PLC0415
+def _print_unjudged(results: Sequence[Checked]) -> None:
+    from ..lint.report import unjudged_lines  # noqa: PLC0415
+
+    for line in unjudged_lines(results):
+        click.echo(line)
+
+
+def _print_text(results: Sequence[Checked], unnamed: Sequence[str]) -> None:
+    from ..lint.report import as_text, counted, summary, unjudged_text, unnamed_text  # noqa: PLC0415
 
     out = console()
     for result in results:
@@ -178,6 +207,8 @@ def _print_text(results: Sequence[Checked]) -> None:
             out.print(line, soft_wrap=True)
     rows = summary(results)
     total = sum(count for _, count, _ in rows)
+    places = sum(len(result.unjudged) for result in results)
+    files = counted(len(results), "file")
     if total:
         click.echo()
         width = len(str(rows[0][1]))
@@ -186,36 +217,40 @@ def _print_text(results: Sequence[Checked]) -> None:
         safe = sum(
             f.fix is not None and f.fix.safety == "safe" for r in results for f in r.findings
         )
-        files = sum(bool(result.findings) for result in results)
-        click.echo(f"{_findings(total)} in {files} of {len(results)} files, {safe} safe to fix")
-    else:
-        hint(f"Nothing found in {len(results)} files.")
+        with_findings = sum(bool(result.findings) for result in results)
+        click.echo(f"{_findings(total)} in {with_findings} of {files}, {safe} safe to fix")
+    elif not places and not any(result.error for result in results):
+        hint(f"Nothing found in {files}.")
+    if places:
+        click.echo(f"{unjudged_text(places)}; --unjudged lists them")
+    if unnamed:
+        hint(f"{unnamed_text(unnamed)} {files}")
 
 
 def _findings(count: int) -> str:
     return f"{count} finding" if count == 1 else f"{count} findings"
 
 
-def _print_json(results: Sequence[Checked]) -> None:
+def _print_json(results: Sequence[Checked], unnamed: Sequence[str]) -> None:
     from ..lint.report import as_json  # noqa: PLC0415
 
-    print_json(as_json(results))
+    print_json(as_json(results, unnamed))
 
 
-def _print_sarif(results: Sequence[Checked]) -> None:
+def _print_sarif(results: Sequence[Checked], unnamed: Sequence[str]) -> None:
     from ..lint.report import as_sarif  # noqa: PLC0415
 
-    print_json(as_sarif(results))
+    print_json(as_sarif(results, unnamed))
 
 
-def _print_github(results: Sequence[Checked]) -> None:
+def _print_github(results: Sequence[Checked], unnamed: Sequence[str]) -> None:
     from ..lint.report import as_github  # noqa: PLC0415
 
-    for line in as_github(results):
+    for line in as_github(results, unnamed):
         click.echo(line)
 
 
-_PRINT: dict[str, Callable[[Sequence[Checked]], None]] = {
+_PRINT: dict[str, Callable[[Sequence[Checked], Sequence[str]], None]] = {
     "text": _print_text,
     "json": _print_json,
     "sarif": _print_sarif,

@@ -36,6 +36,7 @@ class Result:
         before: its bytes; None where nothing changes.
         after: the new bytes; None where nothing changes.
         changes: what became of each finding.
+        unjudged: how many places name legacy columns and could not be judged.
         error: why it could not be read, rewritten or written; empty if it was.
     """
 
@@ -43,6 +44,7 @@ class Result:
     before: bytes | None = None
     after: bytes | None = None
     changes: tuple[Change, ...] = ()
+    unjudged: int = 0
     error: str = ""
 
     @property
@@ -75,8 +77,9 @@ def _rewritten(data: bytes, path: str, settings: RewriteSettings) -> Result:
         return Result(path, error=f"{path}: its bytes do not survive {encoding}; left alone")
     rewritten = rewrite(text, path, settings)
     if rewritten.text == text:
-        return Result(path, changes=rewritten.changes)
-    return Result(path, data, rewritten.text.encode(encoding), rewritten.changes)
+        return Result(path, changes=rewritten.changes, unjudged=rewritten.unjudged)
+    after = rewritten.text.encode(encoding)
+    return Result(path, data, after, rewritten.changes, rewritten.unjudged)
 
 
 def _gives(text: str, encoding: str, data: bytes) -> bool:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from ..contract import Contract
 from ..files.read import SourceError
+from ..lint.census import may_name_columns, not_judged
 from ..lint.engine import check_file
 from ..lint.findings import Finding
 from ..lint.noqa import not_silenced
@@ -67,10 +68,12 @@ class Rewritten:
     Attributes:
         text: the new text; the old one where nothing changes.
         changes: what became of each finding, in the order of the source before.
+        unjudged: how many places name legacy columns and could not be judged.
     """
 
     text: str
     changes: tuple[Change, ...] = ()
+    unjudged: int = 0
 
 
 def rewrite(text: str, path: str, settings: RewriteSettings) -> Rewritten:
@@ -108,7 +111,9 @@ def rewrite(text: str, path: str, settings: RewriteSettings) -> Rewritten:
     marked = _marked(file, decisions) if settings.options.markers else None
     options = replace(settings.options, markers=marked is not None)
     text, markers = (file.source.text, []) if marked is None else marked
-    return Rewritten(text, outcomes.changes(decisions, options, markers))
+    is_counted = may_name_columns(file.source.text, settings.contract)
+    unjudged = len(not_judged(file)) if is_counted else 0
+    return Rewritten(text, outcomes.changes(decisions, options, markers), unjudged)
 
 
 def _left(file: File, settings: RewriteSettings) -> list[Decision]:

@@ -12,10 +12,13 @@ from ..files.failure import failure
 from ..files.limit import time_limit
 from ..files.pool import in_processes
 from ..files.read import decode, shown_path
-from .engine import check
+from ..source.file import File
+from ..source.python.source import Source
+from .census import NotJudged, may_name_columns, not_judged, tables_named
+from .engine import check_file
 from .findings import Finding
 from .noqa import not_silenced
-from .rules import Rule, all_rules
+from .rules import Rule, all_rules, applying
 from .settings import LintSettings
 
 __all__ = ["Checked", "check_files", "check_source"]
@@ -29,12 +32,16 @@ class Checked:
         path: relative to the working directory where it is below it, with `/`.
         findings: those that no comment silences, ordered by place.
         lines: the text of each line that a finding begins on.
+        unjudged: the places that name legacy columns and that could not be judged.
+        tables: the contract tables that the file names.
         error: why the file could not be checked, with the place; empty if it was.
     """
 
     path: str
     findings: tuple[Finding, ...] = ()
     lines: Mapping[int, str] = field(default_factory=dict)
+    unjudged: tuple[NotJudged, ...] = ()
+    tables: frozenset[str] = frozenset()
     error: str = ""
 
 
@@ -66,12 +73,16 @@ def check_source(data: bytes, path: str, settings: LintSettings) -> Checked:
 
 
 def _judged(text: str, path: str, settings: LintSettings) -> Checked:
-    rules = _rules_of(settings.codes)
-    findings = check(
-        text, path, settings.contract, settings.schema, project=settings.project, rules=rules
-    )
-    kept = tuple(not_silenced(findings, text))
-    return Checked(path, kept, _lines(text, {finding.line for finding in kept}))
+    contract = settings.contract
+    named = tables_named(text, contract)
+    tried = applying(_rules_of(settings.codes), text, contract)
+    is_counted = may_name_columns(text, contract)
+    if not tried and not is_counted:
+        return Checked(path, tables=named)
+    file = File(Source(text, path), contract, settings.schema, settings.project)
+    kept = tuple(not_silenced(check_file(file, tried), text))
+    unjudged = not_judged(file) if is_counted else ()
+    return Checked(path, kept, _lines(text, {f.line for f in kept}), unjudged, named)
 
 
 def _check_path(path: Path, settings: LintSettings) -> Checked:

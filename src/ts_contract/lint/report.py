@@ -17,11 +17,22 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from .. import __version__
+from .census import NotJudged
 from .files import Checked
 from .findings import Finding
 from .rules import Rule, all_rules
 
-__all__ = ["as_github", "as_json", "as_sarif", "as_text", "summary"]
+__all__ = [
+    "as_github",
+    "as_json",
+    "as_sarif",
+    "as_text",
+    "counted",
+    "summary",
+    "unjudged_lines",
+    "unjudged_text",
+    "unnamed_text",
+]
 
 _MAX_SHOWN = 160
 
@@ -76,11 +87,46 @@ def summary(results: Sequence[Checked]) -> list[tuple[str, int, str]]:
     return [(code, count, summaries[code]) for code, count in ranked]
 
 
+def unjudged_lines(results: Iterable[Checked]) -> Iterator[str]:
+    """Yield a line for each place that names a legacy column and that was not judged."""
+    for result in results:
+        for place in result.unjudged:
+            yield f"{_printable(result.path)}:{place.line}:{place.column}: {_printable(place.name)}"
+
+
+def unjudged_text(places: int) -> str:
+    """Return what is said of places that were not judged."""
+    if places == 1:
+        return "1 place names a legacy column and was not judged"
+    return f"{places} places name legacy columns and were not judged"
+
+
+def unnamed_text(tables: Sequence[str]) -> str:
+    """Return what is said of contract tables that none of the files names, up to their number."""
+    one, are = ("table", "is") if len(tables) == 1 else ("tables", "are")
+    return f"contract {one} {', '.join(tables)} {are} named nowhere in the"
+
+
+def counted(count: int, what: str) -> str:
+    """Return a number with a noun, in the plural where it has to be.
+
+    Example:
+        >>> counted(1, "file"), counted(2, "file")
+        ('1 file', '2 files')
+    """
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
 # --- JSON ------------------------------------------------------------------------------------
 
 
-def as_json(results: Sequence[Checked]) -> dict[str, Any]:
-    """Return the findings of all files as data: version 1 of the format."""
+def as_json(results: Sequence[Checked], unnamed: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the findings of all files as data: version 1 of the format.
+
+    Args:
+        results: what came of each file.
+        unnamed: the contract tables that none of them names.
+    """
     return {
         "version": 1,
         "findings": [
@@ -97,6 +143,12 @@ def as_json(results: Sequence[Checked]) -> dict[str, Any]:
             for result in results
             for finding in result.findings
         ],
+        "unjudged": [
+            {"path": result.path, "line": place.line, "column": place.column, "name": place.name}
+            for result in results
+            for place in result.unjudged
+        ],
+        "unnamed_tables": list(unnamed),
         "files": len(results),
     }
 
@@ -104,8 +156,13 @@ def as_json(results: Sequence[Checked]) -> dict[str, Any]:
 # --- GitHub ----------------------------------------------------------------------------------
 
 
-def as_github(results: Iterable[Checked]) -> Iterator[str]:
-    """Yield a workflow command for each finding, which GitHub shows beside the line."""
+def as_github(results: Sequence[Checked], unnamed: Sequence[str] = ()) -> Iterator[str]:
+    """Yield a workflow command for each finding, which GitHub shows beside the line.
+
+    Args:
+        results: what came of each file.
+        unnamed: the contract tables that none of them names.
+    """
     severities = {rule.code: rule.severity for rule in all_rules()}
     for result in results:
         for finding in result.findings:
@@ -120,6 +177,11 @@ def as_github(results: Iterable[Checked]) -> Iterator[str]:
                 properties["endColumn"] = finding.end_column
             listed = ",".join(f"{k}={_escaped(str(v), ':,')}" for k, v in properties.items())
             yield f"::{severities[finding.code]} {listed}::{_escaped(finding.message)}"
+    places = sum(len(result.unjudged) for result in results)
+    if places:
+        yield f"::notice::{unjudged_text(places)}"
+    if unnamed:
+        yield f"::notice::{_escaped(f'{unnamed_text(unnamed)} files')}"
 
 
 def _escaped(text: str, also: str = "") -> str:
@@ -133,8 +195,15 @@ def _escaped(text: str, also: str = "") -> str:
 _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def as_sarif(results: Sequence[Checked]) -> dict[str, Any]:
-    """Return the findings as a SARIF 2.1.0 log, with the documentation of every rule."""
+def as_sarif(results: Sequence[Checked], unnamed: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the findings as a SARIF 2.1.0 log, with the documentation of every rule.
+
+    What was not judged, and what is named nowhere, are notes of the tool.
+
+    Args:
+        results: what came of each file.
+        unnamed: the contract tables that none of them names.
+    """
     rules = all_rules()
     indexes = {rule.code: index for index, rule in enumerate(rules)}
     failed = [result for result in results if result.error]
@@ -161,6 +230,15 @@ def as_sarif(results: Sequence[Checked]) -> dict[str, Any]:
                                 "locations": [_sarif_file(result.path)],
                             }
                             for result in failed
+                        ]
+                        + [
+                            _sarif_unjudged(result, place)
+                            for result in results
+                            for place in result.unjudged
+                        ]
+                        + [
+                            {"level": "note", "message": {"text": _printable(text)}}
+                            for text in ([f"{unnamed_text(unnamed)} files"] if unnamed else [])
                         ],
                     }
                 ],
@@ -172,6 +250,13 @@ def as_sarif(results: Sequence[Checked]) -> dict[str, Any]:
             }
         ],
     }
+
+
+def _sarif_unjudged(result: Checked, place: NotJudged) -> dict[str, Any]:
+    location = _sarif_file(result.path)
+    location["physicalLocation"]["region"] = {"startLine": place.line, "startColumn": place.column}
+    text = f"{place.name} names a legacy column and was not judged"
+    return {"level": "note", "message": {"text": _printable(text)}, "locations": [location]}
 
 
 def _sarif_rule(rule: Rule) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Literal
 from ...contract import ColumnContract, TableContract
 from ..sql.references import Statement
 
-__all__ = ["ColumnData", "ModelColumn", "ModelUse", "ObjectUse", "RowRead"]
+__all__ = ["ColumnData", "ModelColumn", "ModelUse", "ObjectUse", "RowRead", "Unjudged"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,6 +97,19 @@ class ObjectUse:
     column: ColumnContract
     span: tuple[int, int]
     dual: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unjudged:
+    """One place that names a legacy column, or may take it in, and that no rule could judge.
+
+    Attributes:
+        name: the name as it stands there; of `SELECT *` the table with a star.
+        span: offsets in the file.
+    """
+
+    name: str
+    span: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

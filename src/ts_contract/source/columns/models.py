@@ -205,6 +205,10 @@ class FileModels:
         """Tell whether a name, or a lookup such as `owner__seen`, may mean a legacy column."""
         return not self._names.isdisjoint(text.lower().lstrip("-+").split("__"))
 
+    def is_of_contract(self, model: Model) -> bool:
+        """Tell whether a model's table is one of the contract."""
+        return model.table is not None and self._contract.table(model.table) is not None
+
     def column(self, model: Model, attribute: str) -> Meant | None:
         """Return the legacy column of the contract behind an attribute of a model."""
         column = model.column(attribute)

@@ -7,12 +7,14 @@ Columns are named by attributes (`Task.created_at`, `tasks.c.created_at`), by th
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from ..file import File
 from ..project.models import Model
 from ..python.names import called_name
+from .definitions import find_model_columns
+from .listed import find_listed
 from .meanings import Meaning, Meanings, find_meanings
 from .model import ModelUse, ObjectUse
 from .models import FileModels, Meant, find_models
@@ -40,7 +42,10 @@ _RUNS = frozenset({"execute", "executemany", "scalar", "scalars"})
 def find_model_uses(file: File) -> tuple[ModelUse, ...]:
     """Return the legacy columns that ORM queries name."""
     finder = file.part(_finder)
-    uses = {use.span: use for use in finder.uses()} if finder is not None else {}
+    if finder is None:
+        return ()
+    defined = {column.span for column in file.part(find_model_columns)}
+    uses = {use.span: use for use in finder.uses() if use.span not in defined}
     return tuple(uses[span] for span in sorted(uses))
 
 
@@ -54,14 +59,21 @@ def _finder(file: File) -> _UseFinder | None:
     models, meanings = file.part(find_models), file.part(find_meanings)
     if models is None or meanings is None or not models.any_of_contract:
         return None
-    return _UseFinder(file, models, meanings)
+    return _UseFinder(file, models, meanings, file.part(find_listed))
 
 
 class _UseFinder:
     """Finds what is done with the models of one file."""
 
-    def __init__(self, file: File, models: FileModels, meanings: Meanings) -> None:
+    def __init__(
+        self,
+        file: File,
+        models: FileModels,
+        meanings: Meanings,
+        listed: Mapping[ast.Constant, Model],
+    ) -> None:
         self._source = file.source
+        self._listed = listed
         self._models = models
         self._meanings = meanings
 
@@ -74,6 +86,8 @@ class _UseFinder:
             yield from self._subscript(subscript)
         for call in self._source.nodes(ast.Call):
             yield from self._call(call)
+        for text, model in self._listed.items():
+            yield from self._named(text, model, text)
 
     # --- attributes --------------------------------------------------------------------------
 

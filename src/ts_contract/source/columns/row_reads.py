@@ -8,13 +8,12 @@ from typing import Literal
 
 from ...contract import ColumnContract, TableContract
 from ..file import File
-from ..python.source import Source
 from ..sql.references import Output, Statement
 from .analysis import find_statements
 from .model import RowRead
 from .rows import QueryRows, RowFinder
 
-__all__ = ["find_row_reads"]
+__all__ = ["find_row_reads", "find_rows"]
 
 Meaning = tuple[TableContract, ColumnContract, str]
 """A legacy column, and the name that the row has it under."""
@@ -25,21 +24,26 @@ def find_row_reads(file: File) -> tuple[RowRead, ...]:
     statements = file.part(find_statements)
     if not any(statement.outputs for statement in statements):
         return ()
-    found = _Reads(file.source, statements).found()
+    found = _Reads(file, statements).found()
     return tuple(sorted(found, key=lambda read: read.span))
+
+
+def find_rows(file: File) -> RowFinder:
+    """Return what follows the rows of a file's statements."""
+    return RowFinder(file.source, file.part(find_statements))
 
 
 class _Reads:
     """Finds the reads in one file.
 
     Args:
-        source: the file.
+        file: the file.
         statements: its statements.
     """
 
-    def __init__(self, source: Source, statements: Sequence[Statement]) -> None:
-        self._source = source
-        self._rows = RowFinder(source, statements)
+    def __init__(self, file: File, statements: Sequence[Statement]) -> None:
+        self._source = file.source
+        self._rows = file.part(find_rows)
         self._names = {
             column.legacy.lower()
             for statement in statements

@@ -35,3 +35,11 @@ class Recent(Order):
 class Note(Stamped):
     class Meta:
         db_table = "notes"
+
+
+class Line(Order):
+    class Meta:
+        proxy = True
+        ordering = ["-created_at"]  # TSC303: 23
+        get_latest_by = "created_at"  # TSC303: 26
+        indexes = [models.Index(fields=["created_at"])]  # TSC303: 42
