@@ -303,6 +303,106 @@ def _(n: int) -> Tree:
     return module(["x = 1 + \\"] + ["    time.time() + \\"] * n + ["    1"], "import time\n")
 
 
+MODEL = (
+    "from sqlalchemy import Column, DateTime\nclass Task(Base):\n    __tablename__ = 'tasks'\n"
+    "    created_at = Column(DateTime)\n"
+)
+
+
+@case("models of a project, each in a file", 100, ("lint",))
+def _(n: int) -> Tree:
+    first = {"m0.py": MODEL.replace("Task", "Task0")}
+    return first | {
+        f"m{i}.py": f"from m{i - 1} import Task{i - 1}\nclass Task{i}(Task{i - 1}):\n"
+        f"    x = Column(DateTime)\nTask{i - 1}.created_at\n"
+        for i in range(1, n)
+    }
+
+
+@case("imports that pass a model on", 100, ("lint",))
+def _(n: int) -> Tree:
+    passed = {f"p{i}.py": f"from p{i - 1} import *\nTask.created_at\n" for i in range(1, n)}
+    return {"p0.py": MODEL, **passed}
+
+
+@case("bases of a model", 100, ("lint",))
+def _(n: int) -> Tree:
+    bases = "".join(f"class M{i}:\n    created_at = Column(DateTime)\n" for i in range(n))
+    listed = ", ".join(f"M{i}" for i in range(n))
+    return {"m.py": f"{bases}class Task({listed}):\n    __tablename__ = 'tasks'\n"}
+
+
+@case("subclasses of a mixin", 200, ("lint",))
+def _(n: int) -> Tree:
+    models = "".join(f"class T{i}(M):\n    __tablename__ = 'tasks'\n" for i in range(n))
+    return {"m.py": f"class M:\n    created_at = Column(DateTime)\n{models}"}
+
+
+@case("constants in the name of a table", 300, ("lint",))
+def _(n: int) -> Tree:
+    names = "".join(f"N{i} = N{i - 1} + N{i - 1}\n" for i in range(1, n))
+    return {"m.py": f'N0 = "tasks"\n{names}{MODEL}'.replace("'tasks'", f"N{n - 1}")}
+
+
+@case("a query that is filtered again and again", 200, ("lint",))
+def _(n: int) -> Tree:
+    lines = (f"q = q.filter(Task.created_at > x{i})" for i in range(n))
+    return function(["q = db.query(Task)", *lines], "return q", MODEL)
+
+
+@case("conditions that filter a query", 100, ("lint",))
+def _(n: int) -> Tree:
+    lines = (f"if a == {i}: q = q.filter_by(created_at={i})" for i in range(n))
+    return function(["q = db.query(Task)", *lines], "return q", MODEL)
+
+
+@case("methods of a query", 20, ("lint",))
+def _(n: int) -> Tree:
+    return function([f"q = db.query(Task){'.filter_by(created_at=1)' * n}"], "return q", MODEL)
+
+
+@case("objects of a model", 300, ("lint",))
+def _(n: int) -> Tree:
+    return function((f"t{i} = db.get(Task, {i}).created_at" for i in range(n)), "return a", MODEL)
+
+
+@case("attributes that are written", 300, ("lint",))
+def _(n: int) -> Tree:
+    lines = (f"t.created_at = {i}" for i in range(n))
+    return function(["t = db.get(Task, 1)", *lines], "return t", MODEL)
+
+
+@case("calls of a function that gives objects", 200, ("lint",))
+def _(n: int) -> Tree:
+    head = f"{MODEL}def g(db):\n    return db.get(Task, 1)\n"
+    return function((f"g(db).created_at  # {i}" for i in range(n)), "return a", head)
+
+
+@case("functions that call each other", 100, ("lint",))
+def _(n: int) -> Tree:
+    functions = "".join(f"def g{i}(db):\n    return g{i - 1}(db)\n" for i in range(1, n))
+    return {
+        "m.py": f"{MODEL}def g0(db):\n    return db.get(Task, 1)\n{functions}"
+        f"g{n - 1}(1).created_at\n"
+    }
+
+
+@case("places that are not judged", 500, ("lint",))
+def _(n: int) -> Tree:
+    return module(f"f{i}(task.created_at, created_at=1, x='created_at')" for i in range(n))
+
+
+@case("places in one list", 500, ("lint",))
+def _(n: int) -> Tree:
+    return module([f"x = [{', '.join(['x.created_at', chr(34) + 'created_at' + chr(34)] * n)}]"])
+
+
+@case("texts of a Meta", 300, ("lint",))
+def _(n: int) -> Tree:
+    listed = ", ".join(['"created_at"'] * n)
+    return {"m.py": f"{MODEL}    class Meta:\n        ordering = [{listed}]\n"}
+
+
 # --- strings ----------------------------------------------------------------------------------
 
 

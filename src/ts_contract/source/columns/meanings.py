@@ -7,6 +7,7 @@ What is not certain has none.
 from __future__ import annotations
 
 import ast
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -65,6 +66,7 @@ _LISTS = frozenset({
 })  # fmt: skip
 _PLAIN = frozenset({"Annotated", "Awaitable", "Mapped", "Optional", "Union"})
 _MAX_DEPTH = 60
+_MOST_VALUES = 64  # of one name, that one use of it looks back at
 
 
 def find_meanings(file: File) -> Meanings | None:
@@ -86,6 +88,10 @@ class Meanings:
         self._models = models
         self._known: dict[ast.AST, Meaning | None] = {}
         self._open: dict[ast.AST, Meaning | None] = {}
+        self._known_values: dict[
+            tuple[str, ast.AST | None],
+            tuple[Sequence[ast.AST], Sequence[ast.AST], Sequence[ast.AST]],
+        ] = {}
 
     def of(self, node: ast.AST) -> Meaning | None:
         """Return what an expression means, if anything that is known."""
@@ -135,16 +141,39 @@ class Meanings:
         bindings = self._source.bindings(name)
         if len(bindings) == 1 and isinstance(bindings[0].node, ast.arg):
             return self._argument(bindings[0].node)
-        if any(b.kind in {"import", "definition"} for b in bindings):
-            return None
-        values: list[ast.AST] = [binding.node for binding in bindings if binding.kind != "argument"]
-        loops = [n for n in values if isinstance(n, ast.For | ast.AsyncFor | ast.comprehension)]
-        if self._source.binding_scope(name) is self._source.scope(name):
+        scope = self._source.binding_scope(name)
+        values, loops, arguments = self._values(name, scope)
+        if scope is self._source.scope(name):
             around = set(self._source.ancestors(name)) if loops else set()
-            inside: list[ast.AST] = [loop for loop in loops if loop in around]
-            arguments: list[ast.AST] = [b.node for b in bindings if b.kind == "argument"]
-            values = inside or visible(self._source, in_order(values), name) or arguments
+            inside = [loop for loop in loops if loop in around]
+            values = inside or self._visible(values, name) or arguments
         return _joined([self._bound(n, name.id) for n in values if not _is_empty(_value(n))])
+
+    def _values(
+        self, name: ast.Name, scope: ast.AST | None
+    ) -> tuple[Sequence[ast.AST], Sequence[ast.AST], Sequence[ast.AST]]:
+        """Return what gives a name its values, in order, the loops among it, and its argument.
+
+        Nothing where anything but values is bound.
+        """
+        known = self._known_values.get((name.id, scope))
+        if known is None:
+            bindings = self._source.bindings(name)
+            if any(b.kind in {"import", "definition"} for b in bindings):
+                bindings = ()
+            values = in_order([b.node for b in bindings if b.kind != "argument"])
+            loops = [n for n in values if isinstance(n, ast.For | ast.AsyncFor | ast.comprehension)]
+            known = values, loops, [b.node for b in bindings if b.kind == "argument"]
+            self._known_values[name.id, scope] = known
+        return known
+
+    def _visible(self, values: Sequence[ast.AST], name: ast.Name) -> Sequence[ast.AST]:
+        """Return those of some values that a use of a name can see, if they are not too many."""
+        before = bisect_left(values, _place(name), key=_place)
+        window = values[max(before - _MOST_VALUES, 0) : before]
+        found = visible(self._source, window, name)
+        is_cut = before > _MOST_VALUES and found[:1] == window[:1]
+        return [name] if is_cut else found  # what is left of itself means nothing
 
     def _bound(self, node: ast.AST, name: str) -> Meaning | None:
         """Return what a name means that a node binds."""
@@ -449,6 +478,10 @@ def _alike(one: Meaning, other: Meaning) -> bool:
     if one.kind != other.kind or one.model is None or other.model is None:
         return False
     return one.model.table is not None and one.model.table == other.model.table
+
+
+def _place(node: ast.AST) -> tuple[int, int]:
+    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
 
 
 def _value(node: ast.AST) -> ast.AST:

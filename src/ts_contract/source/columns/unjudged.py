@@ -200,8 +200,8 @@ class _Census:
             return
         parent = self._source.parent(node)
         is_split = isinstance(parent, ast.Attribute) and parent.attr == "split"
-        pattern = _WORDS if is_split else _NAMES
-        if pattern.fullmatch(text) is None or isinstance(parent, ast.Expr | ast.JoinedStr):
+        fits = _WORDS.fullmatch(text) if is_split else _NAMES.fullmatch(text)
+        if fits is None or isinstance(parent, ast.Expr | ast.JoinedStr):
             return
         start, end = self._source.span(node)
         if self._queries.any_touching(start, end) or self._has_meaning(node, parent):

@@ -98,6 +98,7 @@ _NO_COLUMNS = _RELATIONS - {"ForeignKey"} | {
 _PEEWEE = ("peewee.", "playhouse.")
 _NO_CLASS = ClassFacts()
 _MOST_BASES = 100
+_DEEPEST = 40  # classes of which each has the table of the next
 
 
 class Models:
@@ -113,6 +114,7 @@ class Models:
         self._project = project
         self._module = module
         self._base = base
+        self._depth = 0
         self._known: dict[Place, Model | None] = {}
         self._bodies: dict[Place, Body] = {}
         self._known_bases: dict[Place, tuple[Place | str, ...]] = {}
@@ -132,14 +134,16 @@ class Models:
         """Return the class or Core table that is defined at a place, if there is one."""
         if self._base is not None and place.module != self._module:
             return self._base.at(place)
-        if place not in self._known:
+        if place not in self._known and self._depth < _DEEPEST:
             self._known[place] = None  # for what leads back here
+            self._depth += 1
             table = self._project.table_facts(place)
             if table is not None:
                 self._known[place] = self._core(place)
             elif self._project.class_facts(place) is not None:
                 self._known[place] = self._class(place)
-        return self._known[place]
+            self._depth -= 1
+        return self._known.get(place)
 
     def _core(self, place: Place) -> Model:
         facts = self._project.table_facts(place)

@@ -16,6 +16,8 @@ __all__ = ["Place", "Project"]
 _MAX_STEPS = 40
 _NO_FACTS = ModuleFacts()
 _NO_FILES = FileTree()
+_MOST_STARS = 50
+_DEEPEST = 20  # constants that are made of one another
 _LONGEST = 1_000  # a name that is put together of itself doubles each time
 
 
@@ -127,7 +129,7 @@ class Project:
         known = self._known_stars.get(module)
         if known is None:
             reached, waiting = {module: None}, [module]
-            while waiting:
+            while waiting and len(reached) < _MOST_STARS:
                 here = waiting.pop()
                 leads = [self.tree.imported(here, star) for star in self.facts(here).stars]
                 new = [
@@ -159,16 +161,16 @@ class Project:
 
     # --- texts -------------------------------------------------------------------------------
 
-    def text(self, module: str, text: Text) -> str | None:
+    def text(self, module: str, text: Text, depth: int = _DEEPEST) -> str | None:
         """Return what the pieces of a text amount to; None where that cannot be told."""
         parts = []
         for piece in text:
             match piece[:1], piece[1:]:
                 case "=", literal:
                     parts.append(literal)
-                case "@", ref:
+                case "@", ref if depth:
                     place = self.find(module, ref)
-                    told = self._value(place) if isinstance(place, Place) else None
+                    told = self._value(place, depth - 1) if isinstance(place, Place) else None
                     if told is None:
                         return None
                     parts.append(told)
@@ -177,7 +179,7 @@ class Project:
         whole = "".join(parts)
         return whole if text and len(whole) < _LONGEST else None
 
-    def _value(self, place: Place) -> str | None:
+    def _value(self, place: Place, depth: int) -> str | None:
         """Return the text that a name stands for, or an attribute of a class."""
         if place not in self._known_values:
             self._known_values[place] = None  # for what leads back here
@@ -186,7 +188,7 @@ class Project:
             around = facts.classes.get(owner)
             values = facts.values if around is None else around.options
             if name in values:
-                self._known_values[place] = self.text(place.module, values[name])
+                self._known_values[place] = self.text(place.module, values[name], depth)
         return self._known_values[place]
 
     @cached_property
