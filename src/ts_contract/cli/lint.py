@@ -96,7 +96,8 @@ def command(
         raise click.UsageError("--update-baseline needs --baseline FILE, the file to write")
     settings, results = _check(paths, _settings(only, skip, timeout), jobs, is_cached=not no_cache)
     is_tree = any(Path(path).is_dir() for path in paths or ["."])
-    unnamed = _unnamed(settings, results) if is_tree else ()
+    is_whole = is_tree and not any(result.error for result in results)
+    unnamed = _unnamed(settings, results) if is_whole else ()
     if baseline is not None:
         compare = _update_baseline if update_baseline else _without_known
         results = compare(results, baseline)
