@@ -1,9 +1,13 @@
 """Databases for SQLAlchemy, for fixtures of a wider scope, and Django's own test database."""
 
+from pathlib import Path
+
 import pytest
+from markdown_it import MarkdownIt
 
 pytest_plugins = ["pytester"]
 
+PAGE = Path(__file__).parents[2] / "docs" / "pytest-plugin.md"
 PLAIN = ("-p", "no:benchmark", "-p", "no:cov", "-p", "no:hypothesispytest")
 
 
@@ -196,6 +200,14 @@ def test_plain():
 """
 
 
+def recipe(heading):
+    """Return the Python blocks under a heading of the page."""
+    behind = PAGE.read_text(encoding="utf-8").partition(f"\n## {heading}\n")[2]
+    section = behind.partition("\n## ")[0]
+    tokens = MarkdownIt("commonmark").parse(section)
+    return "\n\n".join(t.content for t in tokens if t.type == "fence" and "python" in t.info)
+
+
 @pytest.fixture
 def django_project(pytester):
     """A Django project with one indexed DateTimeField, whose test database is migrated."""
@@ -210,13 +222,7 @@ def django_project(pytester):
         tasks = ["created_at"]
         """,
     )
-    pytester.makeconftest("""
-        import pytest
-
-        @pytest.fixture(scope="session")
-        def django_db_setup(django_db_setup, migrate_django_db):
-            migrate_django_db()
-        """)
+    pytester.makeconftest(recipe("Django"))
     pytester.makepyfile(settings=SETTINGS % "", test_app=DJANGO_TESTS)
     app = pytester.mkpydir("app")
     (app / "models.py").write_text(MODELS)
@@ -248,3 +254,46 @@ def test_on_the_legacy_schema_djangos_database_is_left_alone(django_project):
     result = django_project.runpytest_subprocess(*PLAIN)
     result.assert_outcomes(passed=2, failed=3)  # those that look for the epoch column
     result.stdout.fnmatch_lines(["*'created_at_ms' in *"])
+
+
+def test_sqlalchemy_with_a_rollback_for_each_test(project):
+    project.makeconftest(recipe("SQLAlchemy, with a rollback for each test"))
+    project.makepyfile("""
+        import pytest
+        from sqlalchemy import text
+
+        COUNT = text("SELECT count(created_at_ms) FROM tasks")
+
+        @pytest.mark.parametrize("number", range(3))
+        def test_each_begins_anew(session, number):
+            assert session.scalar(COUNT) == 1
+            session.execute(text("INSERT INTO tasks(title, created_at_ms) VALUES ('x', 1)"))
+            session.commit()
+            assert session.scalar(COUNT) == 2
+
+        def test_a_read_is_seen(session):
+            session.execute(text("SELECT created_at FROM tasks"))
+        """)
+    result = project.runpytest_subprocess("--migrated-db", *PLAIN)
+    result.assert_outcomes(passed=3, failed=1)
+    result.stdout.no_fnmatch_line("*set-up*")
+
+
+def test_both_schemas_without_parameters(project):
+    project.makepyfile("""
+        import unittest
+
+        import pytest
+
+        pytestmark = pytest.mark.usefixtures("contract_db_path")
+
+        def test_requested_while_it_runs(request, ts_schema):
+            db = request.getfixturevalue("contract_db")
+            names = [name for _, name, *_ in db.execute("PRAGMA table_info(tasks)")]
+            assert ("created_at_ms" in names) == (ts_schema == "migrated")
+
+        class TestCases(unittest.TestCase):
+            @pytest.mark.ts_schema("migrated")
+            def test_pinned(self): pass
+        """)
+    project.runpytest_subprocess("--ts-schema=both", *PLAIN).assert_outcomes(passed=3)
