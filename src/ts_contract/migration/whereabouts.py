@@ -76,11 +76,13 @@ def _missing(table: Whereabouts) -> Iterator[str]:
 
 def _whereabouts(session: Session, state: State, recorded: PairedTable) -> Whereabouts:
     inspection = session.engine.inspection
-    name = inspection.followed(session, recorded) or recorded.name
-    present = inspection.column_names(session, name)
+    ours = {pair.epoch.lower() for pair in recorded.columns}
+    name, present = recorded.name, inspection.column_names(session, recorded.name)
+    if not ours <= set(map(str.lower, present)):  # else it stands there: no need to look for it
+        name = inspection.followed(session, recorded) or recorded.name
+        present = inspection.column_names(session, name)
     if not present:
         return Whereabouts(recorded, None, dict.fromkeys(_legacy(recorded)), ())
-    ours = {pair.epoch.lower() for pair in recorded.columns}
     before = inspection.columns_of(state.creates[recorded.name])
     others = [column for column in present if column.lower() not in ours]
     return Whereabouts(

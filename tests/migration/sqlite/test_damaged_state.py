@@ -31,6 +31,8 @@ CONTRACT = parse_contract(
 )
 SCRIPT = """
 CREATE TABLE t (id INTEGER PRIMARY KEY, created_at TIMESTAMP, at_ms INTEGER, note TEXT);
+CREATE INDEX by_note ON t (note, created_at);
+CREATE INDEX by_number ON t (at_ms);
 CREATE TABLE u (k TEXT PRIMARY KEY, at TEXT, other INTEGER) WITHOUT ROWID;
 INSERT INTO t VALUES (1, '2024-01-15 12:00:00', 7, 'a'), (9, 'soon', 8, 'b'), (10, NULL, 9, 'c');
 INSERT INTO u VALUES ('x', '2024-01-15T12:00:00', 1), ('é', '2024-07-15T12:00:00', 2);
@@ -264,12 +266,14 @@ JSON = st.recursive(
     | st.integers(-(2**70), 2**70)
     | st.floats()
     | st.sampled_from(
-        ["id", "created_at", "created_at_ms", "at_ms", "note", "t", "u", "", "é\x00"]
+        ["id", "created_at", "created_at_ms", "at_ms", "note", "t", "u", "by_number", "", "é\x00"]
     ),
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.dictionaries(
-            st.sampled_from(["at", "columns", "sql", "cursor", "bound", "done", "decisive", "x"]),
+            st.sampled_from(
+                ["at", "columns", "sql", "cursor", "bound", "done", "decisive", "name", "x"]
+            ),
             inner,
             max_size=4,
         )
@@ -278,8 +282,8 @@ JSON = st.recursive(
 )
 NAMES = ["contract", "format", "lease", "options", "reasons", "verified", "version"] + [
     f"{kind}:{name}"
-    for kind in ("table", "backfill", "phase")
-    for name in ("t", "u", "T", "x", "expand", "backfill")
+    for kind in ("table", "backfill", "phase", "successor", "finalized")
+    for name in ("t", "u", "T", "x", "expand", "by_note_ms")
 ]
 EDIT = st.one_of(
     st.tuples(st.just("put"), st.sampled_from(NAMES) | st.text(max_size=9), JSON.map(json.dumps)),
@@ -323,10 +327,12 @@ def edit(db: sqlite3.Connection, how: str, name: str, what) -> None:
 
 
 def of_the_application(path: Path) -> dict[str, list[tuple[object, ...]]]:
-    """Return what an application has in its own columns."""
+    """Return what an application has in its own columns, and its own indexes."""
     own = {"t": "id, created_at, at_ms, note", "u": "k, at, other"}
+    indexes = "SELECT sql FROM sqlite_schema WHERE name IN ('by_note', 'by_number') ORDER BY 1"
     with closing(sqlite3.connect(path)) as db:
-        return {t: db.execute(f"SELECT {names} FROM {t}").fetchall() for t, names in own.items()}
+        rows = {t: db.execute(f"SELECT {names} FROM {t}").fetchall() for t, names in own.items()}
+        return {**rows, "indexes": db.execute(indexes).fetchall()}
 
 
 def survives(states: list[Path], which: int, edits: list[tuple], name: str) -> None:
