@@ -73,6 +73,7 @@ class TableInfo:
         synced: whether it has all our sync triggers.
         row_number: the column that is the database's own number of a row; None if there is none.
         temporary_triggers: the triggers on it that this connection alone has.
+        create: its CREATE statement, as the database stores it.
     """
 
     name: str
@@ -85,6 +86,7 @@ class TableInfo:
     synced: bool = False
     row_number: str | None = None
     temporary_triggers: tuple[str, ...] = ()
+    create: str = ""
 
     def column(self, name: str) -> ColumnInfo | None:
         """Return the column of that name (case does not count), or None."""

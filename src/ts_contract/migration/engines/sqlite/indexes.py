@@ -44,7 +44,9 @@ def with_successors(session: Session, info: DatabaseInfo, table: PairedTable) ->
             found.append(successor)
         else:
             unsaid.append(index.name)
-    found += _of_keys(session, table.name, pairs)
+    inspected = info.table(table.name)
+    create = create_text(session, table.name) if inspected is None else inspected.create
+    found += _of_keys(table.name, create, pairs)
     wanted = (each for each in found if not _is_there_by_contract(each, table))
     return replace(table, indexes=tuple(_named_apart(wanted, table)), unsaid=tuple(unsaid))
 
@@ -133,9 +135,8 @@ def _condition(create: str, words: tuple[Token, ...], pairs: Pairs) -> str | Non
 # --- of a key --------------------------------------------------------------------------------
 
 
-def _of_keys(session: Session, table: str, pairs: Pairs) -> Iterator[SuccessorIndex]:
+def _of_keys(table: str, create: str, pairs: Pairs) -> Iterator[SuccessorIndex]:
     """Yield the successors of what UNIQUE and PRIMARY KEY say of legacy columns."""
-    create = create_text(session, table)
     for item in items_of(create):
         for clause in clauses_of(item):
             if clause.kind not in ("UNIQUE", "PRIMARY"):

@@ -89,8 +89,9 @@ def table_names(session: Session) -> tuple[str, ...]:
 
 def has_table(session: Session, name: str) -> bool:
     """Return whether there is a table of exactly that name."""
-    found = f"SELECT count(*) FROM {quote(session.schema)}.sqlite_schema"
-    return bool(session.value(f"{found} WHERE type = 'table' AND name = ?", name))
+    # No count: the table is found before the triggers, which are most of a large schema.
+    found = f"SELECT 1 FROM {quote(session.schema)}.sqlite_schema"
+    return bool(session.value(f"{found} WHERE type = 'table' AND name = ? LIMIT 1", name))
 
 
 def column_names(session: Session, table: str) -> tuple[str, ...]:
@@ -172,6 +173,7 @@ def _table(
         synced=has_sync(name, triggers),
         row_number=_row_number(indexes, columns, primary),
         temporary_triggers=temporary,
+        create=sql,
     )
 
 
