@@ -137,8 +137,7 @@ def _one_of(modes: Sequence[str]) -> str:
 def _settings(
     only: Sequence[str], skip: Sequence[str], options: Options, seconds: float
 ) -> RewriteSettings:
-    # Here, so that the absence of either is one message, and so that the processes share them.
-    import libcst  # noqa: F401, PLC0415
+    # Here, so that its absence is one message, and so that the processes share it.
     import sqlglot  # noqa: F401, PLC0415
 
     from ..codemod.rewrite import RewriteSettings  # noqa: PLC0415

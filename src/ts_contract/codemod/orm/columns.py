@@ -27,7 +27,7 @@ _COLUMNS = frozenset({"Column", "mapped_column"})
 _TIMES = frozenset({"DATETIME", "DateTime", "String", "TEXT", "TIMESTAMP", "Text", "VARCHAR"})
 _CLOCKS = frozenset({"default", "onupdate"})
 _KEPT = frozenset({"comment", "deferred", "doc", "index", "info", "nullable", "sort_order"})
-_LINE_END = re.compile(r"[ \t]*(#[^\r\n]*)?(\r\n|\r|\n|\Z)")
+_LINE_END = re.compile(r"[ \t]*+(#[^\r\n]*+)?(\r\n|\r|\n|\Z)")
 _MORE = "code that goes through all columns of the model finds one more"
 _GONE = "code that reads or sets the old attribute of an object has to change too"
 
