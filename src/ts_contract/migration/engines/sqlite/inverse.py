@@ -56,12 +56,12 @@ def proofs(column: ColumnPair, c: str, m: str) -> Iterator[str]:
         c: SQL for its legacy value.
         m: SQL for its epoch value.
     """
-    if column.precision > 1:
-        # What is cut is right if it is what the triggers write, for whatever they cut.
-        yield f"{written_expression(m, column.template, column.reading)}=+{c}"
     local = f"datetime({_local(column, m)},'unixepoch')"
     # A plus before the column keeps SQLite from trying to make a number of its text.
     yield f"{m}%1000=0 AND {local}=+{c}"
+    if column.precision > 1:
+        # What is cut is right if it is what the triggers write, for whatever they cut.
+        yield f"{written_expression(m, column.template, column.reading)}=+{c}"
     by_size: dict[int, list[str]] = {}
     for length, tail in _LOCAL:
         by_size.setdefault(length, []).append(_has_tail(c, m, tail, local))
