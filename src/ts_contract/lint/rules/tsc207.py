@@ -2,8 +2,9 @@
 
 ## What it does
 Flags legacy columns in CREATE TRIGGER (its UPDATE OF list, its WHEN, each statement of its body),
-and in statements that cannot be parsed, if they name no table but one of the contract. In phase
-`migrate` a trigger that writes both columns of a pair stays silent about them.
+in statements that cannot be parsed, if they name no table but one of the contract, and in those of
+any dialect that are not analysed: MERGE, COPY, PREPARE, cursors, functions, procedures, policies.
+In phase `migrate` one that names both columns of a pair stays silent about them.
 
 ## Why is this bad
 A trigger keeps writing or comparing the legacy column behind every statement that was migrated;
@@ -35,21 +36,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...source.columns.model import OpaqueName
 from ...source.file import File
 from ...source.sql.references import Reference
 from . import Match, rule
-from .needs import LEGACY_SQL
+from .needs import endings, legacy, tables
 from .sql import dual_write_allowed
 
 
 @rule(
     "TSC207",
     "a trigger or opaque statement names legacy column {name}: rewrite it for {epoch}",
-    on=Reference,
-    needs=LEGACY_SQL,
+    on=(Reference, OpaqueName),
+    needs=(endings, legacy, tables),
 )
-def check(reference: Reference, file: File) -> Iterator[Match]:
+def check(reference: Reference | OpaqueName, file: File) -> Iterator[Match]:
     """Yield a match for a legacy column in a statement that nothing can rewrite."""
+    if isinstance(reference, OpaqueName):
+        if dual_write_allowed(reference, file.contract):
+            return
+        name = f"{reference.table.name}.{reference.column.legacy}"
+        yield Match(reference.span, {"name": name, "epoch": reference.column.epoch})
+        return
     if reference.epoch or reference.through_subquery or not reference.opaque:
         return
     if dual_write_allowed(reference, file.contract):

@@ -9,7 +9,15 @@ from typing import Literal
 from ...contract import ColumnContract, TableContract
 from ..sql.references import Statement
 
-__all__ = ["ColumnData", "ModelColumn", "ModelUse", "ObjectUse", "RowRead", "Unjudged"]
+__all__ = [
+    "ColumnData",
+    "ModelColumn",
+    "ModelUse",
+    "ObjectUse",
+    "OpaqueName",
+    "RowRead",
+    "Unjudged",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,6 +101,23 @@ class ObjectUse:
     """
 
     node: ast.Attribute
+    table: TableContract
+    column: ColumnContract
+    span: tuple[int, int]
+    dual: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpaqueName:
+    """One legacy column that a statement names which is not analysed.
+
+    Attributes:
+        table: contract of the table.
+        column: contract of the column.
+        span: offsets in the file of the name.
+        dual: whether the statement names the epoch column too.
+    """
+
     table: TableContract
     column: ColumnContract
     span: tuple[int, int]

@@ -23,6 +23,7 @@ from .listed import find_listed
 from .meanings import Meaning, find_meanings
 from .model import Unjudged
 from .models import find_models
+from .opaque import find_opaque_names
 from .orm import find_model_uses, find_object_uses
 from .row_reads import find_row_reads, find_rows
 
@@ -55,6 +56,7 @@ def _judged(file: File) -> list[Span]:
     """Return the places that rules report, or would in another phase."""
     return [
         *(part.span for part in file.part(find_references)),
+        *(part.span for part in file.part(find_opaque_names)),
         *(part.span for part in file.part(find_model_columns)),
         *(part.span for part in file.part(find_model_uses)),
         *(part.span for part in file.part(find_object_uses)),
