@@ -588,6 +588,19 @@ def test_a_later_run_writes_as_the_first_one_did(build):
     assert verify(store.url, contract()).ok
 
 
+def test_an_example_that_is_set_midway_is_taken_over(build):
+    store = build("CREATE TABLE t (id INTEGER PRIMARY KEY, at TEXT);", t=[(1, ISO[0])])
+    migrate(store.url, contract())
+    ours = contract({"written-as": "2023-07-26 04:30:44.492 +00:00"})
+    assert migrate(store.url, ours).correct
+
+    store.run("INSERT INTO t (at_ms) VALUES (?)", HALF)
+
+    assert store.run("SELECT at FROM t WHERE id = 2") == [(f"{DAY} 22:13:20.500 +00:00",)]
+    assert verify(store.url, ours).ok
+    assert not plan(store.url, ours).steps
+
+
 @pytest.mark.parametrize(
     ("spec", "half"),
     [
