@@ -4,8 +4,8 @@
   source, round after round, and checks the result; `outcomes` tells what became of each finding.
 - `sql/` rewrites statements, `python/` what is bound to them and what reads their rows, `orm/`
   models and their queries; `edits/` turns all that into edits of the text.
-- `files` reads and writes many files, `report` shows the results, `command` serves LibCST's tool,
-  `verify/` asks a real database.
+- `files` reads and writes many files, `taken` is what they take from each other, `report` shows the
+  results, `command` serves LibCST's tool, `verify/` asks a real database.
 
 A *safe* rewrite leaves a program that does the same on a migrated database. What "the same" means:
 

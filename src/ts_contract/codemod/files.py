@@ -16,13 +16,14 @@ from pathlib import Path
 from ..files.failure import failure
 from ..files.limit import time_limit
 from ..files.pool import in_processes
-from ..files.read import decode, encoding_of, shown_path
+from ..files.read import decode, encoding_of, regular_bytes, shown_path
 from ..files.write import ChangedError, write_whole
 from ..source.file import File
 from ..source.python.source import Source
 from .changes import Change, parses_declared_types
 from .orm.definitions import Epoch, EpochsOfModels, epochs_in
 from .rewrite import RewriteSettings, rewrite
+from .taken import names_taken
 
 __all__ = ["Result", "models_in", "rewrite_bytes", "rewrite_files"]
 
@@ -100,10 +101,19 @@ def rewrite_files(
         jobs: how many processes to use at most.
         write: whether the new bytes are stored.
     """
-    options = settings.options
-    if options.compat_reads:
-        options = replace(options, declared_types=any(map(_parses_declared_types, paths)))
-    settings = replace(settings, models=models_in(paths, settings), options=options)
+    taken: set[tuple[str, str]] = set()
+    declared_types = False
+    for path in paths:
+        with suppress(OSError, MemoryError):  # its own turn tells what is wrong with it
+            data = regular_bytes(path)
+            taken |= names_taken(data, str(path.absolute()))
+            declared_types = declared_types or parses_declared_types(data)
+    settings = replace(
+        settings,
+        models=models_in(paths, settings),
+        options=replace(settings.options, declared_types=declared_types),
+        taken=frozenset(taken),
+    )
     work = partial(_rewrite_path, settings=settings, write=write)
     yield from in_processes(work, paths, jobs, lost=_lost, seconds=settings.seconds)
 
@@ -132,13 +142,6 @@ def models_in(paths: Sequence[Path], settings: RewriteSettings) -> EpochsOfModel
                 for key, epoch in epochs_in(file).items():
                     found.setdefault(key, set()).add(epoch)
     return {key: epochs.pop() for key, epochs in found.items() if len(epochs) == 1}
-
-
-def _parses_declared_types(path: Path) -> bool:
-    try:
-        return parses_declared_types(path.read_bytes())
-    except (OSError, MemoryError):
-        return False  # its own turn tells what is wrong with it
 
 
 def _rewrite_path(path: Path, settings: RewriteSettings, *, write: bool) -> Result:

@@ -31,6 +31,7 @@ from .edits.imports import with_imports
 from .edits.markers import marker_edits
 from .orm.definitions import EpochsOfModels
 from .outcomes import FOLLOWS_ITS_QUERY, Outcomes
+from .taken import Taken, is_taken
 
 __all__ = ["RewriteSettings", "Rewritten", "rewrite"]
 
@@ -49,6 +50,7 @@ class RewriteSettings:
         options: what the run may do.
         project: the index of the files that those of the run belong to.
         models: the epoch columns that ORM models of other files define.
+        taken: what the files of the run take from each other's imports.
         seconds: how long the rewrite of one file may take; None for as long as it needs.
     """
 
@@ -58,6 +60,7 @@ class RewriteSettings:
     options: Options = _DEFAULT
     project: Project | None = None
     models: EpochsOfModels = field(default_factory=dict)
+    taken: Taken = frozenset()
     seconds: float | None = None
 
 
@@ -164,7 +167,7 @@ def _sound(file: File, verdicts: Sequence[Verdict], settings: RewriteSettings) -
     """Return the file after some verdicts, if it parses and holds no finding that is new."""
     if not any(verdict.edits for verdict in verdicts):
         return file
-    new = _edited(file, verdicts)
+    new = _edited(file, verdicts, settings.taken)
     if new is None:
         return None
     try:
@@ -178,7 +181,7 @@ def _sound(file: File, verdicts: Sequence[Verdict], settings: RewriteSettings) -
     return None if left - before else after
 
 
-def _edited(file: File, verdicts: Sequence[Verdict]) -> str | None:
+def _edited(file: File, verdicts: Sequence[Verdict], taken: Taken) -> str | None:
     """Return the text with edits and imports; None where it does not hold together."""
     text = file.source.text
     edits = tuple(dict.fromkeys(edit for verdict in verdicts for edit in verdict.edits))
@@ -187,7 +190,8 @@ def _edited(file: File, verdicts: Sequence[Verdict]) -> str | None:
         edited = apply_edits(text, edits)
         ast.parse(edited.removeprefix("\ufeff"))
         mark = "\ufeff" if edited.startswith("\ufeff") else ""
-        freed = _freed(file.source, edits)
+        path = file.source.path
+        freed = [n for n in _freed(file.source, edits) if not is_taken(n, path, taken)]
         result = mark + with_imports(edited.removeprefix("\ufeff"), list(imports), freed)
     except (ValueError, SyntaxError):
         return None
