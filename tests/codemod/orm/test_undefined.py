@@ -8,6 +8,7 @@ from ts_contract.codemod.changes import Options
 from ts_contract.codemod.rewrite import RewriteSettings, rewrite
 from ts_contract.lint.rules import all_rules
 from ts_contract.loading import parse_contract
+from ts_contract.source.sql.schema import schema_of_sql
 
 CONTRACT = parse_contract({"tables": {"track": ["created"]}, "models": {"Track": "track"}})
 CODES = frozenset(rule.code for rule in all_rules() if rule.default)
@@ -47,3 +48,27 @@ def test_on_a_model_whose_definition_is_not_understood() -> None:
         "found = select(Track.id).order_by(Track.created)\n"
     )
     assert "created_ms" not in rewrite(text, "q.py", settings).text.splitlines()[-1]
+
+
+def test_an_insert_is_left_where_the_schema_demands_the_legacy_column() -> None:
+    text = (
+        "from sqlalchemy import BigInteger, Column, DateTime, MetaData, Table\n"
+        "\n"
+        'track = Table("track", MetaData(), Column("created", DateTime),'
+        ' Column("created_ms", BigInteger))\n'
+        "\n"
+        "\n"
+        "def add(c, when: str):\n"
+        "    c.execute(track.insert().values(created=when))\n"
+        "    c.execute(track.update().values(created=when))\n"
+    )
+    schema = schema_of_sql("CREATE TABLE track (created TEXT NOT NULL, created_ms INTEGER)")
+    settings = RewriteSettings(CONTRACT, schema, CODES, Options(markers=False))
+    lines = rewrite(text, "q.py", settings).text.splitlines()
+    assert lines[-2:] == [
+        "    c.execute(track.insert().values(created=when))",
+        "    c.execute(track.update().values(created_ms=to_epoch_ms(when)))",
+    ]
+    nullable = schema_of_sql("CREATE TABLE track (created TEXT, created_ms INTEGER)")
+    settings = RewriteSettings(CONTRACT, nullable, CODES, Options(markers=False))
+    assert "insert().values(created_ms=" in rewrite(text, "q.py", settings).text

@@ -263,9 +263,9 @@ class OrmQueries:
     ) -> None:
         """Take in what is written to the column, and who else sees what is not written any more."""
         inserts = method != "update" and not _updates(call)
-        if inserts and not self._fills_itself(use):
+        if inserts and (self._is_demanded(use) or not self._fills_itself(use)):
             raise NotProvedError(
-                f"{use.column.legacy} is NOT NULL, and nothing else gives it a value"
+                f"{use.column.legacy} is NOT NULL, or in a key, and nothing else gives it a value"
             )
         self._meets([keyword.value], use.column, rewrite)
         if inserts and may_be_none(keyword.value):
@@ -291,6 +291,15 @@ class OrmQueries:
         if use.owner is None and known is not None:
             return known.legacy_writes_itself
         return writes_itself(use.owner, use.column, self._file)
+
+    def _is_demanded(self, use: ModelUse) -> bool:
+        """Tell whether the schema says that an INSERT may not leave the legacy column out."""
+        contract, schema = self._file.contract, self._file.schema
+        assert contract is not None
+        demands = schema.constraints.get(use.table.name.lower()) if schema else None
+        if demands is None or contract.phase != "migrate":
+            return False
+        return use.column.legacy.lower() in demands.required | demands.compared
 
     def _warn_of_objects(self, use: ModelUse, method: str, rewrite: Rewrite) -> None:
         """Make unsafe what leaves an object in memory without its old attribute."""
