@@ -109,7 +109,7 @@ def test_what_a_wide_fixture_reads_fails_no_test_but_the_run(project, run, scope
             "     1  test_shared.py:10 in shared: tasks.created_at -> created_at_ms",
             "in the tear-down of shared:",
             "     1  test_shared.py:12 in shared: tasks.created_at -> created_at_ms",
-            "FAILED set-up - *",
+            "FAILED set-up*",
         ]
     )
     sites = json.loads((project.path / "reads.json").read_text())["sites"]

@@ -53,7 +53,8 @@ def ts_contract(pytestconfig: pytest.Config) -> Contract:
     By default the nearest ts-contract.toml or [tool.ts-contract] of a pyproject.toml, looked for
     from pytest's rootdir upwards.
     """
-    from .. import ContractError, load_contract  # noqa: PLC0415
+    from ..contract import ContractError  # noqa: PLC0415
+    from ..loading import load_contract  # noqa: PLC0415
 
     try:
         return load_contract(start=pytestconfig.rootpath)

@@ -119,7 +119,8 @@ def _prepare(config: pytest.Config, settings: RunSettings) -> list[Any]:
 
     Then the header can say how they came, and xdist's workers find them.
     """
-    from .. import ContractError, load_contract  # noqa: PLC0415
+    from ..contract import ContractError  # noqa: PLC0415
+    from ..loading import load_contract  # noqa: PLC0415
     from .sources import SchemaError, SqlFiles  # noqa: PLC0415
     from .templates import cache_directory, open_templates  # noqa: PLC0415
 
