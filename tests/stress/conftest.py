@@ -37,13 +37,27 @@ CREATE TABLE events (id INTEGER PRIMARY KEY, note TEXT NOT NULL,
 CREATE TABLE labels (name TEXT PRIMARY KEY, added_at TEXT) WITHOUT ROWID;
 CREATE TABLE log (line TEXT);
 CREATE INDEX by_update ON events (updated_at);
-CREATE TRIGGER touch AFTER UPDATE ON events WHEN new.updated_at IS old.updated_at BEGIN
+CREATE TRIGGER touch AFTER UPDATE ON events
+    WHEN new.updated_at IS old.updated_at AND new.note LIKE 'note %' BEGIN
     UPDATE events SET updated_at = CURRENT_TIMESTAMP WHERE id = new.id;  -- ruins a naive backfill
 END;
 CREATE TRIGGER audit AFTER UPDATE OF note ON events
     BEGIN INSERT INTO log VALUES ('note of ' || new.id || ' changed'); END;
 CREATE TRIGGER "label; audit" AFTER UPDATE ON labels BEGIN INSERT INTO log VALUES (new.name); END;
 CREATE VIEW recent AS SELECT id, created_at FROM events ORDER BY created_at DESC;
+"""
+RICH_SCHEMA = """
+CREATE TABLE events (id INTEGER PRIMARY KEY, note TEXT NOT NULL COLLATE NOCASE,
+    created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP,
+    updated_at TIMESTAMP CHECK (updated_at IS NULL OR id > 0),
+    UNIQUE (note, created_at));
+CREATE TABLE labels (name TEXT PRIMARY KEY, added_at TEXT DEFAULT '2024-01-15 12:00:00')
+    WITHOUT ROWID;
+CREATE TABLE remarks (event INTEGER NOT NULL REFERENCES events ON DELETE CASCADE, text TEXT);
+CREATE INDEX by_update ON events (note, updated_at DESC);
+CREATE INDEX lately ON events (updated_at) WHERE updated_at IS NOT NULL;
+CREATE TRIGGER audit AFTER UPDATE OF note ON events WHEN new.note = 'never'
+    BEGIN INSERT INTO remarks VALUES (new.id, old.note); END;
 """
 BAD = ("soon", "2024-02-30 00:00:00", "", "2024-01-15 24:00:00", "0000-01-01 00:00:00", "12:30")
 
@@ -110,6 +124,10 @@ class KnownStore:
             if entry[0] != "table":  # ours have more columns
                 assert entry in there
 
+    def check_like(self, path: Path, other: Path) -> None:
+        """Assert that a database holds what another one does, but for the times of its state."""
+        assert _everything(path) == _everything(other)
+
     def check(self, path: Path, function: str) -> None:
         """Assert what has to be true once a call has ended well."""
         {
@@ -168,6 +186,21 @@ def _schema(db: sqlite3.Connection) -> list[tuple[str, str, str]]:
     return rows.fetchall()
 
 
+def _everything(path: Path) -> list[object]:
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert not db.execute("PRAGMA foreign_key_check").fetchall()
+        schema = db.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY 1, 2")
+        found = schema.fetchall()
+        tables = [name for kind, name, *_ in found if kind == "table"]
+        rows = [
+            (name, db.execute(f'SELECT * FROM "{name}" ORDER BY 1, 2').fetchall())
+            for name in tables
+            if name != "_ts_contract_state"
+        ]
+    return [found, rows]
+
+
 @pytest.fixture
 def rng(request) -> random.Random:
     """A random generator; its seed is printed, and TS_CONTRACT_SEED sets it."""
@@ -205,6 +238,20 @@ def build(tmp_path, rng) -> Callable[..., KnownStore]:
         return store
 
     return build
+
+
+@pytest.fixture
+def build_rich(build) -> Callable[..., KnownStore]:
+    """Return a function that builds a store with everything that finalize has to carry over."""
+
+    def build_rich(journal: str = "wal") -> KnownStore:
+        store = build(rows=1_200, bad=0, schema=RICH_SCHEMA, journal=journal)
+        with closing(sqlite3.connect(store.path)) as db:
+            db.execute("INSERT INTO remarks SELECT id, 'remark' FROM events WHERE id % 7 = 0")
+            db.commit()
+        return store
+
+    return build_rich
 
 
 @dataclass

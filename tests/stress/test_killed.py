@@ -78,17 +78,21 @@ def test_a_migration_killed_anywhere_can_be_rolled_back(build, rng, this_runner)
         store.check_rolled_back(path)
 
 
-def test_a_killed_finalize_goes_on_and_keeps_every_instant(build, rng, this_runner):
-    schema = "CREATE TABLE events (id INTEGER PRIMARY KEY, note TEXT NOT NULL,"
-    schema += " created_at TIMESTAMP, updated_at TIMESTAMP CHECK (updated_at IS NULL OR id > 0));"
-    schema += "CREATE TABLE labels (name TEXT PRIMARY KEY, added_at TEXT) WITHOUT ROWID;"
-    schema += "CREATE INDEX by_update ON events (updated_at);"
-    store = build(bad=0, schema=schema)
+@pytest.mark.parametrize("function", ["migrate", "rollback", "finalize"])
+def test_what_is_killed_ends_as_if_it_had_not_been(build_rich, rng, this_runner, function):
+    """With successors of indexes and keys, defaults, CHECKs and children."""
+    store = build_rich()
     migrated = store.copy("migrated.db")
     this_runner.finish("migrate", migrated, options=BATCHES)
+    options = BATCHES if function == "migrate" else {}
+    start = type(store)(store.path if function == "migrate" else migrated)
+    undisturbed = start.copy("undisturbed.db")
+    this_runner.finish(function, undisturbed, options=options)
 
-    for path in kill(store, rng, this_runner, "finalize", rounds=25, start=migrated):
-        store.check_finalized(path)
+    how = {"rounds": 30, "options": options, "start": start.path}
+    for path in kill(store, rng, this_runner, function, **how):
+        store.check(path, function)
+        store.check_like(path, undisturbed)
 
 
 def test_a_killed_repair_goes_on_and_settles_every_row(build, rng, runner):

@@ -1,10 +1,8 @@
 """Disks that fail, clocks that lie, two hosts: a clear message each time, and the end is right."""
 
 import random
-import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 
 import pytest
 
@@ -12,19 +10,6 @@ pytestmark = pytest.mark.stress
 
 BATCHES = {"pause": 0, "batch_size": 150}
 OFFLINE = {"offline": True}
-SCHEMA = """
-CREATE TABLE events (id INTEGER PRIMARY KEY, note TEXT NOT NULL COLLATE NOCASE,
-    created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP,
-    updated_at TIMESTAMP CHECK (updated_at IS NULL OR id > 0),
-    UNIQUE (note, created_at));
-CREATE TABLE labels (name TEXT PRIMARY KEY, added_at TEXT DEFAULT '2024-01-15 12:00:00')
-    WITHOUT ROWID;
-CREATE TABLE remarks (event INTEGER NOT NULL REFERENCES events ON DELETE CASCADE, text TEXT);
-CREATE INDEX by_update ON events (note, updated_at DESC);
-CREATE INDEX lately ON events (updated_at) WHERE updated_at IS NOT NULL;
-CREATE TRIGGER audit AFTER UPDATE OF note ON events WHEN new.note = 'never'
-    BEGIN INSERT INTO remarks VALUES (new.id, old.note); END;
-"""
 LIFE = [
     # what is called, how, in which journal, and how many errors it meets
     ("migrate", BATCHES, "wal", 40),
@@ -39,9 +24,9 @@ LIFE = [
 
 
 @pytest.mark.parametrize("call", LIFE, ids=lambda call: f"{call[0]} {call[2]}")
-def test_what_meets_an_error_of_the_disk_says_so_and_goes_on(build, rng, this_runner, call):
+def test_what_meets_an_error_of_the_disk_says_so_and_goes_on(build_rich, rng, this_runner, call):
     function, options, journal, rounds = call
-    store = stormy(build, journal=journal)
+    store = build_rich(journal=journal)
     if function != "migrate":
         store.path.rename(store.path.with_name("legacy.db"))
         before = type(store)(store.path.with_name("legacy.db"), store.values, store.schema)
@@ -62,7 +47,7 @@ def test_what_meets_an_error_of_the_disk_says_so_and_goes_on(build, rng, this_ru
             assert str(path) in answer["message"]
         this_runner.finish(function, path, options=options)
         store.check(path, function)
-        assert everything(path) == everything(undisturbed)
+        store.check_like(path, undisturbed)
         assert {f.name for f in path.parent.glob("copy.db*")} <= {f"copy.db{s}" for s in LEFT}
     print(f"{function} in {journal}: {told} of {rounds} errors were told")
     assert told >= rounds // 8  # many come while the file is closed, when all is done
@@ -73,9 +58,9 @@ DAY = 86_400
 
 
 @pytest.mark.parametrize("ahead", [-DAY, -90, -30, 30, 90, 150, DAY])
-def test_a_clock_that_stands_wrong_holds_nobody_up_for_long(build, rng, this_runner, ahead):
+def test_a_clock_that_stands_wrong_holds_nobody_up_for_long(build_rich, rng, this_runner, ahead):
     """The run that dies is on a host whose clock is that many seconds ahead of the others'."""
-    store = stormy(build)
+    store = build_rich()
     wrong = {"host": "wrong", "ahead": ahead}
     whole = this_runner.run("migrate", store.copy(), options=BATCHES, **wrong)
     assert whole["outcome"] == "done", whole["message"]
@@ -100,9 +85,9 @@ def test_a_clock_that_stands_wrong_holds_nobody_up_for_long(build, rng, this_run
 
 @pytest.mark.parametrize("function", ["migrate", "rollback"])
 def test_a_run_that_stood_still_does_not_undo_what_another_host_did(
-    build, rng, this_runner, other_runner, function
+    build_rich, rng, this_runner, other_runner, function
 ):
-    store = stormy(build)
+    store = build_rich()
     whole = this_runner.run("migrate", store.copy(), options=BATCHES)
     overtaken = 0
     for turn in range(15):
@@ -144,34 +129,9 @@ def test_a_run_that_stood_still_does_not_undo_what_another_host_did(
     assert overtaken > 1
 
 
-def stormy(build, journal: str = "wal"):
-    """Return a store with everything that finalize has to carry over."""
-    store = build(rows=1_200, bad=0, schema=SCHEMA, journal=journal)
-    with closing(sqlite3.connect(store.path)) as db:
-        db.execute("INSERT INTO remarks SELECT id, 'remark' FROM events WHERE id % 7 = 0")
-        db.commit()
-    return store
-
-
 def an_error(rng: random.Random, done: dict[str, int]) -> dict[str, object]:
     """Return an error of any kind, at any of the places where there may be one."""
     places = {**done, "full": done["write"]}
     operation = rng.choice(sorted(name for name, count in places.items() if count))
     number = rng.randint(1, places[operation])
     return {"operation": operation, "number": number, "for_good": rng.random() < 0.5}
-
-
-def everything(path) -> list[object]:
-    """Return the schema of a database, and all rows but those that hold a time of their own."""
-    with closing(sqlite3.connect(path)) as db:
-        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        assert not db.execute("PRAGMA foreign_key_check").fetchall()
-        schema = db.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY 1, 2")
-        found = schema.fetchall()
-        tables = [name for kind, name, *_ in found if kind == "table"]
-        rows = [
-            (name, db.execute(f'SELECT * FROM "{name}" ORDER BY 1, 2').fetchall())
-            for name in tables
-            if name != "_ts_contract_state"
-        ]
-    return [found, rows]
