@@ -212,7 +212,7 @@ options = st.builds(Options, st.booleans(), st.booleans(), st.booleans())
 
 
 def _a_source(data: bytes, allowed: Options) -> None:
-    checked = check_source(data, "a.py", LintSettings(CONTRACT, SCHEMA, CODES, SECONDS))
+    checked = check_source(data, "a.py", LintSettings(CONTRACT, SCHEMA, CODES, seconds=SECONDS))
     rewriting = RewriteSettings(CONTRACT, SCHEMA, CODES, allowed, seconds=SECONDS)
     rewritten = rewrite_bytes(data, "a.py", rewriting)
     for error in (checked.error, rewritten.error):

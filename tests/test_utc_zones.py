@@ -91,10 +91,6 @@ PLACES = {
         "    db.execute('SELECT id FROM tasks WHERE created_at > ?', (at.isoformat(),))\n",
         unsafe=True,
     ),
-    "bound value that SQL parses": rewritten(
-        "def f(db, given):\n    db.execute('SELECT id FROM tasks WHERE created_at > ?', given)\n",
-        unsafe=True,
-    ),
     "linter": linted,
     "migration": migrated,
 }

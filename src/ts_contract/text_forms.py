@@ -81,7 +81,7 @@ _WRAPPINGS = (
     ("json", re.compile(rf'\{{"\$date":\{{"\$numberLong":"{_MS}"\}}\}}', re.ASCII)),
     ("asp-net", re.compile(rf"/Date\({_MS}(?:[+-]\d{{4}})?\)/", re.ASCII)),
 )
-_COMMENT = re.compile(r"(.*[+-]\d{4}) \([^()]*\)", re.ASCII | re.DOTALL)
+_COMMENTED = re.compile(r"(.*[+-]\d{4}) \([^()]*\)", re.ASCII | re.DOTALL).fullmatch
 _GO_ZONE = re.compile(r".*[+-]\d{4} .{3}", re.ASCII | re.DOTALL)
 
 
@@ -107,7 +107,7 @@ def _read_wrapped(form: str, inner: dict[str, str]) -> TextReading:
 
 def _without_words(text: str) -> str:
     """Leave out a comment behind an offset, and write Z for the words UTC and GMT."""
-    if comment := _COMMENT.fullmatch(text):
+    if comment := _COMMENTED(text):
         text = comment[1]
     if text[-4:].upper() in (" UTC", " GMT") and not _GO_ZONE.fullmatch(text):
         return text[:-4].rstrip(BLANKS) + "Z"
@@ -283,7 +283,7 @@ def spelling_of(text: str) -> Spelling | None:
             return Spelling(f"{_plain(before)}%Q{_plain(re.sub('^[+-][0-9]+', '', after))}")
         before, _, after = text.partition(inner["text"])
         return _around(spelling_of(inner["text"]), before, after)
-    if comment := _COMMENT.fullmatch(text):
+    if comment := _COMMENTED(text):
         return _around(_in_utc(spelling_of(comment[1])), "", " (Coordinated Universal Time)")
     bare = _without_words(text)
     for shape, pattern in _SHAPES:

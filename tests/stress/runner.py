@@ -18,8 +18,6 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from faulty_disk import FaultyDisk
-
 from ts_contract import migration
 from ts_contract.loading import parse_contract
 from ts_contract.migration import Failed, Refused
@@ -76,6 +74,8 @@ def _call(
         _after(kill_after, end)
     if file_size is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
+    from faulty_disk import FaultyDisk  # beside this script, and not where doctests are collected
+
     faulty = FaultyDisk(**(disk or {}))
     if disk is not None:
         faulty.install()

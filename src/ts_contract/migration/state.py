@@ -168,11 +168,16 @@ def read_state(session: Session) -> State:
 
 
 def read_cursor(session: Session, table: str) -> Cursor | None:
-    """Return how far the backfill of a table is (case does not count); our tables must exist.
+    """Return how far the backfill of a table is (case does not count).
+
+    Returns:
+        None where it has not begun, also if another run has rolled all back meanwhile.
 
     Raises:
         Refused: this tool cannot have written it.
     """
+    if not has_state(session):
+        return None
     state = session.qualified(STATE)
     name = session.value(
         f"SELECT max(name) FROM {state} WHERE lower(name) = lower(?)", f"backfill:{table}"

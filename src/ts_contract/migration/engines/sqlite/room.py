@@ -27,6 +27,8 @@ def room(session: Session) -> Room:
 
 def bytes_of(session: Session, table: PairedTable, rows: int) -> int:
     """Estimate what the rows of a table take, by the first and the last of them."""
+    if not table.key:  # such a table is refused
+        return 0
     schema, name = quote(session.schema), quote(table.name)
     columns = [
         column_in(row[1], table.name)
