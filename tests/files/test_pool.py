@@ -50,7 +50,7 @@ def test_one_job_or_few_files_need_no_process(paths, jobs):
 
 
 def test_an_error_of_the_work_reaches_the_caller():
-    with pytest.raises(RuntimeError, match="m000"):
+    with pytest.raises(RuntimeError, match="m00"):
         list(in_processes(stumble, MANY, 2, lost=lost))
 
 

@@ -72,7 +72,9 @@ def test_a_file_that_cannot_grow_is_said_so_and_the_next_run_goes_on(
 
 
 @MODES
-def test_a_full_disk_is_said_so_and_the_next_run_goes_on(build, tmp_path, this_runner, options):
+def test_a_disk_with_too_little_room_is_said_so_before_anything_is_done(
+    build, tmp_path, this_runner, options
+):
     store = build()
     disk = tmp_path / "disk"
     disk.mkdir()
@@ -84,8 +86,9 @@ def test_a_full_disk_is_said_so_and_the_next_run_goes_on(build, tmp_path, this_r
         path = disk / "copy.db"
         path.write_bytes(store.path.read_bytes())
         answer = this_runner.run("migrate", path, options=options)
-        assert answer["outcome"] == "Failed"
-        assert "no space is left" in answer["message"]
+        assert answer["outcome"] == "Refused"
+        assert "are needed, and" in answer["message"]
+        assert path.read_bytes() == store.path.read_bytes()
         subprocess.run(["mount", "-o", "remount,size=100m", str(disk)], check=True)
         this_runner.finish("migrate", path, options=options)
         store.check_migrated(path)

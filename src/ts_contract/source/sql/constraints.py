@@ -47,7 +47,7 @@ def constraints_of(parts: Iterable[exp.Expr]) -> Constraints:
 def _kinds(column: exp.ColumnDef) -> Iterator[exp.Expr]:
     for constraint in column.args.get("constraints") or ():
         kind = constraint.args.get("kind")
-        if isinstance(kind, exp.Expr):
+        if isinstance(kind, exp.Expression):  # not Expr, which sqlglot 26 does not know
             yield kind
 
 
