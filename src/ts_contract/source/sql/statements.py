@@ -140,7 +140,9 @@ def _insert(walk: Selects, tree: exp.Insert) -> list[Output] | None:
 
 def _conflict(walk: Selects, conflict: exp.OnConflict, scope: Scope, table: Table) -> None:
     for key in conflict.args.get("conflict_keys") or ():
-        walk.visit(key, scope, "conflict")
+        # sqlglot 26 gives the bare names
+        column = exp.Column(this=key) if isinstance(key, exp.Identifier) else key
+        walk.visit(column, scope, "conflict")
     _assignments(walk, conflict.expressions, scope, table)
     walk.clause(conflict, "where", scope, "where")
 
