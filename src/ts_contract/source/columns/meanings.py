@@ -15,6 +15,7 @@ from typing import Literal
 from ..file import File
 from ..project.facts import dotted_name
 from ..project.models import Model
+from ..python.bindings import assigned_value, is_empty
 from ..python.branches import in_order, visible
 from ..python.names import called_name
 from ..python.source import Source
@@ -132,7 +133,7 @@ class Meanings:
 
     def _agreed(self, nodes: Sequence[ast.AST]) -> Meaning | None:
         """Return what several ways all mean; None has no attribute to be wrong about."""
-        found = [self.of(node) for node in nodes if not _is_empty(node)]
+        found = [self.of(node) for node in nodes if not is_empty(node)]
         return _joined(found)
 
     # --- names -------------------------------------------------------------------------------
@@ -147,7 +148,7 @@ class Meanings:
             around = set(self._source.ancestors(name)) if loops else set()
             inside = [loop for loop in loops if loop in around]
             values = inside or self._visible(values, name) or arguments
-        return _joined([self._bound(n, name.id) for n in values if not _is_empty(_value(n))])
+        return _joined([self._bound(n, name.id) for n in values if not is_empty(assigned_value(n))])
 
     def _values(
         self, name: ast.Name, scope: ast.AST | None
@@ -244,7 +245,7 @@ class Meanings:
             case ast.Constant(value=str(text)):
                 return self._of_text(text)
             case ast.BinOp(left=left, op=ast.BitOr(), right=right):
-                sides = [s for s in (left, right) if not _is_empty(s)]
+                sides = [s for s in (left, right) if not is_empty(s)]
                 return _joined([self.of_annotation(side) for side in sides])
             case ast.Subscript(value=outer, slice=inner):
                 return self._of_generic(dotted_name(outer).rpartition(".")[2], inner)
@@ -277,7 +278,7 @@ class Meanings:
         """Return what an annotation means that was written as a text: its nodes have no place."""
         match node:
             case ast.BinOp(left=left, op=ast.BitOr(), right=right):
-                sides = [side for side in (left, right) if not _is_empty(side)]
+                sides = [side for side in (left, right) if not is_empty(side)]
                 return _joined([self._of_parsed(side) for side in sides])
             case ast.Subscript(value=outer, slice=inner):
                 one = self._of_parsed(inner)
@@ -482,15 +483,3 @@ def _alike(one: Meaning, other: Meaning) -> bool:
 
 def _place(node: ast.AST) -> tuple[int, int]:
     return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
-
-
-def _value(node: ast.AST) -> ast.AST:
-    return getattr(node, "value", None) or node
-
-
-def _is_empty(node: ast.AST) -> bool:
-    """Tell whether an expression is None, or an empty collection."""
-    match node:
-        case ast.Constant(value=None) | ast.List(elts=[]) | ast.Dict(keys=[]) | ast.Tuple(elts=[]):
-            return True
-    return False

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
+from ..python.bindings import assigned_value, is_empty
 from ..python.branches import in_order, visible
 from ..python.names import called_name
 from ..python.source import Source
@@ -101,7 +102,7 @@ class RowFinder:
 
     def _agreed(self, nodes: Sequence[ast.AST]) -> QueryRows | None:
         """Return the rows that all of several ways give; an empty one has nothing to read."""
-        return _joined([self.rows_of(node) for node in nodes if not _is_empty(node)])
+        return _joined([self.rows_of(node) for node in nodes if not is_empty(node)])
 
     def _call(self, call: ast.Call) -> QueryRows | None:
         if isinstance(call.func, ast.Attribute):
@@ -164,7 +165,9 @@ class RowFinder:
             if loop is not None:
                 return self._bound_by(loop, name.id)
             nodes = visible(self._source, nodes, name)
-        return _joined([self._bound_by(n, name.id) for n in nodes if not _is_empty(_assigned(n))])
+        return _joined(
+            [self._bound_by(n, name.id) for n in nodes if not is_empty(assigned_value(n))]
+        )
 
     def _values(
         self, name: ast.Name, scope: ast.AST | None
@@ -323,18 +326,6 @@ def _joined(ways: Sequence[QueryRows | None]) -> QueryRows | None:
 def _element(many: QueryRows) -> QueryRows | None:
     """Return one of many rows."""
     return QueryRows("one", many.statements) if many.kind == "many" else None
-
-
-def _assigned(node: ast.AST) -> ast.AST:
-    return getattr(node, "value", None) or node
-
-
-def _is_empty(node: ast.AST) -> bool:
-    """Tell whether an expression is None, or an empty list or dict: nothing to read from."""
-    match node:
-        case ast.Constant(value=None) | ast.List(elts=[]) | ast.Dict(keys=[]) | ast.Tuple(elts=[]):
-            return True
-    return False
 
 
 def _path(node: ast.expr) -> str | None:

@@ -11,7 +11,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar
 
-__all__ = ["Binding", "bindings_by", "find_aliases", "find_binders", "place"]
+__all__ = [
+    "Binding",
+    "assigned_value",
+    "bindings_by",
+    "find_aliases",
+    "find_binders",
+    "is_empty",
+    "place",
+]
 
 Node = TypeVar("Node", bound=ast.AST)
 BindingKind = Literal["import", "argument", "assignment", "definition", "other"]
@@ -135,3 +143,16 @@ def place(node: ast.AST) -> tuple[int, int]:
 def _local_name(alias: ast.alias) -> str:
     """Return the name that an import binds: `import a.b` binds `a`, no name has a dot."""
     return alias.asname or alias.name.partition(".")[0]
+
+
+def assigned_value(node: ast.AST) -> ast.AST:
+    """Return what an assignment assigns; of any other node, itself."""
+    return getattr(node, "value", None) or node
+
+
+def is_empty(node: ast.AST) -> bool:
+    """Tell whether an expression is None, or an empty collection: nothing to read from."""
+    match node:
+        case ast.Constant(value=None) | ast.List(elts=[]) | ast.Dict(keys=[]) | ast.Tuple(elts=[]):
+            return True
+    return False
