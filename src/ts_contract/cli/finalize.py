@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from . import options
 from .common import DeclinedError, contract, hint, printable
 from .output import counted
 from .progress import progress
@@ -18,12 +19,7 @@ __all__ = ["command"]
 @click.command()
 @click.argument("db")
 @click.option("--yes", is_flag=True, help="Without a question; needed where there is no terminal.")
-@click.option(
-    "--backup",
-    metavar="PATH",
-    type=click.Path(path_type=Path),
-    help="Write a verified copy beforehand.",
-)
+@options.backup
 @click.option(
     "--table",
     "tables",

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
+from . import options
 from .common import contract, hint, hint_next
 from .progress import progress
 from .verify import hint_repair, print_report
@@ -23,20 +24,8 @@ __all__ = ["command"]
     default=None,
     help="Rows in one transaction.  [default: 2000; 20000 without a pause]",
 )
-@click.option(
-    "--pause",
-    metavar="SECONDS",
-    type=click.FloatRange(0, 3_600),
-    default=0.005,
-    show_default=True,
-    help="Time that other writers get between two transactions, at least.",
-)
-@click.option(
-    "--backup",
-    metavar="PATH",
-    type=click.Path(path_type=Path),
-    help="Write a verified copy before the first change.",
-)
+@options.pause
+@options.backup
 @click.option(
     "--take-over",
     is_flag=True,

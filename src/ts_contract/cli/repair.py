@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from . import options
 from .common import contract
 from .output import counted
 from .progress import progress
@@ -33,20 +34,8 @@ __all__ = ["command"]
     show_default=True,
     help="Rows that one transaction looks at.",
 )
-@click.option(
-    "--pause",
-    metavar="SECONDS",
-    type=click.FloatRange(0, 3_600),
-    default=0.005,
-    show_default=True,
-    help="Time that other writers get between two transactions, at least.",
-)
-@click.option(
-    "--backup",
-    metavar="PATH",
-    type=click.Path(path_type=Path),
-    help="Write a verified copy before the first change.",
-)
+@options.pause
+@options.backup
 @click.pass_context
 def command(
     ctx: click.Context, db: str, *, keep: Keep, batch_size: int, pause: float, backup: Path | None

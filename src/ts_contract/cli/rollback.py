@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from . import options
 from .common import contract_if_any, printable
 from .output import counted
 from .progress import progress
@@ -16,12 +17,7 @@ __all__ = ["command"]
 @click.command()
 @click.argument("db")
 @click.option("--discard", is_flag=True, help="Lose instants that only an epoch column holds.")
-@click.option(
-    "--backup",
-    metavar="PATH",
-    type=click.Path(path_type=Path),
-    help="Write a verified copy beforehand.",
-)
+@options.backup
 def command(db: str, *, discard: bool, backup: Path | None) -> None:
     """Remove everything that ts-contract added to DB.
 
